@@ -1,0 +1,28 @@
+/**
+ * Two projects: `unit` is what `npm test` runs (minutes), `long` holds the statistical and exhaustive tests, named
+ * *.long.test.ts, which `npm run test:long` runs.
+ */
+import { defineConfig } from "vitest/config";
+
+const minutesMs = (minutes: number): number => minutes * 60_000;
+
+export default defineConfig({
+  test: {
+    globalSetup: ["test/build.setup.ts"],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/**/*.long.test.ts"],
+          testTimeout: minutesMs(1),
+        },
+      },
+      {
+        extends: true,
+        test: { name: "long", include: ["test/**/*.long.test.ts"], testTimeout: minutesMs(60) },
+      },
+    ],
+  },
+});
