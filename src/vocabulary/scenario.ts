@@ -1,0 +1,152 @@
+/**
+ * Scenario: the experiment as its user thinks of it, after all defaults were filled in. Keys are those of the recordings.
+ *
+ * Units       `_s` seconds from the start of the run, `_per_s` events per second, `_bytes` bytes.
+ * Invariants  null says "not set" where a key has no default. Names of workloads differ; ports of listeners too, unless all
+ *             listeners of a port share it (reuseport). Values are in the ranges of config/schema.ts and tunables.ts.
+ * Used by     config makes it; compile and the lab turn it into something that runs.
+ */
+import type { KernelName } from "./kernels.ts";
+import type { TunableName, TunableValue } from "./tunables.ts";
+
+/** CONFIG_HZ of the kernels that distributions ship. */
+export const HZ_VALUES = [100, 250, 300, 1000] as const;
+export type Hz = (typeof HZ_VALUES)[number];
+
+export const ACCEPT_MODES = ["immediate", "never", "rate", "serial"] as const;
+export const APP_CLOSES = ["on_eof", "after_response", "on_accept", "never"] as const;
+export const ARRIVALS = ["even", "poisson"] as const;
+export const FIRST_CLOSERS = ["client", "server", "none"] as const;
+export const RAW_PACKETS = ["syn", "ack", "rst"] as const;
+export const RAW_ANSWERS = ["nothing", "ack", "bad_ack", "rst"] as const;
+export const RAW_ADDRESSES = ["sequential", "random"] as const;
+export const DIRECTIONS = ["to_server", "to_client"] as const;
+export const PACKET_MATCHES = ["syn", "synack", "pure_ack", "data", "fin", "rst", "any"] as const;
+export const CLOCKS = ["shared", "own"] as const;
+
+export interface Scenario {
+  readonly name: string;
+  readonly description: string;
+  readonly duration_s: number;
+  /** Samples at (k + 1/2) * interval. */
+  readonly sample_interval_s: number;
+  readonly server: ServerScenario;
+  readonly client: ClientScenario;
+  readonly workloads: readonly WorkloadScenario[];
+  readonly impairments: readonly Impairment[];
+}
+
+export interface HostScenario {
+  readonly kernel: KernelName;
+  readonly hz: Hz;
+  /** Only those that the scenario sets, each in the form that tunables.ts names; for the others see defaultFor(). */
+  readonly sysctls: { readonly [K in TunableName]?: TunableValue };
+}
+
+export interface ServerScenario extends HostScenario {
+  readonly listeners: readonly ListenerScenario[];
+}
+
+export interface ClientScenario extends HostScenario {
+  /** Constant delay each way between client and server. */
+  readonly one_way_delay_s: number;
+  /** shared: kernel ticks in phase with the server's, as in two namespaces of one kernel; own: a machine of its own. */
+  readonly clock: (typeof CLOCKS)[number];
+}
+
+export interface ListenerScenario {
+  readonly port: number;
+  /** Argument of listen(); the kernel cuts it to net.core.somaxconn. */
+  readonly backlog: number;
+  readonly reuseport: boolean;
+  /** TCP_DEFER_ACCEPT; 0: off. */
+  readonly defer_accept_s: number;
+  /** null: listens before the run starts. */
+  readonly listen_start_s: number | null;
+  /** null: listens to the end. */
+  readonly listen_stop_s: number | null;
+  readonly accept: AcceptScenario;
+  readonly app: AppScenario;
+}
+
+export interface AcceptScenario {
+  readonly mode: (typeof ACCEPT_MODES)[number];
+  /** For `rate`: one accept() at each k / rate; a call that finds the queue empty is lost. Else null. */
+  readonly rate_per_s: number | null;
+  /** For `serial`: from a successful accept() to the next one. Else null. */
+  readonly service_time_s: number | null;
+  /** [from, to], in order, disjoint: no accept() in these. */
+  readonly pause_windows_s: readonly (readonly [number, number])[];
+}
+
+export interface AppScenario {
+  readonly request_bytes: number;
+  /** 0: never answers. */
+  readonly response_bytes: number;
+  readonly close: (typeof APP_CLOSES)[number];
+  readonly close_delay_s: number;
+  readonly close_with_rst: boolean;
+}
+
+/** What all workloads have: when they come, and from where. */
+interface ArrivalScenario {
+  readonly name: string;
+  readonly arrival: (typeof ARRIVALS)[number];
+  readonly port: number;
+  readonly start_s: number;
+  /** null: all arrive at start_s. */
+  readonly rate_per_s: number | null;
+  readonly duration_s: number | null;
+  /** null: as many as rate and duration give. */
+  readonly count: number | null;
+  /** Arrival i has address i modulo this. */
+  readonly source_addresses: number;
+}
+
+/** Open-loop clients with real sockets. */
+export interface ConnectionsWorkload extends ArrivalScenario {
+  readonly kind: "connections";
+  /** null: only the kernel gives up. */
+  readonly connect_timeout_s: number | null;
+  readonly request_bytes: number;
+  readonly response_bytes: number;
+  /** From connected; null: waits for ever. */
+  readonly response_timeout_s: number | null;
+  readonly first_closer: (typeof FIRST_CLOSERS)[number];
+  readonly hold_s: number;
+  readonly close_with_rst: boolean;
+  readonly half_close: boolean;
+}
+
+/** Bare packets with no socket behind them. */
+export interface RawWorkload extends ArrivalScenario {
+  readonly kind: "raw";
+  readonly packet: (typeof RAW_PACKETS)[number];
+  readonly addresses: (typeof RAW_ADDRESSES)[number];
+  /** Packet i has this port + floor(i / source_addresses). */
+  readonly first_source_port: number;
+  /** Of the packets' sequence numbers. */
+  readonly seed: number;
+  readonly answer_to_synack: (typeof RAW_ANSWERS)[number];
+  readonly answer_delay_s: number;
+}
+
+export type WorkloadScenario = ConnectionsWorkload | RawWorkload;
+
+/** Lost packets. The sender does not notice. */
+export interface Impairment {
+  readonly direction: (typeof DIRECTIONS)[number];
+  readonly match: (typeof PACKET_MATCHES)[number];
+  /** null: drop_every_nth decides. */
+  readonly drop_probability: number | null;
+  /** Matching packet 0, n, 2n, ... is lost; null: drop_probability decides. */
+  readonly drop_every_nth: number | null;
+  readonly start_s: number;
+  /** null: to the end. */
+  readonly end_s: number | null;
+}
+
+/** Arrivals of a workload: their number with even arrivals, their mean number with Poisson. */
+export function arrivalsOf(workload: Pick<ArrivalScenario, "rate_per_s" | "duration_s" | "count">): number {
+  return workload.count ?? Math.round((workload.rate_per_s ?? 0) * (workload.duration_s ?? 0));
+}
