@@ -94,7 +94,7 @@ export interface Recording {
   readonly source?: "model";
   readonly kernel_release: string;
   readonly hz: number;
-  readonly scenario: { readonly impairments?: readonly { readonly drop_probability?: number | undefined }[] };
+  readonly scenario: { readonly impairments?: readonly { readonly drop_probability?: number | null }[] };
   readonly effective_sysctls: Readonly<Record<"server" | "client", Readonly<Record<string, number | string>>>>;
   readonly repeats: number;
   readonly summary: Summary;

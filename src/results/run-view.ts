@@ -1,0 +1,187 @@
+/**
+ * RunView: the numbers of one RunResult by name.
+ *
+ * Purpose     Readers of results ask by name and host; only this file and the engine know the layout.
+ * Units       As in run-result.ts: counts, ns; histograms in µs.
+ * Invariants  Reads only. Sections are windows on the result's own memory.
+ */
+import type { Histogram } from "hdr-histogram-js";
+import { assert } from "../base/assert.ts";
+import { COUNTER_NAMES, type CounterName, counterIndex } from "../vocabulary/counters.ts";
+import { GATE_NAMES } from "../vocabulary/gates.ts";
+import { COARSE_LAYOUT, LATENCY_LAYOUT } from "../vocabulary/histogram.ts";
+import { Outcome, type OutcomeName } from "../vocabulary/outcomes.ts";
+import {
+  EXTREME_FIELDS,
+  LISTENER_FIELDS,
+  type ListenerLayout,
+  type ResultLayout,
+  type RunResult,
+  resultLayout,
+  SYN_RETRANSMIT_CLASSES,
+  WIRE_NAMES,
+  WORKLOAD_FIELDS,
+  type WorkloadLayout,
+} from "../vocabulary/run-result.ts";
+import { Detail, type RunSpec } from "../vocabulary/run-spec.ts";
+import { histogramOf } from "./hdr.ts";
+
+export type Host = "server" | "client";
+export type WorkloadField = (typeof WORKLOAD_FIELDS)[number];
+export type ExtremeField = (typeof EXTREME_FIELDS)[number];
+export type ListenerField = (typeof LISTENER_FIELDS)[number];
+/** The per-gate families of a workload: two that count, one that stands at the end, one of time (ns). */
+export type GateFamily = "drops" | "failed" | "inFlight" | "waitNs";
+/** The connections' histograms. */
+export type LatencyName = "connectLatency" | "responseLatency" | "failedAfter";
+export type PerSecondName = "attemptsPerS" | "establishedPerS" | "establishedOfAttemptsPerS" | "responsesPerS";
+
+export class RunView {
+  readonly spec: RunSpec;
+  readonly layout: ResultLayout;
+  readonly #values: Float64Array;
+
+  constructor(spec: RunSpec, result: RunResult) {
+    this.spec = spec;
+    this.layout = resultLayout(spec);
+    this.#values = new Float64Array(result.buffer);
+    assert(this.#values.length === this.layout.length, "the result does not belong to this spec");
+  }
+
+  /** Whether there are time lines. */
+  get isFull(): boolean {
+    return this.spec.detail === Detail.Full;
+  }
+
+  counter(host: Host, name: CounterName): number {
+    return this.#at(this.#counters(host) + counterIndex[name]);
+  }
+
+  /** Nonzero counters by name, sorted by name. */
+  counters(host: Host): Record<string, number> {
+    return sortedByName(this.#named(this.#counters(host), COUNTER_NAMES));
+  }
+
+  /** Packets at the server by class, nonzero ones. */
+  wire(): Record<string, number> {
+    return this.#named(this.layout.wire, WIRE_NAMES);
+  }
+
+  impairmentDropped(): number[] {
+    return this.#list(this.layout.impairmentDropped, this.spec.impairments.length);
+  }
+
+  workloadField(workload: number, field: WorkloadField): number {
+    return this.#at(this.#workload(workload).fields + WORKLOAD_FIELDS.indexOf(field));
+  }
+
+  extreme(workload: number, field: ExtremeField): number {
+    return this.#at(this.#workload(workload).extremes + EXTREME_FIELDS.indexOf(field));
+  }
+
+  outcome(workload: number, name: OutcomeName): number {
+    return this.#at(this.#workload(workload).outcomes + Outcome[name]);
+  }
+
+  /** Nonzero entries by gate name. */
+  gates(workload: number, family: GateFamily): Record<string, number> {
+    return this.#named(this.#workload(workload)[family], GATE_NAMES);
+  }
+
+  /** Attempts by SYN retransmissions: 0, 1, ... up to the last class that is not empty. */
+  bySynRetransmits(workload: number, family: "establishedByRetransmits" | "failedByRetransmits"): number[] {
+    return trimmed(this.#list(this.#workload(workload)[family], SYN_RETRANSMIT_CLASSES));
+  }
+
+  /** A histogram of a connections workload. */
+  latency(workload: number, name: LatencyName): Histogram {
+    const at = this.#workload(workload)[name];
+    assert(at >= 0, "raw workloads have no latencies");
+    const layout = name === "failedAfter" ? COARSE_LAYOUT : LATENCY_LAYOUT;
+    return histogramOf(this.#section(at, layout.length), layout);
+  }
+
+  /** Events of a connections workload by bins of `layout.secondNs`, without the empty bins at the end. */
+  perSecond(workload: number, name: PerSecondName): number[] {
+    return trimmed(this.#list(this.#workload(workload)[name], this.layout.secondCount));
+  }
+
+  listenerField(listener: number, field: ListenerField): number {
+    return this.#at(this.#listener(listener).fields + LISTENER_FIELDS.indexOf(field));
+  }
+
+  acceptedPerSecond(listener: number): number[] {
+    return trimmed(this.#list(this.#listener(listener).acceptedPerS, this.layout.secondCount));
+  }
+
+  /** Queue length at each sample; null while the port does not listen. */
+  queueLine(listener: number, queue: "acceptQueue" | "synQueue"): (number | null)[] {
+    return this.#line(this.#listener(listener)[queue], 0).map((length) => (Number.isNaN(length) ? null : length));
+  }
+
+  /** Sockets in TCP state number `state` (STATE_NAMES) at each sample. */
+  stateLine(host: Host, state: number): number[] {
+    return this.#line(host === "server" ? this.layout.serverStateLines : this.layout.clientStateLines, state);
+  }
+
+  /** Half-open requests with `retransmits` SYN-ACK retransmissions at each sample. */
+  synRecvLine(retransmits: number): number[] {
+    return this.#line(this.layout.synRecvByRetransmits, retransmits);
+  }
+
+  /** A server counter since t = 0 at each sample. */
+  counterLine(name: CounterName): number[] {
+    return this.#line(this.layout.serverCounterLines, counterIndex[name]);
+  }
+
+  #counters(host: Host): number {
+    return host === "server" ? this.layout.serverCounters : this.layout.clientCounters;
+  }
+
+  #workload(index: number): WorkloadLayout {
+    const layout = this.layout.workloads[index];
+    assert(layout !== undefined, "no such workload");
+    return layout;
+  }
+
+  #listener(index: number): ListenerLayout {
+    const layout = this.layout.listeners[index];
+    assert(layout !== undefined, "no such listener");
+    return layout;
+  }
+
+  #at(index: number): number {
+    const value = this.#values[index];
+    assert(value !== undefined, "beyond the end of the result");
+    return value;
+  }
+
+  #section(at: number, length: number): Float64Array {
+    assert(at >= 0, "a summary has no time lines");
+    return this.#values.subarray(at, at + length);
+  }
+
+  #list(at: number, length: number): number[] {
+    return Array.from(this.#section(at, length));
+  }
+
+  /** Row `row` of a table with a column for each sample. */
+  #line(at: number, row: number): number[] {
+    assert(at >= 0, "a summary has no time lines");
+    return this.#list(at + row * this.layout.sampleCount, this.layout.sampleCount);
+  }
+
+  #named(at: number, names: readonly string[]): Record<string, number> {
+    const entries = this.#list(at, names.length).map((value, index): [string, number] => [names[index] ?? "", value]);
+    return Object.fromEntries(entries.filter(([, value]) => value !== 0));
+  }
+}
+
+/** Without the zeros at the end. */
+function trimmed(values: readonly number[]): number[] {
+  return values.slice(0, values.findLastIndex((value) => value !== 0) + 1);
+}
+
+function sortedByName(values: Record<string, number>): Record<string, number> {
+  return Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,139 @@
+/** A RunSpec and a RunResult written by hand, for tests that need no engine. */
+import { histogramIndex, LATENCY_LAYOUT } from "../../src/vocabulary/histogram.ts";
+import { type ResultLayout, type RunResult, resultLayout } from "../../src/vocabulary/run-result.ts";
+import {
+  AcceptMode,
+  AppClose,
+  Arrival,
+  type ConnectionsSpec,
+  Detail,
+  EngineMode,
+  FirstCloser,
+  type HostSpec,
+  type ListenerSpec,
+  RawAddresses,
+  RawAnswer,
+  RawPacket,
+  type RawSpec,
+  type RunSpec,
+  WorkloadKind,
+} from "../../src/vocabulary/run-spec.ts";
+
+const NS = 1e9;
+
+const host: HostSpec = {
+  hz: 250,
+  maxSynBacklog: 2048,
+  syncookies: 1,
+  synackRetries: 5,
+  synRetries: 6,
+  synLinearTimeouts: 4,
+  abortOnOverflow: 0,
+  timestamps: 1,
+  sack: 1,
+  windowScaling: 1,
+  twReuse: 2,
+  twReuseDelayMs: 1000,
+  maxTwBuckets: 131_072,
+  finTimeoutS: 60,
+  maxOrphans: 131_072,
+  orphanRetries: 0,
+  retries2: 15,
+  rfc1337: 0,
+  rtoMinUs: 200_000,
+  rtoMaxMs: 120_000,
+  invalidRatelimitMs: 500,
+  noMetricsSave: 0,
+  portLow: 32_768,
+  portHigh: 60_999,
+  reservedPorts: [],
+};
+
+export const listener = (change: Partial<ListenerSpec> = {}): ListenerSpec => ({
+  port: 80,
+  backlog: 128,
+  reuseport: 0,
+  deferTimeouts: 0,
+  listenStartNs: -1,
+  listenStopNs: -1,
+  acceptMode: AcceptMode.Immediate,
+  acceptPerS: 0,
+  serviceNs: 0,
+  pausesNs: [],
+  requestBytes: 0,
+  responseBytes: 0,
+  close: AppClose.OnEof,
+  closeDelayNs: 0,
+  closeWithRst: 0,
+  ...change,
+});
+
+const arrivals = {
+  streamKey: 1,
+  arrival: Arrival.Even,
+  port: 80,
+  startNs: 0,
+  ratePerS: 10,
+  count: 20,
+  endNs: -1,
+  sourceAddresses: 1,
+} as const;
+
+export const connections = (change: Partial<ConnectionsSpec> = {}): ConnectionsSpec => ({
+  ...arrivals,
+  kind: WorkloadKind.Connections,
+  connectTimeoutNs: -1,
+  requestBytes: 0,
+  responseBytes: 0,
+  responseTimeoutNs: -1,
+  firstCloser: FirstCloser.Client,
+  holdNs: 0,
+  closeWithRst: 0,
+  halfClose: 0,
+  ...change,
+});
+
+export const raw = (change: Partial<RawSpec> = {}): RawSpec => ({
+  ...arrivals,
+  kind: WorkloadKind.Raw,
+  packet: RawPacket.Syn,
+  addresses: RawAddresses.Sequential,
+  firstSourcePort: 1024,
+  answer: RawAnswer.Nothing,
+  answerDelayNs: 0,
+  packetSeed: 1,
+  ...change,
+});
+
+/** Three seconds, samples at 0.5, 1.5 and 2.5 s. */
+export const runSpec = (change: Partial<RunSpec> = {}): RunSpec => ({
+  seed: 1,
+  engine: EngineMode.Auto,
+  detail: Detail.Full,
+  durationNs: 3 * NS,
+  sampleIntervalNs: NS,
+  oneWayDelayNs: 0,
+  sharedClock: 1,
+  server: host,
+  client: host,
+  listeners: [listener()],
+  workloads: [connections()],
+  impairments: [],
+  ...change,
+});
+
+/** Fills a result: `write` gets the numbers and where they stand. Queues are empty, not closed, unless written. */
+export function handMadeResult(
+  spec: RunSpec,
+  write: (values: Float64Array, layout: ResultLayout) => void = () => {},
+): RunResult {
+  const layout = resultLayout(spec);
+  const values = new Float64Array(layout.length);
+  write(values, layout);
+  return { buffer: values.buffer };
+}
+
+/** Counts latencies, given in µs, in the histogram that stands at `at`. */
+export function recordLatencies(values: Float64Array, at: number, latenciesUs: readonly number[]): void {
+  for (const us of latenciesUs) values[at + histogramIndex(us, LATENCY_LAYOUT.halfMagnitude)]! += 1;
+}
