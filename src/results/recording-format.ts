@@ -7,6 +7,8 @@
  * Source      test/recordings/README.md, "Result format".
  */
 
+import { err, ok, type Result } from "../base/result.ts";
+
 export const RECORDING_FORMAT = "tcp-setup-groundtruth/1";
 
 /** Names → numbers, nonzero ones only. */
@@ -105,4 +107,30 @@ export interface Recording {
 export function encodeRecording(recording: Recording | readonly Recording[]): string {
   const text = JSON.stringify(recording, null, 1);
   return `${text.replace(/\[\s*([^[\]{}]*?)\s*\]/g, (_, inside: string) => `[${inside.replace(/\s*,\s*/g, ",")}]`)}\n`;
+}
+
+/** Reads a recording. Only its frame is checked: that there are runs with the sections that every reader needs. */
+export function parseRecording(text: string): Result<Recording, string> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return err(`not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (!isObject(value) || value.format !== RECORDING_FORMAT)
+    return err(`no recording: its format is not ${RECORDING_FORMAT}`);
+  if (!isObject(value.scenario)) return err("a recording without its scenario");
+  const runs = value.runs;
+  if (!Array.isArray(runs) || runs.length === 0) return err("a recording without runs");
+  for (const [index, run] of runs.entries()) {
+    const missing = RUN_SECTIONS.find((section) => !isObject(run) || !isObject(run[section]));
+    if (missing !== undefined) return err(`run ${index + 1} has no ${missing}`);
+  }
+  return ok(value as unknown as Recording);
+}
+
+const RUN_SECTIONS = ["server_counters", "client_counters", "wire_at_server", "workloads", "timeline"] as const;
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

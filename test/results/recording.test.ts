@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { recordingOf } from "../../src/results/recording.ts";
-import { encodeRecording, type RecordedRun } from "../../src/results/recording-format.ts";
+import { encodeRecording, parseRecording, type RecordedRun } from "../../src/results/recording-format.ts";
 import { summaryOf } from "../../src/results/recording-summary.ts";
 import { roundTo } from "../../src/results/rounding.ts";
 import { counterIndex } from "../../src/vocabulary/counters.ts";
@@ -277,6 +277,26 @@ describe("a recording", () => {
     const text = encodeRecording(recording);
     expect(text).toContain('"t_s": [0.5,1.5,2.5]');
     expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(recording)));
+  });
+});
+
+describe("a file with a recording", () => {
+  const whole = readRecording("01-baseline");
+  const bad = [
+    ["{", "not JSON"],
+    ["[]", "its format is not tcp-setup-groundtruth/1"],
+    [JSON.stringify({ ...whole, format: "tcp-setup-groundtruth/2" }), "its format is not tcp-setup-groundtruth/1"],
+    [JSON.stringify({ ...whole, scenario: undefined }), "without its scenario"],
+    [JSON.stringify({ ...whole, runs: [] }), "without runs"],
+    [JSON.stringify({ ...whole, runs: [whole.runs[0], { ...whole.runs[0], timeline: 1 }] }), "run 2 has no timeline"],
+  ] as const;
+
+  test.each(bad)("%.30s: %s", (text, message) => {
+    expect(parseRecording(text)).toEqual({ ok: false, error: expect.stringContaining(message) });
+  });
+
+  test("is read as it stands", () => {
+    expect(parseRecording(JSON.stringify(whole))).toEqual({ ok: true, value: whole });
   });
 });
 
