@@ -23,9 +23,9 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${BYTE_UNITS[unit]}`;
 }
 
-/** Groups of three digits, apart by thin means that every terminal has: 1048576 → "1 048 576". */
+/** 65535 → "65535", 1048576 → "1 048 576": groups of three from six digits on, where counting them begins to be hard. */
 export function formatCount(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+(?!\d))/g, " ");
+  return Math.abs(count) < 100_000 ? String(count) : String(count).replace(/\B(?=(\d{3})+(?!\d))/g, " ");
 }
 
 /** 0.05 → "50 ms", 63 → "63 s": milliseconds below one second, at most three decimals. */
