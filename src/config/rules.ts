@@ -1,0 +1,191 @@
+/**
+ * Rules: what several keys say together.
+ *
+ * Method  Each listener, workload and impairment is parsed by itself, so that a fault in one does not hide what another says.
+ *         A part that does not parse has issues of its own and is left out here.
+ */
+import { formatCount } from "../base/units.ts";
+import { MAX_SEGMENT_PAYLOAD } from "../vocabulary/run-spec.ts";
+import { arrivalsOf } from "../vocabulary/scenario.ts";
+import type { Path } from "./document.ts";
+import { describe } from "./fields.ts";
+import {
+  clientSchema,
+  type ImpairmentInput,
+  impairmentSchema,
+  type ListenerInput,
+  listenerSchema,
+  MAX_IMPAIRMENTS,
+  MAX_LISTENERS,
+  MAX_WORKLOADS,
+  serverSchema,
+  type WorkloadInput,
+  workloadSchema,
+} from "./schema.ts";
+import { type PathIssue, valueAt } from "./zod-issues.ts";
+
+/** Clients have a record each; raw packets have not. */
+export const MAX_CONNECTIONS = 1e8;
+
+export function checkRules(raw: unknown): PathIssue[] {
+  return [...listenerRules(raw), ...workloadRules(raw), ...impairmentRules(raw), ...clockRules(raw)];
+}
+
+/** First source port of the n-th raw workload, so that floods do not share 4-tuples; as in the recorder. */
+export const defaultSourcePort = (rawWorkloadsBefore: number): number => 1024 + 4000 * rawWorkloadsBefore;
+
+/** The elements of the list at `path` that parse, each with its path. */
+function parts<T>(raw: unknown, path: Path, most: number, parse: (element: unknown) => { success: boolean; data?: T }) {
+  const list = valueAt(raw, path);
+  if (!Array.isArray(list)) return [];
+  return list.slice(0, most).flatMap((element, index) => {
+    const parsed = parse(element);
+    return parsed.data === undefined ? [] : [{ at: [...path, index], value: parsed.data }];
+  });
+}
+
+function listenerRules(raw: unknown): PathIssue[] {
+  const issues: PathIssue[] = [];
+  const byPort = new Map<number, ListenerInput>();
+  const parse = (element: unknown) => listenerSchema.safeParse(element);
+  for (const { at, value: listener } of parts(raw, ["server", "listeners"], MAX_LISTENERS, parse)) {
+    const before = byPort.get(listener.port);
+    if (before && !(before.reuseport && listener.reuseport)) {
+      issues.push({
+        code: "duplicate-port",
+        path: [...at, "port"],
+        message: `found port ${listener.port} a second time, once is allowed`,
+        hint: "listeners share a port if all of them have reuseport: true",
+      });
+    }
+    byPort.set(listener.port, before && !before.reuseport ? before : listener);
+    const { listen_start_s: start, listen_stop_s: stop } = listener;
+    if (stop !== null && stop <= (start ?? 0)) {
+      const message = `found ${stop} s, it must be after the start at ${start ?? 0} s`;
+      issues.push({ code: "conflict", path: [...at, "listen_stop_s"], message });
+    }
+    issues.push(...acceptRules(listener, at), ...payloadRules(listener.app, [...at, "app"]));
+  }
+  return issues;
+}
+
+function acceptRules({ accept }: ListenerInput, at: Path): PathIssue[] {
+  const issues: PathIssue[] = [];
+  const needs = { rate: "rate_per_s", serial: "service_time_s" } as const;
+  for (const [mode, key] of Object.entries(needs) as ["rate" | "serial", "rate_per_s" | "service_time_s"][]) {
+    const path = [...at, "accept", key];
+    if (accept.mode === mode && accept[key] === null) {
+      issues.push({ code: "missing-key", path, message: `is missing, mode ${mode} needs it` });
+    }
+    if (accept.mode !== mode && accept[key] !== null) {
+      issues.push({
+        code: "conflict",
+        path,
+        message: `found with mode ${accept.mode}, it is allowed with mode ${mode}`,
+      });
+    }
+  }
+  let end = 0;
+  for (const [index, [from, to]] of accept.pause_windows_s.entries()) {
+    if (from < end || to <= from) {
+      const message = `found [${from}, ${to}] s, pauses must be in order, apart, and end after they begin`;
+      issues.push({ code: "conflict", path: [...at, "accept", "pause_windows_s", index], message });
+    }
+    end = Math.max(end, to);
+  }
+  return issues;
+}
+
+function payloadRules(bytes: { request_bytes: number; response_bytes: number }, at: Path): PathIssue[] {
+  return (["request_bytes", "response_bytes"] as const)
+    .filter((key) => bytes[key] > MAX_SEGMENT_PAYLOAD)
+    .map((key) => ({
+      code: "not-modelled",
+      path: [...at, key],
+      message: `found ${formatCount(bytes[key])} bytes, up to ${formatCount(MAX_SEGMENT_PAYLOAD)} (one segment) are modelled yet`,
+    }));
+}
+
+function workloadRules(raw: unknown): PathIssue[] {
+  const issues: PathIssue[] = [];
+  const names = new Set<string>();
+  const runS = valueAt(raw, ["duration_s"]);
+  let rawWorkloads = 0;
+  const parse = (element: unknown) => workloadSchema.safeParse(element);
+  for (const { at, value: workload } of parts(raw, ["workloads"], MAX_WORKLOADS, parse)) {
+    if (names.has(workload.name)) {
+      const message = `found the name ${describe(workload.name)} a second time, once is allowed`;
+      issues.push({ code: "duplicate-name", path: [...at, "name"], message });
+    }
+    names.add(workload.name);
+    issues.push(...arrivalRules(workload, at));
+    if (typeof runS === "number" && runS > 0 && workload.start_s >= runS) {
+      const message = `found ${workload.start_s} s, but the run ends at ${runS} s: this workload does nothing`;
+      issues.push({ code: "without-effect", path: [...at, "start_s"], message });
+    }
+    if (workload.kind === "connections") {
+      issues.push(...payloadRules(workload, at));
+      continue;
+    }
+    if (workload.first_source_port === undefined && defaultSourcePort(rawWorkloads) > 65_535) {
+      const message = `is missing, workload number ${rawWorkloads + 1} of kind raw needs it: the default would be above 65535`;
+      issues.push({ code: "missing-key", path: [...at, "first_source_port"], message });
+    }
+    rawWorkloads += 1;
+  }
+  return issues;
+}
+
+function arrivalRules(workload: WorkloadInput, at: Path): PathIssue[] {
+  const issues: PathIssue[] = [];
+  const { rate_per_s: rate, duration_s: duration, count, arrival } = workload;
+  if (rate === null && count === null) {
+    const message = "is missing, a workload needs rate_per_s or count";
+    issues.push({ code: "missing-key", path: [...at, "rate_per_s"], message });
+  }
+  if (rate !== null && count === null && duration === null) {
+    const message = "is missing, rate_per_s needs duration_s or count";
+    issues.push({ code: "missing-key", path: [...at, "duration_s"], message });
+  }
+  if (rate === null && count !== null && arrival === "poisson") {
+    const message = "found poisson without rate_per_s, allowed is even: all arrive at once";
+    issues.push({ code: "conflict", path: [...at, "arrival"], message });
+  }
+  if (count !== null && duration !== null && (rate === null || arrival === "even")) {
+    const message = `found ${duration} s, but the number of arrivals is that of count, ${formatCount(count)}`;
+    issues.push({ code: "without-effect", path: [...at, "duration_s"], message });
+  }
+  const arrivals = arrivalsOf(workload);
+  if (workload.kind === "connections" && arrivals > MAX_CONNECTIONS) {
+    const message = `found ${formatCount(arrivals)} arrivals, at most ${formatCount(MAX_CONNECTIONS)} are allowed in one workload`;
+    issues.push({ code: "too-many", path: [...at, count === null ? "rate_per_s" : "count"], message });
+  }
+  return issues;
+}
+
+function impairmentRules(raw: unknown): PathIssue[] {
+  const parse = (element: unknown) => impairmentSchema.safeParse(element);
+  return parts<ImpairmentInput>(raw, ["impairments"], MAX_IMPAIRMENTS, parse).flatMap(({ at, value }) => {
+    const issues: PathIssue[] = [];
+    if (value.drop_probability !== null && value.drop_every_nth !== null) {
+      const message = "found together with drop_probability, one of the two is allowed";
+      issues.push({ code: "conflict", path: [...at, "drop_every_nth"], message });
+    }
+    if (value.end_s !== null && value.end_s <= value.start_s) {
+      const message = `found ${value.end_s} s, it must be after the start at ${value.start_s} s`;
+      issues.push({ code: "conflict", path: [...at, "end_s"], message });
+    }
+    return issues;
+  });
+}
+
+/** Namespaces of one kernel have one tick. */
+function clockRules(raw: unknown): PathIssue[] {
+  const server = serverSchema.shape.hz.safeParse(valueAt(raw, ["server", "hz"]));
+  const client = clientSchema.shape.hz.safeParse(valueAt(raw, ["client", "hz"]));
+  const clock = clientSchema.shape.clock.safeParse(valueAt(raw, ["client", "clock"]));
+  if (!server.success || !client.success || clock.data !== "shared" || server.data === client.data) return [];
+  const message = `found ${client.data} ticks per second and ${server.data} at the server, a shared clock needs them equal`;
+  const hint = "set client.clock: own for a client that is a machine of its own";
+  return [{ code: "conflict", path: ["client", "hz"], message, hint }];
+}

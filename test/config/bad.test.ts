@@ -1,0 +1,188 @@
+/**
+ * Goal    Every code of an issue, where it stands, and that nothing else is reported.
+ * Method  One row is one broken file: its issues as `line:column code path`, in the order of the file.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { type ConfigIssue, formatIssues, ISSUE_CODES, isWarning } from "../../src/config/issues.ts";
+import { parseScenario } from "../../src/config/parse.ts";
+import { MAX_CHARACTERS, MAX_TOKENS } from "../../src/config/prescan.ts";
+
+const FOLDER = "test/config";
+
+const cases: Record<string, readonly string[]> = {
+  "absent-sysctl.bad.yaml": ["5:5 absent-sysctl server.sysctls.net.ipv4.tcp_tw_recycle"],
+  "bad-alias-bomb.bad.yaml": ["1:1 bad-alias "],
+  "bad-alias.bad.yaml": ["2:13 bad-alias ", "5:7 bad-alias "],
+  "bad-name.bad.yaml": ["5:13 bad-name workloads[0].name", "6:7 bad-name workloads[1].name"],
+  "conflict.bad.yaml": [
+    "9:22 conflict server.listeners.80.listen_stop_s",
+    "12:21 conflict server.listeners.80.accept.rate_per_s",
+    "13:35 conflict server.listeners.80.accept.pause_windows_s[1]",
+    "13:43 conflict server.listeners.80.accept.pause_windows_s[2]",
+    "15:7 conflict client.hz",
+    "17:59 conflict workloads.burst.arrival",
+    "19:83 conflict impairments[0].drop_every_nth",
+    "20:63 conflict impairments[1].end_s",
+  ],
+  "duplicate-key.bad.yaml": ["7:7 duplicate-key "],
+  "duplicate-name.bad.yaml": ["6:13 duplicate-name workloads[1].name"],
+  "duplicate-port.bad.yaml": ["6:15 duplicate-port server.listeners[1].port"],
+  "missing-key-source-port.bad.yaml": ["23:5 missing-key workloads.w19.first_source_port"],
+  "missing-key.bad.yaml": [
+    "2:1 missing-key duration_s",
+    "4:7 missing-key server.listeners[0].port",
+    "5:41 missing-key server.listeners.81.accept.rate_per_s",
+    "6:41 missing-key server.listeners.82.accept.service_time_s",
+    "8:5 missing-key workloads.neither.rate_per_s",
+    "9:5 missing-key workloads.endless.duration_s",
+    "10:5 missing-key workloads.flood.packet",
+    "12:5 missing-key impairments[0].direction",
+  ],
+  "nearest-kernel.bad.yaml": ["3:19 not-modelled server.kernel", "3:19 nearest-kernel server.kernel"],
+  "not-allowed.bad.yaml": [
+    "4:7 not-allowed server.hz",
+    "6:49 not-allowed server.listeners.80.accept.mode",
+    "6:75 not-allowed server.listeners.80.app.close",
+    "8:10 not-allowed client.clock",
+    "10:26 not-allowed workloads.legit.kind",
+    "11:50 not-allowed workloads.poisson.arrival",
+    "12:49 not-allowed workloads.flood.packet",
+  ],
+  "not-modelled.bad.yaml": [
+    "4:11 not-modelled server.kernel",
+    "6:31 not-modelled server.sysctls.net.ipv4.tcp_migrate_req",
+    "7:28 not-modelled server.sysctls.net.ipv4.tcp_fastopen",
+    "10:77 not-modelled server.listeners.80.app.response_bytes",
+    "12:65 not-modelled workloads.upload.request_bytes",
+  ],
+  "out-of-range.bad.yaml": [
+    "2:13 out-of-range duration_s",
+    "3:20 out-of-range sample_interval_s",
+    "6:25 out-of-range server.sysctls.net.core.somaxconn",
+    "7:34 out-of-range server.sysctls.net.ipv4.tcp_synack_retries",
+    "9:15 out-of-range server.listeners.65536.port",
+    "9:31 out-of-range server.listeners.65536.backlog",
+    "11:20 out-of-range client.one_way_delay_s",
+    "13:35 out-of-range client.sysctls.net.ipv4.ip_local_port_range",
+    "14:39 out-of-range client.sysctls.net.ipv4.ip_local_reserved_ports",
+    "16:51 out-of-range workloads.legit.rate_per_s",
+    "17:56 out-of-range workloads.flood.rate_per_s",
+    "19:59 out-of-range impairments[0].drop_probability",
+    "20:57 out-of-range impairments[1].drop_every_nth",
+  ],
+  "syntax-documents.bad.yaml": ["4:1 syntax "],
+  "syntax-tag.bad.yaml": ["2:13 syntax "],
+  "syntax.bad.yaml": ["4:1 syntax "],
+  "too-deep.bad.yaml": ["1:1 too-deep "],
+  "too-many.bad.yaml": ["5:48 too-many workloads.counted.count", "6:51 too-many workloads.timed.rate_per_s"],
+  "unknown-kernel.bad.yaml": ["3:19 unknown-kernel server.kernel", "4:19 unknown-kernel client.kernel"],
+  "unknown-key.bad.yaml": [
+    "3:1 unknown-key durations",
+    "5:3 unknown-key server.listenres",
+    "7:33 unknown-key server.listeners.80.accpet",
+    "9:70 unknown-key workloads.legit.answer_to_synack",
+  ],
+  "unknown-sysctl.bad.yaml": [
+    "5:5 unknown-sysctl server.sysctls.net.ipv4.tcp_max_syn_backlg",
+    "6:5 unknown-sysctl server.sysctls.core.somaxconn",
+    "7:5 unknown-sysctl server.sysctls.net/ipv4/tcp_syncookies",
+    "8:5 unknown-sysctl server.sysctls.vm.swappiness",
+  ],
+  "without-effect.bad.yaml": [
+    "2:13 out-of-range duration_s",
+    "5:38 without-effect server.sysctls.net.ipv4.tcp_congestion_control",
+    "7:62 without-effect workloads.burst.duration_s",
+  ],
+  "wrong-type-pause.bad.yaml": [
+    "5:72 wrong-type server.listeners.80.accept.pause_windows_s[0]",
+    "5:75 wrong-type server.listeners.80.accept.pause_windows_s[1]",
+    "5:80 wrong-type server.listeners.80.accept.pause_windows_s[2]",
+  ],
+  "wrong-type-sysctl.bad.yaml": [
+    "5:25 wrong-type server.sysctls.net.core.somaxconn",
+    "6:30 wrong-type server.sysctls.net.ipv4.tcp_syncookies",
+    "9:35 wrong-type client.sysctls.net.ipv4.ip_local_port_range",
+    "10:39 wrong-type client.sysctls.net.ipv4.ip_local_reserved_ports",
+    "11:38 wrong-type client.sysctls.net.ipv4.tcp_congestion_control",
+  ],
+  "wrong-type.bad.yaml": [
+    "2:13 wrong-type duration_s",
+    "4:12 wrong-type server.sysctls",
+    "6:13 wrong-type server.listeners.80.port",
+    "7:16 wrong-type server.listeners.80.backlog",
+    "8:18 wrong-type server.listeners.80.reuseport",
+    "9:15 wrong-type server.listeners.80.accept",
+    "10:7 wrong-type server.listeners[1]",
+    "11:1 wrong-type client",
+    "15:17 wrong-type workloads.legit.rate_per_s",
+    "18:3 wrong-type impairments",
+  ],
+};
+
+/** Too large to be files. */
+const made: Record<string, readonly [text: string, issues: readonly string[]]> = {
+  "too many characters": ["#".repeat(MAX_CHARACTERS + 1), ["1:1 too-large "]],
+  "too many tokens": ["- 0\n".repeat(MAX_TOKENS / 4), ["1:1 too-large "]],
+};
+
+function issuesOf(text: string): readonly ConfigIssue[] {
+  const result = parseScenario(text);
+  return result.ok ? [] : result.error;
+}
+const row = ({ line, column, code, path }: ConfigIssue): string => `${line}:${column} ${code} ${path}`;
+const textOf = (file: string): string => readFileSync(`${FOLDER}/${file}`, "utf8");
+
+describe("a broken file shows all its issues", () => {
+  for (const [file, expected] of Object.entries(cases)) {
+    test(file, () => {
+      expect(issuesOf(textOf(file)).map(row)).toEqual(expected);
+    });
+  }
+  for (const [what, [text, expected]] of Object.entries(made)) {
+    test(what, () => {
+      expect(issuesOf(text).map(row)).toEqual(expected);
+    });
+  }
+});
+
+test("every broken file has a row", () => {
+  const files = readdirSync(FOLDER).filter((name) => name.endsWith(".bad.yaml"));
+  expect(Object.keys(cases).sort()).toEqual(files.sort());
+});
+
+test("every code has a case", () => {
+  const rows = [...Object.values(cases), ...Object.values(made).map(([, issues]) => issues)].flat();
+  const shown = new Set(rows.map((text) => text.split(" ")[1]));
+  expect([...shown].sort()).toEqual(Object.keys(ISSUE_CODES).sort());
+});
+
+test("every message says what was found, or what is missing", () => {
+  for (const file of Object.keys(cases)) {
+    for (const { code, message } of issuesOf(textOf(file))) {
+      if (code !== "syntax") expect(message, file).toMatch(/^(found |is missing, |there is no such key here)/);
+    }
+  }
+});
+
+test("a file with errors shows its warnings too, and the errors make it unusable", () => {
+  const severities = issuesOf(textOf("without-effect.bad.yaml")).map((issue) => isWarning(issue));
+  expect(severities).toEqual([false, true, true]);
+});
+
+test("issues read as compilers write them", () => {
+  expect(formatIssues("flood.yaml", issuesOf(textOf("nearest-kernel.bad.yaml")))).toBe(
+    `flood.yaml:3:19 server.kernel: found kernel "6.10", only 6.18 is modelled yet
+flood.yaml:3:19 warning: server.kernel: found "6.10", which is not listed: the rules of 6.8 (6.8.0), the nearest older one, are taken
+`,
+  );
+  expect(formatIssues("flood.yaml", issuesOf("duration_s: 1\nserver: {}\nduratoin: 1"))).toBe(
+    `flood.yaml:3:1 duratoin: there is no such key here
+  hint: did you mean duration_s?
+`,
+  );
+});
+
+test("garbage is reported up to a limit", () => {
+  expect(issuesOf(`server: {listeners: [${"{x: 1},".repeat(1000)}]}`)).toHaveLength(100);
+});
