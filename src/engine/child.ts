@@ -1,0 +1,80 @@
+/**
+ * A handshake is complete: the child socket and its place in the accept queue.
+ *
+ * Models   tcp_minisocks.c:tcp_create_openreq_child, inet_connection_sock.c:inet_csk_complete_hashdance (6.18).
+ */
+import type { Host } from "./host.ts";
+import { ESTABLISHED, F_ACCEPT_NEXT, FULL_ROW, F_FLAGS, F_OWNER, F_RETRANS, F_RETRANS_MS, F_RTO, F_RTTVAR, F_RX_BYTES, F_RX_READ, F_SND_UNA, F_SRTT, F_TX_BYTES, FL_SERIAL_SHIFT, NO_ROW, OPT_TS, R_BUCKET, R_FULL, R_META, R_OOW_MS, R_SENT_US, R_SND_NXT, R_STATE, REQ_LISTENER_MASK, ROW_SHIFT, S_FLAGS, S_TSECR } from "./layout.ts";
+import type { Listener } from "./listener.ts";
+import { setInitialRto, takeRttSample } from "./rtt.ts";
+
+/** Gives `row` its second row; snd_una and snd_nxt are one past the initial sequence number. */
+export function makeFull(host: Host, row: number, isn: number): number {
+  const full = host.table.take();
+  const rows = host.table.rows;
+  const at = row << ROW_SHIFT;
+  const fat = full << ROW_SHIFT;
+  rows[fat + R_STATE] = FULL_ROW;
+  rows[fat + R_BUCKET] = -1;
+  rows[fat + F_OWNER] = row;
+  rows[fat + F_SND_UNA] = (isn + 1) | 0;
+  rows[fat + F_SRTT] = 0;
+  rows[fat + F_RTTVAR] = 0;
+  rows[fat + F_RTO] = 0;
+  rows[fat + F_RETRANS] = 0;
+  // Until the first time-out this word is free: it holds the time of birth, for the wait in the accept queue.
+  rows[fat + F_RETRANS_MS] = host.nowUs();
+  rows[fat + F_FLAGS] = host.nextSerial() << FL_SERIAL_SHIFT;
+  rows[fat + F_TX_BYTES] = 0;
+  rows[fat + F_RX_BYTES] = 0;
+  rows[fat + F_RX_READ] = 0;
+  rows[fat + F_ACCEPT_NEXT] = NO_ROW;
+  rows[at + R_FULL] = full;
+  rows[at + R_SND_NXT] = (isn + 1) | 0;
+  rows[at + R_OOW_MS] = 0;
+  return full;
+}
+
+/**
+ * Turns a request into an established child at the end of its listener's accept queue. `sampleSynAck`: the SYN-ACK was sent once,
+ * so the handshake gives an RTT sample; else timestamps do, if there are any (tcp_synack_rtt_meas).
+ */
+export function acceptChild(host: Host, listener: Listener, row: number, seg: Int32Array, at: number, sampleSynAck: boolean): void {
+  const rows = host.table.rows;
+  const to = row << ROW_SHIFT;
+  const sentUs = rows[to + R_SENT_US]!;
+  const full = makeFull(host, row, rows[to + R_SND_NXT]!);
+  rows[to + R_META] = rows[to + R_META]! & REQ_LISTENER_MASK;
+  host.setState(row, ESTABLISHED);
+  if (sampleSynAck) takeRttSample(host, full, Math.max(1, (host.nowUs() - sentUs) | 0));
+  else if ((seg[at + S_FLAGS]! & OPT_TS) !== 0) takeRttSample(host, full, echoedRttUs(host, row, seg, at));
+  setInitialRto(host, full);
+  rows[to + R_SENT_US] = host.nowUs();
+  const fat = full << ROW_SHIFT;
+  rows[fat + F_ACCEPT_NEXT] = NO_ROW;
+  if (listener.acceptTail === NO_ROW) listener.acceptHead = row;
+  else rows[(rows[(listener.acceptTail << ROW_SHIFT) + R_FULL]! << ROW_SHIFT) + F_ACCEPT_NEXT] = row;
+  listener.acceptTail = row;
+  listener.addChild(host.now);
+  host.epoch++;
+}
+
+/** RTT by the timestamp echo, whole milliseconds, at least one: tcp_rtt_tsopt_us. */
+export function echoedRttUs(host: Host, row: number, seg: Int32Array, at: number): number {
+  const hash = host.table.rows[(row << ROW_SHIFT) + 7]!;
+  const echoed = (seg[at + S_TSECR]! - host.timestampOffset(hash)) | 0;
+  return Math.max(1, (host.nowMs() - echoed) | 0) * 1000;
+}
+
+/** Takes the first child off the accept queue, NO_ROW when it is empty (inet_csk_accept). */
+export function takeChild(host: Host, listener: Listener): number {
+  const row = listener.acceptHead;
+  if (row === NO_ROW) return NO_ROW;
+  const rows = host.table.rows;
+  const next = rows[(rows[(row << ROW_SHIFT) + R_FULL]! << ROW_SHIFT) + F_ACCEPT_NEXT]!;
+  listener.acceptHead = next;
+  if (next === NO_ROW) listener.acceptTail = NO_ROW;
+  listener.removeChild(host.now);
+  host.epoch++;
+  return row;
+}

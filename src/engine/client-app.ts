@@ -1,0 +1,215 @@
+/**
+ * The clients' application: open-loop arrivals, request, response, hold, close.
+ *
+ * Phases    Connecting → Responding → Holding → (WaitingEof → EofHold) or Open; the same state machine as the recorder's clients.
+ * Units     ns; an attempt is known by its ledger id.
+ */
+import { Gate } from "../vocabulary/gates.ts";
+import { OUTCOME_NAMES, OUTCOMES, Outcome } from "../vocabulary/outcomes.ts";
+import { type ConnectionsSpec, FirstCloser, type RunSpec, WorkloadKind } from "../vocabulary/run-spec.ts";
+import type { AppHeap } from "./app-heap.ts";
+import { AppTimer } from "./app-timers.ts";
+import { closeSocket, shutdownWrite } from "./close.ts";
+import { connect, synRetransmitsOf } from "./connect.ts";
+import type { Host } from "./host.ts";
+import { CLOSE_WAIT, ESTABLISHED, F_RX_BYTES, F_RX_READ, NO_ROW, R_ATTEMPT, ROW_SHIFT } from "./layout.ts";
+import { A_FLAGS, A_PHASE, A_RECEIVED, A_SOCKET, A_SYN_RETRANSMITS, A_WORKLOAD, type Ledger } from "./ledger.ts";
+import { Notice } from "./notices.ts";
+import type { Recorder } from "./recorder.ts";
+import { sendData } from "./transmit.ts";
+
+export const SERVER_ADDRESS = (10 << 24) | (10 << 16) | 1;
+const CLIENT_ADDRESS = (10 << 24) | (10 << 16) | 2;
+/** First of a workload's addresses when it has several. */
+const CLIENT_RANGE = (10 << 24) | (88 << 16) | 1;
+
+const Phase = { Connecting: 0, Responding: 1, Holding: 2, WaitingEof: 3, EofHold: 4, Open: 5 } as const;
+const PEER_FIN = 1;
+const FAILED = OUTCOME_NAMES.map((name) => OUTCOMES[name].family === "failed");
+/** The gate of a failure to which no segment was lost. */
+const DEFAULT_GATE: Readonly<Record<number, number>> = {
+  [Outcome.refused]: Gate.closed_port,
+  [Outcome.timed_out]: Gate.client_patience,
+  [Outcome.app_timeout]: Gate.client_patience,
+  [Outcome.no_local_port]: Gate.no_local_port,
+  [Outcome.reset_after_connect]: Gate.reset_by_server,
+  [Outcome.timed_out_after_connect]: Gate.app,
+  [Outcome.eof_before_response]: Gate.app,
+  [Outcome.response_timeout]: Gate.app,
+};
+
+export class ClientApp {
+  readonly #host: Host;
+  readonly #ledger: Ledger;
+  readonly #heap: AppHeap;
+  readonly #recorder: Recorder;
+  readonly #specs: readonly (ConnectionsSpec | null)[];
+
+  constructor(host: Host, heap: AppHeap, recorder: Recorder, spec: RunSpec) {
+    this.#host = host;
+    this.#ledger = host.ledger;
+    this.#heap = heap;
+    this.#recorder = recorder;
+    this.#specs = spec.workloads.map((w) => (w.kind === WorkloadKind.Connections ? w : null));
+  }
+
+  #specOf(at: number): ConnectionsSpec {
+    return this.#specs[this.#ledger.words[at + A_WORKLOAD]!]!;
+  }
+
+  #set(kind: number, attempt: number, delayNs: number): void {
+    this.#heap.atNs[0] = this.#host.now[0]! + delayNs;
+    this.#heap.push(kind, attempt, 0);
+  }
+
+  /** Arrival number `index` of a workload: connect(). */
+  arrive(workload: number, index: number): void {
+    const spec = this.#specs[workload]!;
+    const ledger = this.#ledger;
+    const attempt = ledger.begin(workload, index);
+    const at = ledger.at(attempt);
+    this.#recorder.tallyNow(this.#recorder.layout.workloads[workload]!.attemptsPerS);
+    const local = spec.sourceAddresses > 1 ? (CLIENT_RANGE + (index % spec.sourceAddresses)) | 0 : CLIENT_ADDRESS;
+    const row = connect(this.#host, local, SERVER_ADDRESS, spec.port, attempt);
+    if (row < 0) {
+      this.#end(at, Outcome.no_local_port);
+      return;
+    }
+    ledger.words[at + A_SOCKET] = row;
+    ledger.words[at + A_PHASE] = Phase.Connecting;
+    if (spec.connectTimeoutNs >= 0) this.#set(AppTimer.ConnectTimeout, attempt, spec.connectTimeoutNs);
+  }
+
+  onNotice(kind: number, attempt: number, value: number): void {
+    const at = this.#ledger.at(attempt);
+    if (at < 0) return;
+    switch (kind) {
+      case Notice.Connected:
+        this.#connected(at, attempt, value);
+        return;
+      case Notice.ConnectFailed:
+        this.#connectFailed(at, value & 0xff, value >> 8);
+        return;
+      case Notice.ClientData:
+        this.#received(at, attempt, value);
+        return;
+      case Notice.ClientEof:
+        this.#eof(at, attempt);
+        return;
+      default:
+        this.#close(at, attempt, value === 1 ? Outcome.timed_out_after_connect : Outcome.reset_after_connect, false);
+    }
+  }
+
+  onTimer(kind: number, attempt: number): void {
+    const at = this.#ledger.at(attempt);
+    if (at < 0) return;
+    const phase = this.#ledger.words[at + A_PHASE]!;
+    if (kind === AppTimer.ConnectTimeout) {
+      if (phase === Phase.Connecting) this.#giveUpConnecting(at, attempt);
+    } else if (kind === AppTimer.ResponseTimeout) {
+      if (phase === Phase.Responding) this.#close(at, attempt, Outcome.response_timeout, false);
+    } else if (kind === AppTimer.Hold) {
+      if (phase === Phase.Holding) this.#holdOver(at, attempt);
+    } else if (phase === Phase.EofHold) this.#close(at, attempt, Outcome.completed, this.#specOf(at).closeWithRst === 1);
+  }
+
+  #connected(at: number, attempt: number, retransmits: number): void {
+    const words = this.#ledger.words;
+    if (words[at + A_PHASE] !== Phase.Connecting) return;
+    const spec = this.#specOf(at);
+    const startNs = this.#ledger.startNsOf(at);
+    words[at + A_SYN_RETRANSMITS] = retransmits;
+    this.#ledger.setConnected(at);
+    this.#recorder.connected(words[at + A_WORKLOAD]!, this.#recorder.usSince(startNs), retransmits, startNs);
+    const row = words[at + A_SOCKET]!;
+    const state = this.#host.stateOf(row);
+    if (spec.requestBytes > 0 && (state === ESTABLISHED || state === CLOSE_WAIT)) sendData(this.#host, row, spec.requestBytes);
+    if (spec.responseBytes > 0) {
+      words[at + A_PHASE] = Phase.Responding;
+      if (spec.responseTimeoutNs >= 0) this.#set(AppTimer.ResponseTimeout, attempt, spec.responseTimeoutNs);
+    } else this.#enterHold(at, attempt, spec);
+  }
+
+  #connectFailed(at: number, outcome: number, retransmits: number): void {
+    const workload = this.#ledger.words[at + A_WORKLOAD]!;
+    this.#recorder.connectFailed(workload, this.#recorder.usSince(this.#ledger.startNsOf(at)), retransmits);
+    this.#ledger.words[at + A_SOCKET] = NO_ROW;
+    this.#end(at, outcome);
+  }
+
+  /** The application's own connect time-out. The answer may be on its way up; then it is too late. */
+  #giveUpConnecting(at: number, attempt: number): void {
+    const row = this.#ledger.words[at + A_SOCKET]!;
+    const isOwn = this.#host.table.rows[(row << ROW_SHIFT) + R_ATTEMPT] === attempt;
+    const retransmits = isOwn && this.#host.fullOf(row) === NO_ROW ? synRetransmitsOf(this.#host, row) : 0;
+    closeSocket(this.#host, row, attempt, false);
+    this.#connectFailed(at, Outcome.app_timeout, retransmits);
+  }
+
+  #received(at: number, attempt: number, bytes: number): void {
+    const words = this.#ledger.words;
+    this.#markRead(words[at + A_SOCKET]!, attempt);
+    words[at + A_RECEIVED] = words[at + A_RECEIVED]! + bytes;
+    const spec = this.#specOf(at);
+    if (words[at + A_PHASE] !== Phase.Responding || words[at + A_RECEIVED]! < spec.responseBytes) return;
+    this.#recorder.responded(words[at + A_WORKLOAD]!, this.#recorder.usSince(this.#ledger.startNsOf(at)));
+    this.#enterHold(at, attempt, spec);
+  }
+
+  #markRead(row: number, attempt: number): void {
+    const rows = this.#host.table.rows;
+    if (rows[(row << ROW_SHIFT) + R_ATTEMPT] !== attempt) return;
+    const full = this.#host.fullOf(row);
+    if (full !== NO_ROW) rows[(full << ROW_SHIFT) + F_RX_READ] = rows[(full << ROW_SHIFT) + F_RX_BYTES]!;
+  }
+
+  #enterHold(at: number, attempt: number, spec: ConnectionsSpec): void {
+    const words = this.#ledger.words;
+    if (spec.firstCloser === FirstCloser.None) words[at + A_PHASE] = Phase.Open;
+    else if (spec.firstCloser === FirstCloser.Server) {
+      words[at + A_PHASE] = Phase.WaitingEof;
+      if ((words[at + A_FLAGS]! & PEER_FIN) !== 0) this.#enterEofHold(at, attempt);
+    } else {
+      words[at + A_PHASE] = Phase.Holding;
+      if (spec.holdNs === 0) this.#holdOver(at, attempt);
+      else this.#set(AppTimer.Hold, attempt, spec.holdNs);
+    }
+  }
+
+  #enterEofHold(at: number, attempt: number): void {
+    this.#ledger.words[at + A_PHASE] = Phase.EofHold;
+    this.#set(AppTimer.EofHold, attempt, this.#specOf(at).holdNs);
+  }
+
+  #holdOver(at: number, attempt: number): void {
+    const words = this.#ledger.words;
+    const spec = this.#specOf(at);
+    if (spec.halfClose === 1 && (words[at + A_FLAGS]! & PEER_FIN) === 0) {
+      words[at + A_PHASE] = Phase.WaitingEof;
+      shutdownWrite(this.#host, words[at + A_SOCKET]!, attempt);
+    } else this.#close(at, attempt, Outcome.completed, spec.closeWithRst === 1);
+  }
+
+  #eof(at: number, attempt: number): void {
+    const words = this.#ledger.words;
+    if ((words[at + A_FLAGS]! & PEER_FIN) !== 0) return;
+    words[at + A_FLAGS] = words[at + A_FLAGS]! | PEER_FIN;
+    if (words[at + A_PHASE] === Phase.Responding) this.#close(at, attempt, Outcome.eof_before_response, false);
+    else if (words[at + A_PHASE] === Phase.WaitingEof) this.#enterEofHold(at, attempt);
+  }
+
+  #close(at: number, attempt: number, outcome: number, linger0: boolean): void {
+    closeSocket(this.#host, this.#ledger.words[at + A_SOCKET]!, attempt, linger0);
+    this.#end(at, outcome);
+  }
+
+  #end(at: number, outcome: number): void {
+    this.#ledger.end(at, outcome, FAILED[outcome]!, DEFAULT_GATE[outcome] ?? Gate.none);
+  }
+
+  /** Outcome that an attempt in flight has at the end of the run. */
+  outcomeAtEnd(at: number): number {
+    return this.#ledger.words[at + A_PHASE] === Phase.Connecting ? Outcome.pending : Outcome.open_at_end;
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * The client's side of set-up: port choice, SYN, its retransmission, and the answers in SYN_SENT.
+ *
+ * Read first  RFC 9293 section 3.10.7.3 (SYN-SENT); kernel-semantics 6.
+ * Models      inet_hashtables.c:__inet_hash_connect, __inet_check_established; tcp_output.c:tcp_connect; tcp_timer.c:tcp_write_timeout,
+ *             tcp_retransmit_timer; tcp_input.c:tcp_rcv_synsent_state_process (6.18).
+ * Left out    Fast Open, simultaneous open (a SYN without ACK in SYN_SENT is ignored), ICMP.
+ */
+import { hash3 } from "../base/hash.ts";
+import { Outcome } from "../vocabulary/outcomes.ts";
+import { Verdict } from "../vocabulary/verdicts.ts";
+import { echoedRttUs, makeFull } from "./child.ts";
+import type { Host } from "./host.ts";
+import { ACK, before, ESTABLISHED, OPT_SACK, OPT_TS, OPT_WSCALE, R_ATTEMPT, R_HASH, R_META, R_OOW_MS, R_RCV_NXT, R_SENT_US, R_SND_NXT, R_STATE, R_TS_RECENT, ROW_SACK, ROW_SHIFT, ROW_TS, RST, S_ACK, S_FLAGS, S_SEQ, S_TSECR, S_TSVAL, SYN, SYN_SENT, TIME_WAIT } from "./layout.ts";
+import { Notice } from "./notices.ts";
+import { sendReset } from "./reset.ts";
+import { maxRtoTicks, setInitialRto, takeRttSample } from "./rtt.ts";
+import { hashTuple } from "./table.ts";
+import { killTimeWait } from "./time-wait.ts";
+
+/** TCP_TIMEOUT_INIT. */
+const SYN_TIMEOUT_S = 1;
+/** A bad ACK in SYN_SENT makes the first SYN be sent again after TCP_TIMEOUT_MIN. */
+const QUICK_RESEND_TICKS = 2;
+/** Slots of the port perturbation table, and the period with which the starting hash changes. */
+const PERTURB_MASK = 0xffff;
+const PORT_EPOCH_NS = 10e9;
+
+/** connect(): answers the row in SYN_SENT, or -1 when no local port is free (EADDRNOTAVAIL). */
+export function connect(host: Host, local: number, peer: number, port: number, attempt: number): number {
+  const sourcePort = choosePort(host, local, peer, port);
+  if (sourcePort < 0) {
+    host.apply(Verdict.connect_no_port, attempt);
+    return -1;
+  }
+  const ports = (sourcePort << 16) | port;
+  const hash = hashTuple(local, peer, ports);
+  const old = host.table.find(hash, local, peer, ports);
+  let isn = host.initialSequence(hash);
+  let tsRecent = 0;
+  if (old >= 0) {
+    // tcp_twsk_unique: the new connection continues the old one's numbers and timestamps.
+    isn = (host.table.rows[(old << ROW_SHIFT) + R_SND_NXT]! + 65537) | 0;
+    tsRecent = host.table.rows[(old << ROW_SHIFT) + R_TS_RECENT]!;
+    killTimeWait(host, old);
+    host.apply(Verdict.connect_reuses_tw, attempt);
+  }
+  const row = host.open(SYN_SENT, local, peer, ports, hash, attempt);
+  const rows = host.table.rows;
+  const at = row << ROW_SHIFT;
+  rows[at + R_STATE] = SYN_SENT | (host.spec.timestamps !== 0 ? ROW_TS : 0) | (host.spec.sack === 1 ? ROW_SACK : 0);
+  rows[at + R_SND_NXT] = isn;
+  rows[at + R_RCV_NXT] = 0;
+  rows[at + R_TS_RECENT] = tsRecent;
+  rows[at + R_OOW_MS] = SYN_TIMEOUT_S * host.spec.hz;
+  rows[at + R_META] = 0;
+  rows[at + R_SENT_US] = host.nowUs();
+  host.apply(Verdict.connect_syn, attempt);
+  sendSyn(host, row);
+  host.arm(row, SYN_TIMEOUT_S * host.spec.hz);
+  return row;
+}
+
+/** In SYN_SENT the words R_META and R_OOW_MS hold the retransmissions so far and the time-out in ticks. */
+export function synRetransmitsOf(host: Host, row: number): number {
+  return host.table.rows[(row << ROW_SHIFT) + R_META]!;
+}
+
+function sendSyn(host: Host, row: number): void {
+  const sack = host.spec.sack === 1 ? OPT_SACK : 0;
+  const scale = host.spec.windowScaling === 1 ? OPT_WSCALE : 0;
+  host.sendFrom(row, SYN | sack | scale, host.table.rows[(row << ROW_SHIFT) + R_SND_NXT]!, 0, 0);
+}
+
+/**
+ * A local port whose 4-tuple is free (or held by a TIME_WAIT that may be reused), -1 when there is none. Ports of the lowest port's parity
+ * go first; the start is a hash of the destination, which moves on with every success (6.4).
+ */
+function choosePort(host: Host, local: number, peer: number, port: number): number {
+  const { portLow, portHigh } = host.spec;
+  let span = portHigh - portLow + 1;
+  if (span > 1) span &= ~1;
+  const key = hash3(host.secret, local ^ Math.imul(peer, 0x9e3779b1), port);
+  const epoch = Math.floor(host.now[0]! / PORT_EPOCH_NS);
+  const slot = hash3(key, epoch, 1) & PERTURB_MASK;
+  const perturb = (hash3(host.secret, slot, 2) + host.perturbAdded[slot]!) | 0;
+  const offset = (((perturb + hash3(key, epoch, 3)) >>> 0) % span) & ~1;
+  for (let parity = 0; parity < 2 && parity < span; parity++) {
+    let candidate = portLow + offset + parity;
+    for (let tried = 0; tried < span; tried += 2, candidate += 2) {
+      if (candidate >= portLow + span) candidate -= span;
+      if (host.reserved !== null && host.reserved[candidate] === 1) continue;
+      if (!isPortFree(host, local, peer, (candidate << 16) | port)) continue;
+      const random = (hash3(key, host.perturbAdded[slot]!, 4) >>> 29) * 2;
+      host.perturbAdded[slot] = host.perturbAdded[slot]! + Math.max(tried, random) + 2;
+      return candidate;
+    }
+  }
+  return -1;
+}
+
+function isPortFree(host: Host, local: number, peer: number, ports: number): boolean {
+  const row = host.table.find(hashTuple(local, peer, ports), local, peer, ports);
+  return row < 0 || mayReuse(host, row);
+}
+
+/** tcp_ipv4.c:tcp_twsk_unique for an automatic port: true TIME_WAIT, timestamps, tcp_tw_reuse 1, older than tcp_tw_reuse_delay. */
+function mayReuse(host: Host, row: number): boolean {
+  const rows = host.table.rows;
+  const at = row << ROW_SHIFT;
+  if (host.stateOf(row) !== TIME_WAIT || (rows[at + R_STATE]! & ROW_TS) === 0 || host.spec.twReuse !== 1) return false;
+  return ((host.nowMs() - rows[at + R_META]!) | 0) > host.spec.twReuseDelayMs;
+}
+
+/** T(S) of 6.1: the model time of S retries from 1 s, in ms. */
+function connectTimeoutMs(retries: number): number {
+  return retries <= 6 ? (2 ** (retries + 1) - 1) * 1000 : 127_000 + (retries - 6) * 120_000;
+}
+
+/** The SYN timer fired: resend or give up. */
+export function onSynTimer(host: Host, row: number): void {
+  const rows = host.table.rows;
+  const at = row << ROW_SHIFT;
+  const attempt = rows[at + R_ATTEMPT]!;
+  const sent = rows[at + R_META]!;
+  const linear = host.spec.synLinearTimeouts;
+  const elapsedMs = Math.floor(((host.nowUs() - rows[at + R_SENT_US]!) >>> 0) / 1000);
+  if (sent >= host.spec.synRetries + linear || (sent > 0 && elapsedMs >= connectTimeoutMs(host.spec.synRetries))) {
+    host.apply(Verdict.connect_timed_out, attempt);
+    failConnect(host, row, attempt, Outcome.timed_out);
+    return;
+  }
+  host.apply(Verdict.syn_timer_resend, attempt);
+  if (sent > 0) host.apply(Verdict.lost_retransmit, attempt);
+  rows[at + R_META] = sent + 1;
+  sendSyn(host, row);
+  if (sent + 1 > linear) rows[at + R_OOW_MS] = Math.min(rows[at + R_OOW_MS]! * 2, maxRtoTicks(host));
+  host.arm(row, rows[at + R_OOW_MS]!);
+}
+
+function failConnect(host: Host, row: number, attempt: number, outcome: number): void {
+  host.notices.push(Notice.ConnectFailed, attempt, outcome | (synRetransmitsOf(host, row) << 8));
+  host.free(row);
+}
+
+/** A segment for a socket in SYN_SENT (6.2). */
+export function receiveInSynSent(host: Host, row: number, seg: Int32Array, at: number): void {
+  const rows = host.table.rows;
+  const to = row << ROW_SHIFT;
+  const flags = seg[at + S_FLAGS]!;
+  const attempt = rows[to + R_ATTEMPT]!;
+  const isReset = (flags & RST) !== 0;
+  if ((flags & ACK) !== 0) {
+    if (seg[at + S_ACK] !== ((rows[to + R_SND_NXT]! + 1) | 0)) {
+      if (rows[to + R_META] === 0) host.rearm(row, QUICK_RESEND_TICKS);
+      host.apply(isReset ? Verdict.synsent_bad_ack_rst : Verdict.synsent_bad_ack, attempt);
+      if (!isReset) sendReset(host, seg, at);
+      return;
+    }
+    if (!isEchoPossible(host, row, seg, at)) {
+      host.apply(Verdict.synsent_bad_tsecr, attempt);
+      sendReset(host, seg, at);
+      return;
+    }
+    if (isReset) {
+      host.apply(Verdict.connect_refused, attempt);
+      failConnect(host, row, attempt, Outcome.refused);
+      return;
+    }
+    if ((flags & SYN) !== 0) {
+      establish(host, row, seg, at);
+      return;
+    }
+  }
+  host.apply(Verdict.synsent_ignored, attempt);
+}
+
+/** TSecr lies between the first SYN and now; 0 and "no timestamps" pass. */
+function isEchoPossible(host: Host, row: number, seg: Int32Array, at: number): boolean {
+  const rows = host.table.rows;
+  const to = row << ROW_SHIFT;
+  if ((seg[at + S_FLAGS]! & OPT_TS) === 0 || seg[at + S_TSECR] === 0 || (rows[to + R_STATE]! & ROW_TS) === 0) return true;
+  const stamp = (seg[at + S_TSECR]! - host.timestampOffset(rows[to + R_HASH]!)) | 0;
+  const now = host.nowMs();
+  const firstMs = (now - Math.floor(((host.nowUs() - rows[to + R_SENT_US]!) >>> 0) / 1000) - 1) | 0;
+  return !before(stamp, firstMs) && !before(now, stamp);
+}
+
+/** SYN-ACK: the client is connected. */
+function establish(host: Host, row: number, seg: Int32Array, at: number): void {
+  const rows = host.table.rows;
+  const to = row << ROW_SHIFT;
+  const flags = seg[at + S_FLAGS]!;
+  const attempt = rows[to + R_ATTEMPT]!;
+  const retransmits = rows[to + R_META]!;
+  const sampleUs = Math.max(1, (host.nowUs() - rows[to + R_SENT_US]!) | 0);
+  host.wheel.disarm(row);
+  const hasTs = (flags & OPT_TS) !== 0 && (rows[to + R_STATE]! & ROW_TS) !== 0;
+  const hasSack = (flags & OPT_SACK) !== 0 && (rows[to + R_STATE]! & ROW_SACK) !== 0;
+  host.setState(row, ESTABLISHED);
+  rows[to + R_STATE] = ESTABLISHED | (hasTs ? ROW_TS : 0) | (hasSack ? ROW_SACK : 0);
+  rows[to + R_RCV_NXT] = (seg[at + S_SEQ]! + 1) | 0;
+  rows[to + R_TS_RECENT] = hasTs ? seg[at + S_TSVAL]! : 0;
+  const full = makeFull(host, row, rows[to + R_SND_NXT]!);
+  if (retransmits === 0) takeRttSample(host, full, sampleUs);
+  else if (hasTs) takeRttSample(host, full, echoedRttUs(host, row, seg, at));
+  setInitialRto(host, full);
+  rows[to + R_SENT_US] = host.nowUs();
+  host.apply(Verdict.synack_accepted, attempt);
+  host.ledger.progress(attempt);
+  host.sendFrom(row, ACK, rows[to + R_SND_NXT]!, rows[to + R_RCV_NXT]!, 0);
+  host.notices.push(Notice.Connected, attempt, retransmits);
+}

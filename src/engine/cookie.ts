@@ -1,0 +1,44 @@
+/**
+ * SYN cookies: the connection is in the sequence number.
+ *
+ * Read first   RFC 4987 section 3.6; net/ipv4/syncookies.c (secure_tcp_syn_cookie, check_tcp_syn_cookie); kernel-semantics 5.
+ * Layout       H1(4-tuple) + client's sequence number + (minute << 24) + ((H2(4-tuple, minute) + MSS index) & 0xffffff).
+ *              The keyed hashes are own ones; what matters is that a cookie checks out for its 4-tuple and time only.
+ * Units        Minutes of uptime (a counter that steps once for the whole machine).
+ */
+import { hash3 } from "../base/hash.ts";
+import { OPT_SACK, OPT_WSCALE } from "./layout.ts";
+
+/** Index of 1460 in the kernel's MSS table 536, 1300, 1440, 1460. */
+const MSS_INDEX = 3;
+const MSS_COUNT = 4;
+/** Cookies of this many minute counts ago and older are refused: MAX_SYNCOOKIE_AGE. */
+export const COOKIE_MAX_AGE = 2;
+/** Seconds after the last cookie sent in which ACKs are examined: TCP_SYNCOOKIE_VALID. */
+export const COOKIE_VALID_S = 120;
+
+export function cookieFor(tupleHash: number, secret: number, clientSeq: number, minute: number): number {
+  const low = (hash3(tupleHash, secret, minute) + MSS_INDEX) & 0xffffff;
+  return (hash3(tupleHash, secret, -1) + clientSeq + (minute << 24) + low) | 0;
+}
+
+/** Whether `cookie` was made for this 4-tuple and client sequence number within the last two minute counts. */
+export function cookieIsValid(cookie: number, tupleHash: number, secret: number, clientSeq: number, minute: number): boolean {
+  const rest = (cookie - hash3(tupleHash, secret, -1) - clientSeq) | 0;
+  const age = (minute - (rest >>> 24)) & 0xff;
+  if (age >= COOKIE_MAX_AGE) return false;
+  const index = (rest - hash3(tupleHash, secret, minute - age)) & 0xffffff;
+  return index < MSS_COUNT;
+}
+
+/** TSval of a cookie SYN-ACK before the offset: the ms clock with the options in its low 6 bits, never in the future. */
+export function cookieTimestamp(nowMs: number, synFlags: number): number {
+  const options = ((synFlags & OPT_WSCALE) !== 0 ? 10 : 15) | ((synFlags & OPT_SACK) !== 0 ? 16 : 0);
+  const stamp = (nowMs & ~63) | options;
+  return stamp > nowMs ? stamp - 64 : stamp;
+}
+
+/** Whether the echoed TSval (less the offset) says that the client offered SACK. */
+export function cookieHasSack(echoed: number): boolean {
+  return (echoed & 16) !== 0;
+}

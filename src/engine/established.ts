@@ -1,0 +1,300 @@
+/**
+ * A full socket in a synchronised state meets a segment.
+ *
+ * Read first  RFC 9293 section 3.10.7.4, RFC 5961; kernel-semantics 6.6, 7.2, 7.3, 7.6.
+ * Models      tcp_input.c:tcp_rcv_established, tcp_validate_incoming, tcp_ack, tcp_data_queue, tcp_fin, tcp_rcv_state_process (6.18.44), for
+ *             connections that carry one data segment each way.
+ * Order       reject → acknowledge → change state → take data → take FIN → reply.
+ */
+import { Verdict } from "../vocabulary/verdicts.ts";
+import { echoedRttUs } from "./child.ts";
+import { die, sendActiveReset, tellOwner } from "./death.ts";
+import type { Host } from "./host.ts";
+import { ACK, before, CLOSE_WAIT, CLOSING, ESTABLISHED, F_FLAGS, F_RETRANS, F_RX_BYTES, F_SND_UNA, F_TX_BYTES, FIN, FIN_WAIT1, FIN_WAIT2, FL_ATO, FL_FIN_PENDING, FL_FIN_WAIT2_TIMER, FL_LOSS, FL_OOO_FIN, FL_ORPHAN, FL_PEER_FIN, FL_PINGPONG, FL_RETRANSMITTED, FL_TLP_SENT, LAST_ACK, OPT_TS, R_ATTEMPT, R_OOW_MS, R_RCV_NXT, R_SENT_US, R_SND_NXT, R_STATE, R_TS_RECENT, ROW_SACK, ROW_SHIFT, ROW_TS, RST, S_ACK, S_ATTEMPT, S_FLAGS, S_LEN, S_SEQ, S_TSVAL, SACKED, SYN, TIME_WAIT } from "./layout.ts";
+import { Notice } from "./notices.ts";
+import { isRateLimited, isStampRecent } from "./rate-limit.ts";
+import { sendReset } from "./reset.ts";
+import { takeRttSample } from "./rtt.ts";
+import { enterTimeWait, finWait2Ticks, TIME_WAIT_S, updateMetrics } from "./time-wait.ts";
+import { ATO_MS, rearmAfterAck, scheduleReordering, sendAck, sendFin } from "./transmit.ts";
+
+/** Receive window that matters here: nothing that the model sends comes near it. */
+const WINDOW = 65535;
+
+export function receiveForFull(host: Host, row: number, seg: Int32Array, at: number): void {
+  if (!isAcceptable(host, row, seg, at)) return;
+  const flags = seg[at + S_FLAGS]!;
+  if ((flags & ACK) === 0) return;
+  const rows = host.table.rows;
+  if ((flags & OPT_TS) !== 0 && (rows[(row << ROW_SHIFT) + R_STATE]! & ROW_TS) !== 0 && !before(rows[(row << ROW_SHIFT) + R_RCV_NXT]!, seg[at + S_SEQ]!)) {
+    rows[(row << ROW_SHIFT) + R_TS_RECENT] = seg[at + S_TSVAL]!;
+  }
+  if (!takeAck(host, row, seg, at)) return;
+  takeData(host, row, seg, at);
+}
+
+/** tcp_validate_incoming: PAWS, window, RST, SYN. False: the segment is done with. */
+function isAcceptable(host: Host, row: number, seg: Int32Array, at: number): boolean {
+  const rows = host.table.rows;
+  const to = row << ROW_SHIFT;
+  const flags = seg[at + S_FLAGS]!;
+  const seq = seg[at + S_SEQ]!;
+  const rcvNxt = rows[to + R_RCV_NXT]!;
+  const attempt = seg[at + S_ATTEMPT]!;
+  const hasTs = (flags & OPT_TS) !== 0 && (rows[to + R_STATE]! & ROW_TS) !== 0;
+  if (hasTs && (flags & (RST | SYN)) === 0 && before(seg[at + S_TSVAL]!, rows[to + R_TS_RECENT]!)) {
+    const limited = isRateLimited(host, to + R_OOW_MS, seg, at);
+    if (limited) host.apply(Verdict.paws_skipped, attempt);
+    else sendAck(host, row, Verdict.paws_dup_ack);
+    return false;
+  }
+  const end = (seq + seg[at + S_LEN]! + ((flags & FIN) !== 0 ? 1 : 0)) | 0;
+  const isOutside = before(end, rcvNxt) || before((rcvNxt + WINDOW) | 0, seq);
+  if ((flags & RST) !== 0) {
+    receiveReset(host, row, seq, rcvNxt, isOutside);
+    return false;
+  }
+  if ((flags & SYN) !== 0) {
+    challengeSyn(host, row);
+    return false;
+  }
+  // A repetition of what was just taken in ends at rcv_nxt: it is not outside, and takeData acknowledges it.
+  if (!isOutside) return true;
+  if (seg[at + S_LEN] === 0 && (flags & FIN) === 0 && seq === ((rcvNxt - 1) | 0)) return true;
+  if (isRateLimited(host, to + R_OOW_MS, seg, at)) host.apply(Verdict.out_of_window_skipped, attempt);
+  else sendAck(host, row, Verdict.out_of_window_ack);
+  return false;
+}
+
+/** RFC 5961 section 3.2: only the exact sequence number resets. */
+function receiveReset(host: Host, row: number, seq: number, rcvNxt: number, isOutside: boolean): void {
+  const state = host.stateOf(row);
+  const countsFin = state === CLOSE_WAIT || state === LAST_ACK || state === CLOSING;
+  const attempt = host.table.rows[(row << ROW_SHIFT) + R_ATTEMPT]!;
+  if (seq === rcvNxt || (countsFin && seq === ((rcvNxt - 1) | 0))) {
+    host.apply(Verdict.reset_received, attempt);
+    die(host, row, false);
+    return;
+  }
+  if (isOutside) return;
+  if (isStampRecent(host, (row << ROW_SHIFT) + R_OOW_MS)) host.apply(Verdict.challenge_rst_skipped, attempt);
+  else sendAck(host, row, Verdict.challenge_rst);
+}
+
+/** A SYN, or a repeated SYN-ACK (RFC 5961 section 4.2). The ACK completes the server's pending handshake. */
+function challengeSyn(host: Host, row: number): void {
+  const attempt = host.table.rows[(row << ROW_SHIFT) + R_ATTEMPT]!;
+  if (host.stateOf(row) === ESTABLISHED) host.apply(Verdict.established_syn, attempt);
+  if (isStampRecent(host, (row << ROW_SHIFT) + R_OOW_MS)) host.apply(Verdict.challenge_syn_skipped, attempt);
+  else sendAck(host, row, Verdict.challenge_syn);
+}
+
+/** tcp_ack and the states that an ACK moves. False: the socket is gone, or the ACK is for something never sent. */
+function takeAck(host: Host, row: number, seg: Int32Array, at: number): boolean {
+  const rows = host.table.rows;
+  const to = row << ROW_SHIFT;
+  const full = host.fullOf(row);
+  const fat = full << ROW_SHIFT;
+  const ack = seg[at + S_ACK]!;
+  const una = rows[fat + F_SND_UNA]!;
+  if (before(rows[to + R_SND_NXT]!, ack)) {
+    // ≥ 6.18.33: a challenge ACK in every state.
+    if (isStampRecent(host, to + R_OOW_MS)) host.apply(Verdict.challenge_rst_skipped, seg[at + S_ATTEMPT]!);
+    else sendAck(host, row, Verdict.challenge_rst);
+    return false;
+  }
+  if (before(una, ack)) acknowledge(host, row, full, ack, seg, at);
+  else if ((seg[at + S_FLAGS]! & SACKED) !== 0 && rows[fat + F_TX_BYTES]! > 0) scheduleReordering(host, row);
+  const isFinAcked = ack === rows[to + R_SND_NXT]! && (rows[fat + F_FLAGS]! & FL_FIN_PENDING) === 0;
+  switch (host.stateOf(row)) {
+    case FIN_WAIT1:
+      return isFinAcked ? enterFinWait2(host, row, full, seg, at) : true;
+    case CLOSING:
+      if (!isFinAcked) return true;
+      leaveOrphans(host, full);
+      enterTimeWait(host, row, TIME_WAIT, TIME_WAIT_S * host.spec.hz);
+      return false;
+    case LAST_ACK:
+      if (!isFinAcked) return true;
+      updateMetrics(host, row);
+      leaveOrphans(host, full);
+      host.free(row);
+      return false;
+    default:
+      return true;
+  }
+}
+
+/** New data (or the FIN) is acknowledged: RTT sample, timers, what was held back. */
+function acknowledge(host: Host, row: number, full: number, ack: number, seg: Int32Array, at: number): void {
+  const rows = host.table.rows;
+  const to = row << ROW_SHIFT;
+  const fat = full << ROW_SHIFT;
+  const flags = rows[fat + F_FLAGS]!;
+  rows[fat + F_SND_UNA] = ack;
+  rows[fat + F_TX_BYTES] = 0;
+  rows[fat + F_RETRANS] = rows[fat + F_RETRANS]! & ~0xff;
+  rows[fat + F_FLAGS] = flags & ~(FL_LOSS | FL_TLP_SENT | FL_RETRANSMITTED);
+  if ((flags & FL_RETRANSMITTED) === 0) takeRttSample(host, full, Math.max(1, (host.nowUs() - rows[to + R_SENT_US]!) | 0));
+  else if ((seg[at + S_FLAGS]! & OPT_TS) !== 0) takeRttSample(host, full, echoedRttUs(host, row, seg, at));
+  if (ack === rows[to + R_SND_NXT]!) {
+    host.wheel.disarm(row);
+    if ((flags & FL_FIN_PENDING) !== 0) sendFin(host, row);
+  } else {
+    rows[to + R_SENT_US] = host.nowUs();
+    rearmAfterAck(host, row, full);
+  }
+}
+
+function leaveOrphans(host: Host, full: number): void {
+  if ((host.table.rows[(full << ROW_SHIFT) + F_FLAGS]! & FL_ORPHAN) !== 0) host.orphans--;
+}
+
+/** FIN_WAIT1 → FIN_WAIT2 (7.4). False: the socket became a mini-socket, or was aborted by the data in the same segment. */
+function enterFinWait2(host: Host, row: number, full: number, seg: Int32Array, at: number): boolean {
+  host.setState(row, FIN_WAIT2);
+  const fat = full << ROW_SHIFT;
+  if ((host.table.rows[fat + F_FLAGS]! & FL_ORPHAN) === 0) return true;
+  if (carriesNewData(host, row, seg, at)) return !abortOnData(host, row, seg, at);
+  const ticks = finWait2Ticks(host, full);
+  const timeWaitTicks = TIME_WAIT_S * host.spec.hz;
+  if (ticks > timeWaitTicks || (seg[at + S_FLAGS]! & FIN) !== 0) {
+    armFinWait2(host, full, ticks > timeWaitTicks ? ticks - timeWaitTicks : ticks);
+    return true;
+  }
+  leaveOrphans(host, full);
+  enterTimeWait(host, row, FIN_WAIT2, ticks);
+  return false;
+}
+
+/** FIN_WAIT2's own timer, on the second row. */
+export function armFinWait2(host: Host, full: number, ticks: number): void {
+  const at = (full << ROW_SHIFT) + F_FLAGS;
+  host.table.rows[at] = host.table.rows[at]! | FL_FIN_WAIT2_TIMER;
+  host.rearm(full, ticks);
+}
+
+function carriesNewData(host: Host, row: number, seg: Int32Array, at: number): boolean {
+  const end = (seg[at + S_SEQ]! + seg[at + S_LEN]!) | 0;
+  return seg[at + S_LEN]! > 0 && before(host.table.rows[(row << ROW_SHIFT) + R_RCV_NXT]!, end);
+}
+
+/** Data for a socket that nobody will read: TCPAbortOnData, RST. Always true. */
+function abortOnData(host: Host, row: number, seg: Int32Array, at: number): boolean {
+  host.apply(Verdict.abort_on_data, seg[at + S_ATTEMPT]!);
+  sendReset(host, seg, at);
+  die(host, row, false);
+  return true;
+}
+
+/** Data and FIN of an acceptable segment. */
+function takeData(host: Host, row: number, seg: Int32Array, at: number): void {
+  const rows = host.table.rows;
+  const to = row << ROW_SHIFT;
+  const fat = host.fullOf(row) << ROW_SHIFT;
+  const length = seg[at + S_LEN]!;
+  const hasFin = (seg[at + S_FLAGS]! & FIN) !== 0;
+  if (length === 0 && !hasFin) return;
+  const state = host.stateOf(row);
+  const isOrphan = (rows[fat + F_FLAGS]! & FL_ORPHAN) !== 0;
+  if (isOrphan && (state === FIN_WAIT1 || state === FIN_WAIT2) && carriesNewData(host, row, seg, at)) {
+    abortOnData(host, row, seg, at);
+    return;
+  }
+  const rcvNxt = rows[to + R_RCV_NXT]!;
+  const end = (seg[at + S_SEQ]! + length + (hasFin ? 1 : 0)) | 0;
+  if (!before(rcvNxt, end)) {
+    sendAck(host, row, Verdict.ack_sent);
+    return;
+  }
+  if (before(rcvNxt, seg[at + S_SEQ]!)) {
+    keepOutOfOrder(host, row, hasFin);
+    return;
+  }
+  if (length > 0) takeBytes(host, row, length);
+  if (hasFin || (rows[fat + F_FLAGS]! & FL_OOO_FIN) !== 0) takeFin(host, row);
+}
+
+/** A FIN beyond a hole is kept and reported by a duplicate ACK (with SACK where it was agreed). */
+function keepOutOfOrder(host: Host, row: number, hasFin: boolean): void {
+  const rows = host.table.rows;
+  const to = row << ROW_SHIFT;
+  const fat = host.fullOf(row) << ROW_SHIFT;
+  if (hasFin) rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_OOO_FIN;
+  host.apply(Verdict.ack_sent, rows[to + R_ATTEMPT]!);
+  const sacked = (rows[to + R_STATE]! & ROW_SACK) !== 0 ? SACKED : 0;
+  host.sendFrom(row, ACK | sacked, rows[to + R_SND_NXT]!, rows[to + R_RCV_NXT]!, 0);
+}
+
+/** In-order data: acknowledged at once (quick ACKs) until the connection is interactive. */
+function takeBytes(host: Host, row: number, length: number): void {
+  const rows = host.table.rows;
+  const to = row << ROW_SHIFT;
+  const full = host.fullOf(row);
+  const fat = full << ROW_SHIFT;
+  rows[to + R_RCV_NXT] = (rows[to + R_RCV_NXT]! + length) | 0;
+  rows[fat + F_RX_BYTES] = rows[fat + F_RX_BYTES]! + length;
+  rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_ATO;
+  if (rows[fat + F_TX_BYTES] === 0) rows[to + R_SENT_US] = host.nowUs();
+  host.ledger.progress(rows[to + R_ATTEMPT]!);
+  if ((rows[fat + F_FLAGS]! & FL_PINGPONG) === 0) sendAck(host, row, Verdict.ack_sent);
+  else delayAck(host, full);
+  tellOwner(host, row, Notice.ClientData, length);
+}
+
+function delayAck(host: Host, full: number): void {
+  if (!host.wheel.isArmed(full)) host.arm(full, Math.ceil((ATO_MS * host.spec.hz) / 1000));
+}
+
+/** tcp_fin: the peer will send no more. */
+function takeFin(host: Host, row: number): void {
+  const rows = host.table.rows;
+  const to = row << ROW_SHIFT;
+  const full = host.fullOf(row);
+  const fat = full << ROW_SHIFT;
+  rows[to + R_RCV_NXT] = (rows[to + R_RCV_NXT]! + 1) | 0;
+  rows[fat + F_FLAGS] = (rows[fat + F_FLAGS]! | FL_PEER_FIN) & ~FL_OOO_FIN;
+  switch (host.stateOf(row)) {
+    case ESTABLISHED:
+      host.setState(row, CLOSE_WAIT);
+      // inet_csk_enter_pingpong_mode: the ACK waits for the application's own FIN.
+      rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_PINGPONG;
+      delayAck(host, full);
+      tellOwner(host, row, Notice.ClientEof, 0);
+      return;
+    case FIN_WAIT1:
+      host.setState(row, CLOSING);
+      sendAck(host, row, Verdict.ack_sent);
+      tellOwner(host, row, Notice.ClientEof, 0);
+      return;
+    case FIN_WAIT2: {
+      sendAck(host, row, Verdict.ack_sent);
+      // The mini-socket takes over; a living application is left with EOF, and its close() finds nothing to do.
+      tellOwner(host, row, Notice.ClientEof, 0);
+      leaveOrphans(host, full);
+      enterTimeWait(host, row, TIME_WAIT, TIME_WAIT_S * host.spec.hz);
+      return;
+    }
+    default:
+      sendAck(host, row, Verdict.ack_sent);
+  }
+}
+
+/** The second row's timer: a delayed ACK, or FIN_WAIT2's end. */
+export function onSecondTimer(host: Host, row: number, full: number): void {
+  const flags = host.table.rows[(full << ROW_SHIFT) + F_FLAGS]!;
+  if ((flags & FL_FIN_WAIT2_TIMER) === 0) {
+    sendAck(host, row, Verdict.delayed_ack);
+    return;
+  }
+  // tcp_keepalive_timer: what is beyond 60 s was waited for; the rest (computed anew) is a mini-socket's.
+  const ticks = finWait2Ticks(host, full);
+  const timeWaitTicks = TIME_WAIT_S * host.spec.hz;
+  leaveOrphans(host, full);
+  if (ticks > timeWaitTicks) enterTimeWait(host, row, FIN_WAIT2, ticks - timeWaitTicks);
+  else {
+    host.apply(Verdict.active_reset, host.table.rows[(row << ROW_SHIFT) + R_ATTEMPT]!);
+    sendActiveReset(host, row);
+    host.free(row);
+  }
+}

@@ -1,0 +1,352 @@
+/**
+ * Host: the TCP state of one kernel. State and small primitives; the rules are in the modules beside it, which take a Host.
+ *
+ * Purpose     Both ends run the same code. What a host sends goes to its `link`; what its application must know goes to `notices`.
+ * Units       Ticks of 1/HZ s since an arbitrary boot; ms and µs words are int32 that wrap.
+ * Invariants  Counters change only through `apply` and `applyMany`; states only through `setState`.
+ */
+import { hash2, hash3 } from "../base/hash.ts";
+import { Gate } from "../vocabulary/gates.ts";
+import { RETRANSMIT_CLASSES, STATE_COUNT } from "../vocabulary/run-result.ts";
+import type { HostSpec } from "../vocabulary/run-spec.ts";
+import { VERDICT_NAMES, VERDICTS, type VerdictDef, Verdict } from "../vocabulary/verdicts.ts";
+import {
+  CLOSE,
+  NEW_SYN_RECV,
+  NO_ROW,
+  OPT_TS,
+  R_ATTEMPT,
+  R_FULL,
+  R_HASH,
+  R_LOCAL,
+  R_META,
+  R_PEER,
+  R_PORTS,
+  R_STATE,
+  R_TS_RECENT,
+  REQ_LISTENER_MASK,
+  ROW_SHIFT,
+  ROW_STATE_MASK,
+  ROW_TS,
+} from "./layout.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Link } from "./link.ts";
+import { Listener } from "./listener.ts";
+import type { NoticeRing } from "./notices.ts";
+import { PeerMetrics } from "./peer-metrics.ts";
+import type { RawAnswerer } from "./raw-answers.ts";
+import type { ServerApp } from "./server-app.ts";
+import { ConnectionTable } from "./table.ts";
+import { NO_TICK, TimerWheel } from "./wheel.ts";
+
+/** Gate of each verdict, 0 (none) where the segment is not lost. */
+const VERDICT_GATE = Int32Array.from(VERDICT_NAMES, (name) => {
+  const gate = (VERDICTS[name] as VerdictDef).gate;
+  return gate === undefined ? Gate.none : Gate[gate];
+});
+
+/** Where random addresses of raw workloads begin: 198.18.0.0/15, whose packets take the flood link. */
+export const RAW_NETWORK = (198 << 24) | (18 << 16);
+export const RAW_NETMASK = ~0x1ffff;
+
+/** A tick's own start, computed back from its number, must not fall into the tick before. */
+const TICK_ROUNDING = 1e-6;
+
+export interface HostParts {
+  readonly now: Float64Array;
+  readonly due: Float64Array;
+  /** Index in `due` of this host's next tick. */
+  readonly tickSource: number;
+  readonly ledger: Ledger;
+  readonly notices: NoticeRing;
+  /** Boot draws: which tick it is at t = 0 (with fraction), and the host's secret. */
+  readonly bootTicks: number;
+  readonly secret: number;
+  readonly table: ConnectionTable;
+  readonly isServer: boolean;
+}
+
+export class Host {
+  readonly spec: HostSpec;
+  /** Whose application is told, and how (notices.ts). */
+  readonly isServer: boolean;
+  readonly now: Float64Array;
+  readonly ledger: Ledger;
+  readonly notices: NoticeRing;
+  readonly table: ConnectionTable;
+  readonly wheel: TimerWheel;
+  readonly secret: number;
+  readonly counts = new Float64Array(VERDICT_NAMES.length);
+  readonly states = new Int32Array(STATE_COUNT);
+  /** Half-open requests by SYN-ACK retransmissions. */
+  readonly synRecvByRetransmits = new Int32Array(RETRANSMIT_CLASSES);
+  readonly listeners: Listener[] = [];
+  /** Port → 1 + index of the first listener of its group; 0: none. */
+  readonly portGroup = new Int16Array(65536);
+  readonly groups: Listener[][] = [];
+  readonly metrics = new PeerMetrics();
+  /** Port → 1: ip_local_reserved_ports. */
+  readonly reserved: Uint8Array | null;
+  /** What connect() has added to each slot of the port perturbation table. */
+  readonly perturbAdded: Int32Array;
+  /** Set by the simulation; a host alone (tests) has only a link. */
+  link!: Link;
+  /** Takes what goes to the flood link; also counts what leaves the server. */
+  answerer: RawAnswerer | null = null;
+  /** Told of each child in an accept queue. */
+  app: ServerApp | null = null;
+  timeWaits = 0;
+  orphans = 0;
+  /** Rises with every change that a verdict about an unknown SYN could depend on. */
+  epoch = 0;
+  readonly tickNs: number;
+  readonly #bootTicks: number;
+  readonly #due: Float64Array;
+  readonly #tickSource: number;
+  #serial = 0;
+
+  constructor(spec: HostSpec, parts: HostParts) {
+    this.spec = spec;
+    this.isServer = parts.isServer;
+    this.now = parts.now;
+    this.ledger = parts.ledger;
+    this.notices = parts.notices;
+    this.table = parts.table;
+    this.secret = parts.secret;
+    this.tickNs = 1e9 / spec.hz;
+    this.#bootTicks = parts.bootTicks;
+    this.#due = parts.due;
+    this.#tickSource = parts.tickSource;
+    this.wheel = new TimerWheel(parts.table.rows);
+    this.wheel.reset(parts.table.rows, this.tick());
+    this.reserved = spec.reservedPorts.length > 0 ? new Uint8Array(65536) : null;
+    for (const port of spec.reservedPorts) this.reserved![port] = 1;
+    this.perturbAdded = new Int32Array(65536);
+    this.updateDue();
+  }
+
+  // ---- clock
+
+  /** The tick that has begun last. */
+  tick(): number {
+    return Math.floor(this.now[0]! / this.tickNs + this.#bootTicks + TICK_ROUNDING) | 0;
+  }
+
+  /** Start of a tick, ns. */
+  nsOfTick(tick: number): number {
+    return (tick - this.#bootTicks) * this.tickNs;
+  }
+
+  nowMs(): number {
+    return Math.floor(this.now[0]! / 1e6) | 0;
+  }
+
+  nowUs(): number {
+    return Math.floor(this.now[0]! / 1e3) | 0;
+  }
+
+  /** Minutes of uptime: the counter in SYN cookies. */
+  cookieMinute(): number {
+    return Math.floor((this.now[0]! / this.tickNs + this.#bootTicks) / (60 * this.spec.hz)) | 0;
+  }
+
+  /** Tells the event loop when this host's next tick with something to do begins. */
+  updateDue(): void {
+    const next = this.wheel.nextTick;
+    this.#due[this.#tickSource] = next === NO_TICK ? Number.POSITIVE_INFINITY : this.nsOfTick(next);
+  }
+
+  arm(row: number, ticks: number): void {
+    const before = this.wheel.nextTick;
+    this.wheel.arm(row, this.tick(), ticks);
+    if (this.wheel.nextTick !== before) this.updateDue();
+  }
+
+  rearm(row: number, ticks: number): void {
+    this.wheel.disarm(row);
+    this.arm(row, ticks);
+  }
+
+  // ---- counting
+
+  /** One verdict about a segment (or timer, or call) of `attempt`. */
+  apply(verdict: number, attempt: number): void {
+    this.counts[verdict] = this.counts[verdict]! + 1;
+    const gate = VERDICT_GATE[verdict]!;
+    if (gate !== 0) this.ledger.lose(attempt, gate);
+  }
+
+  /** The same verdict about `n` packets of a raw workload. */
+  applyMany(verdict: number, n: number, workload: number): void {
+    this.counts[Verdict.segment_in] = this.counts[Verdict.segment_in]! + n;
+    this.counts[verdict] = this.counts[verdict]! + n;
+    const gate = VERDICT_GATE[verdict]!;
+    if (gate !== 0) this.ledger.dropRaw(workload, gate, n);
+  }
+
+  // ---- rows
+
+  /** Makes sure that `count` rows can be taken (between batches of events). */
+  reserve(count: number): void {
+    this.table.reserve(count);
+    this.wheel.rows = this.table.rows;
+  }
+
+  stateOf(row: number): number {
+    return this.table.rows[(row << ROW_SHIFT) + R_STATE]! & ROW_STATE_MASK;
+  }
+
+  setState(row: number, state: number): void {
+    const rows = this.table.rows;
+    const at = (row << ROW_SHIFT) + R_STATE;
+    const old = rows[at]! & ROW_STATE_MASK;
+    this.states[old] = this.states[old]! - 1;
+    this.states[state] = this.states[state]! + 1;
+    rows[at] = (rows[at]! & ~ROW_STATE_MASK) | state;
+  }
+
+  /** A new row in `state`, entered under its 4-tuple. */
+  open(state: number, local: number, peer: number, ports: number, hash: number, attempt: number): number {
+    const row = this.table.take();
+    const rows = this.table.rows;
+    const at = row << ROW_SHIFT;
+    rows[at + R_STATE] = state;
+    rows[at + R_LOCAL] = local;
+    rows[at + R_PEER] = peer;
+    rows[at + R_PORTS] = ports;
+    rows[at + R_HASH] = hash;
+    rows[at + R_ATTEMPT] = attempt;
+    this.states[state] = this.states[state]! + 1;
+    this.table.link(row);
+    return row;
+  }
+
+  /** Second row of a full socket. */
+  fullOf(row: number): number {
+    return this.table.rows[(row << ROW_SHIFT) + R_FULL]!;
+  }
+
+  /** A number that no other live socket of this host has, 15 bits. */
+  nextSerial(): number {
+    this.#serial = (this.#serial + 1) & 0x7fff;
+    return this.#serial;
+  }
+
+  /** Frees the second row of a socket and its timer. */
+  dropFull(row: number): void {
+    const at = (row << ROW_SHIFT) + R_FULL;
+    const full = this.table.rows[at]!;
+    if (full === NO_ROW) return;
+    this.wheel.disarm(full);
+    this.table.release(full);
+    this.table.rows[at] = NO_ROW;
+  }
+
+  /** Takes a socket out of the hash and stops its timers; the row stays (state CLOSE) until its owner lets go. */
+  detach(row: number): void {
+    this.setState(row, CLOSE);
+    this.wheel.disarm(row);
+    const full = this.fullOf(row);
+    if (full !== NO_ROW) this.wheel.disarm(full);
+    this.table.unlink(row);
+  }
+
+  /** Frees a detached socket. */
+  freeDetached(row: number): void {
+    this.states[CLOSE] = this.states[CLOSE]! - 1;
+    this.dropFull(row);
+    this.table.release(row);
+  }
+
+  /** Frees a socket that is still in the hash. */
+  free(row: number): void {
+    const state = this.stateOf(row);
+    this.states[state] = this.states[state]! - 1;
+    this.wheel.disarm(row);
+    this.dropFull(row);
+    this.table.unlink(row);
+    this.table.release(row);
+  }
+
+  // ---- listeners
+
+  addListener(listener: Listener): void {
+    this.listeners.push(listener);
+    const group = this.portGroup[listener.port]!;
+    if (group > 0) this.groups[group - 1]!.push(listener);
+    else {
+      this.groups.push([listener]);
+      this.portGroup[listener.port] = this.groups.length;
+    }
+  }
+
+  /** The listener that a segment of this 4-tuple meets, or null. A group shares by hash: reuseport_select_sock. */
+  listenerFor(port: number, hash: number): Listener | null {
+    const group = this.portGroup[port]!;
+    if (group === 0) return null;
+    const members = this.groups[group - 1]!;
+    if (members.length === 1) return members[0]!.listening ? members[0]! : null;
+    let count = 0;
+    for (let i = 0; i < members.length; i++) if (members[i]!.listening) count++;
+    if (count === 0) return null;
+    let pick = Math.floor((hash2(hash, this.secret) >>> 0) * 2.3283064365386963e-10 * count);
+    for (let i = 0; i < members.length; i++) {
+      if (!members[i]!.listening) continue;
+      if (pick-- === 0) return members[i]!;
+    }
+    return null;
+  }
+
+  /** Where the time of the last SYN cookie is kept: shared by a SO_REUSEPORT group. */
+  overflowKeeper(listener: Listener): Listener {
+    return this.groups[this.portGroup[listener.port]! - 1]![0]!;
+  }
+
+  /** A handshake is complete. */
+  onChild(row: number): void {
+    if (this.app !== null) this.app.childQueued(this.listeners[this.table.rows[(row << ROW_SHIFT) + R_META]! & REQ_LISTENER_MASK]!);
+  }
+
+  // ---- sending
+
+  /** Initial sequence number: secure_seq.c:secure_tcp_seq, a keyed hash of the 4-tuple plus a 64 ns clock. */
+  initialSequence(hash: number): number {
+    return (hash2(hash, this.secret) + Math.floor(this.now[0]! / 64)) | 0;
+  }
+
+  /** Offset of this host's timestamps for a 4-tuple (6.18.44: one per 4-tuple). */
+  timestampOffset(hash: number): number {
+    return this.spec.timestamps === 2 ? 0 : hash3(hash, this.secret, 1);
+  }
+
+  /** Sends a segment of a connection; adds timestamps when it has them. */
+  sendFrom(row: number, flags: number, seq: number, ack: number, length: number): void {
+    const at = row << ROW_SHIFT;
+    const rows = this.table.rows;
+    const hasTs = (rows[at + R_STATE]! & ROW_TS) !== 0;
+    const tsval = hasTs ? (this.nowMs() + this.timestampOffset(rows[at + R_HASH]!)) | 0 : 0;
+    this.send(hasTs ? flags | OPT_TS : flags, rows[at + R_LOCAL]!, rows[at + R_PEER]!, rows[at + R_PORTS]!, seq, ack, length, tsval, rows[at + R_TS_RECENT]!, rows[at + R_ATTEMPT]!);
+  }
+
+  /** Sends a segment from (`local`, high half of `ports`) to (`peer`, low half). */
+  send(flags: number, local: number, peer: number, ports: number, seq: number, ack: number, length: number, tsval: number, tsecr: number, attempt: number): void {
+    if (this.answerer !== null) {
+      this.answerer.countOut(flags);
+      if ((peer & RAW_NETMASK) === RAW_NETWORK) {
+        this.answerer.receive(flags, local, peer, ports, seq, ack, attempt);
+        return;
+      }
+    }
+    this.link.send(flags, local, peer, (ports << 16) | (ports >>> 16), seq, ack, length, tsval, tsecr, attempt);
+  }
+
+  /** TcpCurrEstab: sockets in ESTABLISHED or CLOSE_WAIT. */
+  currentlyEstablished(): number {
+    return this.states[1]! + this.states[8]!;
+  }
+
+  /** Half-open requests now, over all listeners. */
+  halfOpen(): number {
+    return this.states[NEW_SYN_RECV]!;
+  }
+}

@@ -1,0 +1,231 @@
+/**
+ * Ledger: every attempt of a client, from its start to its one outcome, and which gate it waited for.
+ *
+ * Rule        A lost segment opens a wait, charged to the gate that took it; the next loss of the same attempt, or its next progress,
+ *             closes it. So an attempt waits for one gate at a time and the sum of the waits is the time that losses cost.
+ *             A failed attempt is charged to the gate that ate its last try.
+ * Units       Nanoseconds since the start of the run.
+ * Invariants  offered = completed + failed + in flight, per workload, at every instant (`assertBalanced`).
+ * Ids         An attempt's id is its row and a generation, so that a late segment of an ended attempt finds nobody.
+ *             Negative ids are raw workloads: -2 - index. NO_ATTEMPT belongs to nobody.
+ */
+import { assert } from "../base/assert.ts";
+import { hash2, mix32 } from "../base/hash.ts";
+import { GATE_NAMES, Gate } from "../vocabulary/gates.ts";
+import { OUTCOME_NAMES } from "../vocabulary/outcomes.ts";
+
+export const NO_ATTEMPT = -1;
+const ROW_BITS = 24;
+const ROW_MASK = (1 << ROW_BITS) - 1;
+const GENERATIONS = 127;
+const WORDS_SHIFT = 4;
+
+// Words of an attempt's row.
+const A_ID = 0;
+const A_KEY = 1;
+const A_PACKETS = 2;
+const A_GATE = 3;
+const A_WAITING = 4;
+const A_NEXT_FREE = 5;
+/** Words that the client application keeps here. */
+export const A_WORKLOAD = 6;
+export const A_PHASE = 7;
+export const A_SOCKET = 8;
+export const A_RECEIVED = 9;
+export const A_FLAGS = 10;
+export const A_SYN_RETRANSMITS = 11;
+// Float64 columns.
+const T_SHIFT = 2;
+const T_START = 0;
+const T_CONNECTED = 1;
+const T_WAIT = 2;
+
+const GATES = GATE_NAMES.length;
+const OUTCOMES = OUTCOME_NAMES.length;
+
+export class Ledger {
+  words = new Int32Array(1024 << WORDS_SHIFT);
+  times = new Float64Array(1024 << T_SHIFT);
+  #capacity = 1024;
+  #fresh = 0;
+  #firstFree = -1;
+  /** Attempts started and not ended. */
+  live = 0;
+  readonly now: Float64Array;
+  readonly workloadCount: number;
+  /** [workload * gates + gate]. */
+  readonly drops: Float64Array;
+  readonly failed: Float64Array;
+  readonly waitNs: Float64Array;
+  /** [workload * outcomes + outcome]. */
+  readonly outcomes: Float64Array;
+  readonly attempted: Float64Array;
+  readonly #rawPackets: Float64Array;
+  readonly #rawKey: Int32Array;
+
+  /** `now`: the simulation's clock (one element, ns); `streamKeys`: per workload. */
+  constructor(now: Float64Array, seed: number, streamKeys: readonly number[]) {
+    this.now = now;
+    this.workloadCount = streamKeys.length;
+    this.drops = new Float64Array(streamKeys.length * GATES);
+    this.failed = new Float64Array(streamKeys.length * GATES);
+    this.waitNs = new Float64Array(streamKeys.length * GATES);
+    this.outcomes = new Float64Array(streamKeys.length * OUTCOMES);
+    this.attempted = new Float64Array(streamKeys.length);
+    this.#rawPackets = new Float64Array(streamKeys.length);
+    this.#rawKey = Int32Array.from(streamKeys, (key) => hash2(seed, key));
+  }
+
+  /** Makes sure that `count` attempts can begin. */
+  reserve(count: number): void {
+    if (this.live + count <= this.#capacity) return;
+    while (this.live + count > this.#capacity) this.#capacity *= 2;
+    assert(this.#capacity <= ROW_MASK, "more than 16 million attempts at once");
+    const words = new Int32Array(this.#capacity << WORDS_SHIFT);
+    words.set(this.words);
+    this.words = words;
+    const times = new Float64Array(this.#capacity << T_SHIFT);
+    times.set(this.times);
+    this.times = times;
+  }
+
+  /** Begins attempt number `index` of a workload; answers its id. */
+  begin(workload: number, index: number): number {
+    let row = this.#firstFree;
+    if (row < 0) {
+      row = this.#fresh++;
+      this.words[row << WORDS_SHIFT] = row;
+    } else this.#firstFree = this.words[(row << WORDS_SHIFT) + A_NEXT_FREE]!;
+    this.live++;
+    const at = row << WORDS_SHIFT;
+    const words = this.words;
+    words[at + A_KEY] = hash2(this.#rawKey[workload]!, index);
+    words[at + A_PACKETS] = 0;
+    words[at + A_GATE] = Gate.none;
+    words[at + A_WAITING] = 0;
+    words[at + A_WORKLOAD] = workload;
+    words[at + A_RECEIVED] = 0;
+    words[at + A_FLAGS] = 0;
+    this.times[(row << T_SHIFT) + T_START] = this.now[0]!;
+    this.attempted[workload] = (this.attempted[workload]!) + 1;
+    return words[at + A_ID]!;
+  }
+
+  /** First word of an attempt's row, or -1 when the attempt has ended (or the id is nobody's). */
+  at(id: number): number {
+    if (id < 0) return -1;
+    const at = (id & ROW_MASK) << WORDS_SHIFT;
+    return this.words[at + A_ID] === id ? at : -1;
+  }
+
+  /** Hash of an attempt and of how many packets were asked for it so far: each packet's own randomness. */
+  packetHash(id: number): number {
+    if (id >= 0) {
+      const at = (id & ROW_MASK) << WORDS_SHIFT;
+      const packet = this.words[at + A_PACKETS]!;
+      this.words[at + A_PACKETS] = packet + 1;
+      return mix32((this.words[at + A_KEY]!) + Math.imul(packet, 0x9e3779b1));
+    }
+    if (id === NO_ATTEMPT) return 0;
+    const workload = -2 - id;
+    const packet = this.#rawPackets[workload]!;
+    this.#rawPackets[workload] = packet + 1;
+    return mix32((this.#rawKey[workload]!) + Math.imul(packet, 0x9e3779b1));
+  }
+
+  startNsOf(at: number): number {
+    return this.times[((at >> WORDS_SHIFT) << T_SHIFT) + T_START]!;
+  }
+
+  connectedNsOf(at: number): number {
+    return this.times[((at >> WORDS_SHIFT) << T_SHIFT) + T_CONNECTED]!;
+  }
+
+  setConnected(at: number): void {
+    this.times[((at >> WORDS_SHIFT) << T_SHIFT) + T_CONNECTED] = this.now[0]!;
+  }
+
+  /** A segment of `id` was lost at `gate`. */
+  lose(id: number, gate: number): void {
+    if (id === NO_ATTEMPT) return;
+    if (id < 0) {
+      this.dropRaw(-2 - id, gate, 1);
+      return;
+    }
+    const at = this.at(id);
+    if (at < 0) return;
+    const cell = (this.words[at + A_WORKLOAD]!) * GATES + gate;
+    this.drops[cell] = (this.drops[cell]!) + 1;
+    this.#closeWait(at);
+    this.words[at + A_GATE] = gate;
+    this.words[at + A_WAITING] = 1;
+    this.times[((at >> WORDS_SHIFT) << T_SHIFT) + T_WAIT] = this.now[0]!;
+  }
+
+  /** `n` packets of a raw workload were lost at `gate`. */
+  dropRaw(workload: number, gate: number, n: number): void {
+    const cell = workload * GATES + gate;
+    this.drops[cell] = (this.drops[cell]!) + n;
+  }
+
+  /** The attempt got on: a segment that it waited for was taken in. */
+  progress(id: number): void {
+    const at = this.at(id);
+    if (at < 0) return;
+    this.#closeWait(at);
+    this.words[at + A_GATE] = Gate.none;
+  }
+
+  #closeWait(at: number): void {
+    if (this.words[at + A_WAITING] === 0) return;
+    this.words[at + A_WAITING] = 0;
+    const cell = (this.words[at + A_WORKLOAD]!) * GATES + (this.words[at + A_GATE]!);
+    const since = this.times[((at >> WORDS_SHIFT) << T_SHIFT) + T_WAIT]!;
+    this.waitNs[cell] = (this.waitNs[cell]!) + ((this.now[0]!) - since);
+  }
+
+  workloadOf(at: number): number {
+    return this.words[at + A_WORKLOAD]!;
+  }
+
+  gateOf(at: number): number {
+    return this.words[at + A_GATE]!;
+  }
+
+  /** Ends an attempt that reached what it came for (`gate` = none) or failed; `gate` stands in where no segment was lost. */
+  end(at: number, outcome: number, failed: boolean, gate: number): void {
+    const words = this.words;
+    const workload = words[at + A_WORKLOAD]!;
+    this.#closeWait(at);
+    if (failed) {
+      const lost = words[at + A_GATE]!;
+      const cell = workload * GATES + (lost === Gate.none ? gate : lost);
+      this.failed[cell] = (this.failed[cell]!) + 1;
+    }
+    const cell = workload * OUTCOMES + outcome;
+    this.outcomes[cell] = (this.outcomes[cell]!) + 1;
+    const row = at >> WORDS_SHIFT;
+    const generation = (((words[at + A_ID]!) >> ROW_BITS) + 1) % GENERATIONS;
+    words[at + A_ID] = row | (generation << ROW_BITS);
+    words[at + A_PHASE] = -1;
+    words[at + A_NEXT_FREE] = this.#firstFree;
+    this.#firstFree = row;
+    this.live--;
+  }
+
+  /** First word of each attempt that is in flight. */
+  *inFlight(): Generator<number> {
+    const free = new Uint8Array(this.#fresh);
+    for (let row = this.#firstFree; row >= 0; row = this.words[(row << WORDS_SHIFT) + A_NEXT_FREE]!) free[row] = 1;
+    for (let row = 0; row < this.#fresh; row++) if (free[row] === 0) yield row << WORDS_SHIFT;
+  }
+
+  /** Conservation: offered = ended + in flight. Holds in every run, production included. */
+  assertBalanced(): void {
+    let offered = 0;
+    let ended = 0;
+    for (const n of this.attempted) offered += n;
+    for (const n of this.outcomes) ended += n;
+    assert(offered === ended + this.live, `${offered} attempts offered, but ${ended} ended and ${this.live} in flight`);
+  }
+}

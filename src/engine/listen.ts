@@ -1,0 +1,142 @@
+/**
+ * A listening socket meets a segment: SYN, cookie ACK, strays.
+ *
+ * Read first  RFC 9293 section 3.10.7.2 (LISTEN); kernel-semantics 2.2, 5.4.
+ * Models      tcp_input.c:tcp_conn_request, tcp_ipv4.c:tcp_v4_cookie_check, syncookies.c:cookie_v4_check (6.18). The order of the checks is
+ *             the kernel's and shows in the counters.
+ * Left out    TCP Fast Open; allocation and route failures.
+ */
+import { Verdict } from "../vocabulary/verdicts.ts";
+import { acceptChild } from "./child.ts";
+import { COOKIE_VALID_S, cookieFor, cookieHasSack, cookieIsValid, cookieTimestamp } from "./cookie.ts";
+import type { Host } from "./host.ts";
+import { ACK, NEW_SYN_RECV, OPT_SACK, OPT_TS, OPT_WSCALE, R_META, R_OOW_MS, R_RCV_NXT, R_SENT_US, R_SND_NXT, R_STATE, R_TS_RECENT, ROW_SACK, ROW_SHIFT, ROW_TS, S_ACK, S_ATTEMPT, S_DST, S_FLAGS, S_PORTS, S_SEQ, S_SRC, S_TSECR, S_TSVAL, SYN } from "./layout.ts";
+import type { Listener } from "./listener.ts";
+import { sendReset } from "./reset.ts";
+
+/** First time-out of a SYN-ACK: TCP_TIMEOUT_INIT. */
+const SYNACK_TIMEOUT_S = 1;
+
+/**
+ * Decides about a SYN of a 4-tuple that no socket has, and changes nothing; the verdict fixes every counter and the reply.
+ * `viaTimeWait`: a TIME_WAIT socket let it through (kernel-semantics 7.8), which exempts it from the SYN queue's limits.
+ */
+export function judgeSyn(host: Host, listener: Listener, peer: number, viaTimeWait: boolean): number {
+  const syncookies = host.spec.syncookies;
+  let cookie = false;
+  if (!viaTimeWait && (syncookies === 2 || listener.synIsFull())) {
+    if (syncookies === 0) return Verdict.syn_queue_full;
+    cookie = true;
+  }
+  if (listener.acceptIsFull()) return cookie ? Verdict.syn_both_full : Verdict.syn_accept_full;
+  if (!cookie && !viaTimeWait && syncookies === 0) {
+    const max = host.spec.maxSynBacklog;
+    if (max - listener.synLength < max >> 2 && !host.metrics.isProven(peer)) return Verdict.syn_last_quarter;
+  }
+  return cookie ? Verdict.syn_cookie : Verdict.syn_queued;
+}
+
+/** A SYN for a listener. `isn`: the initial sequence number a TIME_WAIT socket chose, used iff `viaTimeWait`. */
+export function receiveSyn(host: Host, listener: Listener, seg: Int32Array, at: number, hash: number, viaTimeWait: boolean, isn: number): void {
+  const verdict = judgeSyn(host, listener, seg[at + S_SRC]!, viaTimeWait);
+  const attempt = seg[at + S_ATTEMPT]!;
+  host.apply(verdict, attempt);
+  if (verdict === Verdict.syn_queued) {
+    const sequence = viaTimeWait ? isn : host.initialSequence(hash);
+    const row = openRequest(host, listener, seg[at + S_FLAGS]!, seg[at + S_DST]!, seg[at + S_SRC]!, seg[at + S_PORTS]!, hash, seg[at + S_SEQ]!, seg[at + S_TSVAL]!, sequence, attempt);
+    sendSynAck(host, row);
+  } else if (verdict === Verdict.syn_cookie) {
+    noteCookieSent(host, listener);
+    sendCookie(host, seg, at, hash);
+  }
+}
+
+/** Makes a half-open request (2.2 step 9): in the hash, with a timer of one second. */
+export function openRequest(host: Host, listener: Listener, flags: number, local: number, peer: number, ports: number, hash: number, clientSeq: number, tsval: number, isn: number, attempt: number): number {
+  const row = host.open(NEW_SYN_RECV, local, peer, ports, hash, attempt);
+  const rows = host.table.rows;
+  const at = row << ROW_SHIFT;
+  const hasTs = (flags & OPT_TS) !== 0 && host.spec.timestamps !== 0;
+  const hasSack = (flags & OPT_SACK) !== 0 && host.spec.sack === 1;
+  rows[at + R_STATE] = NEW_SYN_RECV | (hasTs ? ROW_TS : 0) | (hasSack ? ROW_SACK : 0);
+  rows[at + R_RCV_NXT] = (clientSeq + 1) | 0;
+  rows[at + R_SND_NXT] = isn;
+  rows[at + R_TS_RECENT] = tsval;
+  rows[at + R_OOW_MS] = 0;
+  rows[at + R_META] = listener.index;
+  rows[at + R_SENT_US] = host.nowUs();
+  host.synRecvByRetransmits[0] = host.synRecvByRetransmits[0]! + 1;
+  listener.addRequest(host.now);
+  host.epoch++;
+  host.arm(row, SYNACK_TIMEOUT_S * host.spec.hz);
+  return row;
+}
+
+/** Sends the SYN-ACK of a request (the counters are the verdict's). */
+export function sendSynAck(host: Host, row: number): void {
+  const at = row << ROW_SHIFT;
+  const rows = host.table.rows;
+  const sack = (rows[at + R_STATE]! & ROW_SACK) !== 0 ? OPT_SACK : 0;
+  const scale = host.spec.windowScaling === 1 ? OPT_WSCALE : 0;
+  host.sendFrom(row, SYN | ACK | sack | scale, rows[at + R_SND_NXT]!, rows[at + R_RCV_NXT]!, 0);
+}
+
+/** tcp.h:tcp_synq_overflow: the time is kept for a second before it is written again. */
+export function noteCookieSent(host: Host, listener: Listener): void {
+  const keeper = host.overflowKeeper(listener);
+  const tick = host.tick();
+  if (tick < keeper.overflowTick || tick > keeper.overflowTick + host.spec.hz) keeper.overflowTick = tick;
+}
+
+/** tcp.h:tcp_synq_no_recent_overflow, the other way round: whether ACKs are examined as cookies now. */
+export function cookieSentRecently(host: Host, listener: Listener): boolean {
+  const stored = host.overflowKeeper(listener).overflowTick;
+  const tick = host.tick();
+  return stored - host.spec.hz <= tick && tick <= stored + COOKIE_VALID_S * host.spec.hz;
+}
+
+function sendCookie(host: Host, seg: Int32Array, at: number, hash: number): void {
+  const flags = seg[at + S_FLAGS]!;
+  const hasTs = (flags & OPT_TS) !== 0 && host.spec.timestamps !== 0;
+  // Without a timestamp to carry them, SACK and window scale are forgotten (2.2 step 4).
+  const options = hasTs ? OPT_TS | (flags & OPT_SACK) | (flags & OPT_WSCALE) : 0;
+  const cookie = cookieFor(hash, host.secret, seg[at + S_SEQ]!, host.cookieMinute());
+  const tsval = hasTs ? (cookieTimestamp(host.nowMs(), flags) + host.timestampOffset(hash)) | 0 : 0;
+  host.send(SYN | ACK | options, seg[at + S_DST]!, seg[at + S_SRC]!, seg[at + S_PORTS]!, cookie, (seg[at + S_SEQ]! + 1) | 0, 0, tsval, seg[at + S_TSVAL]!, seg[at + S_ATTEMPT]!);
+}
+
+/** What a listener says to an ACK that fits no socket (5.4 steps 1 to 4); changes nothing. */
+export function judgeCookieAck(host: Host, listener: Listener, seg: Int32Array, at: number, hash: number): number {
+  if (host.spec.syncookies === 0 || !cookieSentRecently(host, listener)) return Verdict.stray_ack;
+  const clientSeq = (seg[at + S_SEQ]! - 1) | 0;
+  const cookie = (seg[at + S_ACK]! - 1) | 0;
+  if (!cookieIsValid(cookie, hash, host.secret, clientSeq, host.cookieMinute())) return Verdict.cookie_invalid;
+  if ((seg[at + S_FLAGS]! & OPT_TS) !== 0 && host.spec.timestamps === 0) return Verdict.cookie_options_off;
+  if (listener.acceptIsFull()) return Verdict.cookie_accept_full;
+  return Verdict.cookie_accepted;
+}
+
+/** An ACK for a listener. Answers the row of the child that a valid cookie made (the segment's data is still to be processed), or -1. */
+export function receiveCookieAck(host: Host, listener: Listener, seg: Int32Array, at: number, hash: number): number {
+  const verdict = judgeCookieAck(host, listener, seg, at, hash);
+  const attempt = seg[at + S_ATTEMPT]!;
+  host.apply(verdict, attempt);
+  if (verdict === Verdict.cookie_accept_full) return -1;
+  if (verdict !== Verdict.cookie_accepted) {
+    sendReset(host, seg, at);
+    return -1;
+  }
+  const row = host.open(NEW_SYN_RECV, seg[at + S_DST]!, seg[at + S_SRC]!, seg[at + S_PORTS]!, hash, attempt);
+  const rows = host.table.rows;
+  const to = row << ROW_SHIFT;
+  const hasTs = (seg[at + S_FLAGS]! & OPT_TS) !== 0;
+  const echoed = (seg[at + S_TSECR]! - host.timestampOffset(hash)) | 0;
+  const sack = hasTs && cookieHasSack(echoed) && host.spec.sack === 1;
+  rows[to + R_STATE] = NEW_SYN_RECV | (hasTs ? ROW_TS : 0) | (sack ? ROW_SACK : 0);
+  rows[to + R_RCV_NXT] = seg[at + S_SEQ]!;
+  rows[to + R_SND_NXT] = (seg[at + S_ACK]! - 1) | 0;
+  rows[to + R_TS_RECENT] = seg[at + S_TSVAL]!;
+  rows[to + R_META] = listener.index;
+  acceptChild(host, listener, row, seg, at, false);
+  return row;
+}

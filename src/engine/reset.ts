@@ -1,0 +1,20 @@
+/**
+ * Answers a segment by RST: tcp_ipv4.c:tcp_v4_send_reset. The counters are the caller's verdict.
+ */
+import type { Host } from "./host.ts";
+import { ACK, FIN, RST, S_ACK, S_ATTEMPT, S_DST, S_FLAGS, S_LEN, S_PORTS, S_SEQ, S_SRC, SYN } from "./layout.ts";
+
+/** RFC 9293 section 3.10.7.1: with an ACK, its number becomes our sequence number; without, we acknowledge all it occupies. */
+export function sendReset(host: Host, seg: Int32Array, at: number): void {
+  const flags = seg[at + S_FLAGS]!;
+  const local = seg[at + S_DST]!;
+  const peer = seg[at + S_SRC]!;
+  const ports = seg[at + S_PORTS]!;
+  const attempt = seg[at + S_ATTEMPT]!;
+  if ((flags & ACK) !== 0) {
+    host.send(RST, local, peer, ports, seg[at + S_ACK]!, 0, 0, 0, 0, attempt);
+    return;
+  }
+  const occupied = seg[at + S_LEN]! + ((flags & SYN) !== 0 ? 1 : 0) + ((flags & FIN) !== 0 ? 1 : 0);
+  host.send(RST | ACK, local, peer, ports, 0, (seg[at + S_SEQ]! + occupied) | 0, 0, 0, 0, attempt);
+}

@@ -1,0 +1,52 @@
+/**
+ * Round-trip estimate and retransmission time-out: RFC 6298 as the kernel has it.
+ *
+ * Models   tcp_input.c:tcp_rtt_estimator, tcp_set_rto; tcp_metrics.c:tcp_init_metrics (6.18).
+ * Units    srtt is µs << 3, rttvar µs, the time-out ticks.
+ */
+import type { Host } from "./host.ts";
+import { F_RTO, F_RTTVAR, F_SRTT, ROW_SHIFT } from "./layout.ts";
+
+/** Time-out of a connection whose handshake gave no sample: TCP_TIMEOUT_FALLBACK. */
+const RTO_FALLBACK_S = 3;
+
+/** One RTT sample, µs >= 1. The variance never goes below tcp_rto_min_us, and falls only by a quarter a sample. */
+export function takeRttSample(host: Host, full: number, sampleUs: number): void {
+  const rows = host.table.rows;
+  const at = full << ROW_SHIFT;
+  const srtt = rows[at + F_SRTT]!;
+  const floor = host.spec.rtoMinUs;
+  if (srtt === 0) {
+    rows[at + F_SRTT] = sampleUs << 3;
+    rows[at + F_RTTVAR] = Math.max(2 * sampleUs, floor);
+  } else {
+    const error = sampleUs - (srtt >> 3);
+    rows[at + F_SRTT] = Math.max(1, srtt + error);
+    const target = Math.max(Math.abs(error), floor);
+    const rttvar = rows[at + F_RTTVAR]!;
+    rows[at + F_RTTVAR] = target > rttvar ? target : rttvar - ((rttvar - target) >> 2);
+  }
+  setRto(host, full);
+}
+
+/** RTO = srtt + rttvar, in ticks (rounded up), at most tcp_rto_max_ms. */
+export function setRto(host: Host, full: number): void {
+  const rows = host.table.rows;
+  const at = full << ROW_SHIFT;
+  const us = (rows[at + F_SRTT]! >> 3) + rows[at + F_RTTVAR]!;
+  rows[at + F_RTO] = Math.min(usToTicks(host, us), maxRtoTicks(host));
+}
+
+export function setInitialRto(host: Host, full: number): void {
+  const at = full << ROW_SHIFT;
+  if (host.table.rows[at + F_SRTT] === 0) host.table.rows[at + F_RTO] = Math.min(RTO_FALLBACK_S * host.spec.hz, maxRtoTicks(host));
+}
+
+export function maxRtoTicks(host: Host): number {
+  return Math.ceil((host.spec.rtoMaxMs * host.spec.hz) / 1000);
+}
+
+/** usecs_to_jiffies: rounded up. */
+export function usToTicks(host: Host, us: number): number {
+  return Math.ceil((us * host.spec.hz) / 1e6);
+}

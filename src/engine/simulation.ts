@@ -1,0 +1,344 @@
+/**
+ * Simulation: one run, advanced in slices of any size.
+ *
+ * Purpose     The discrete-event core: two hosts, two links, their applications, the workloads and the sampler, on one clock.
+ * Order       The next event is the earliest of the sources; ties go to the source that stands first: ticks, links, application,
+ *             workloads, sampler. So a run does not depend on how it is cut into slices.
+ * Units       ns since the start of the run, float64: exact up to 2^53 ns, 104 days.
+ * Invariants  Time never goes back. Nothing is allocated while events run, but tables that grow between batches.
+ *             Attempts offered = completed + failed + in flight.
+ */
+import { assert } from "../base/assert.ts";
+import { hash2, hash3, unitOf } from "../base/hash.ts";
+import { GATE_NAMES } from "../vocabulary/gates.ts";
+import { OUTCOME_NAMES } from "../vocabulary/outcomes.ts";
+import { type RunResult, WIRE_NAMES } from "../vocabulary/run-result.ts";
+import { Direction, EngineMode, RawAnswer, RawPacket, type RawSpec, type RunSpec, WorkloadKind } from "../vocabulary/run-spec.ts";
+import { AppHeap } from "./app-heap.ts";
+import { AppTimer } from "./app-timers.ts";
+import { Arrivals } from "./arrivals.ts";
+import { ClientApp, SERVER_ADDRESS } from "./client-app.ts";
+import { deliver, runTick } from "./deliver.ts";
+import { Host } from "./host.ts";
+import { S_FLAGS } from "./layout.ts";
+import { Ledger } from "./ledger.ts";
+import { Impairment, Link, packetClass } from "./link.ts";
+import { Notice, NoticeRing } from "./notices.ts";
+import { RawAnswerer } from "./raw-answers.ts";
+import { RAW_PORTS, RawSource } from "./raw-source.ts";
+import { Extreme, ListenerField, Recorder, WorkloadField } from "./recorder.ts";
+import { Sampler, writeCounters } from "./sampler.ts";
+import { ServerApp } from "./server-app.ts";
+import { ConnectionTable } from "./table.ts";
+
+/** Events between two looks at the tables' free rows, and how many rows an event may take. */
+const BATCH = 256;
+const ROWS_PER_EVENT = 8;
+/** Ticks since boot at t = 0: at least an hour, and a spread that covers all phases of the wheel's coarse levels and of the cookie minute. */
+const BOOT_TICKS_MIN = 1_000_000;
+const BOOT_TICKS_SPREAD = 2_097_152;
+/** Sources in their order; the workloads' own follow, then the sampler. */
+const Source = { ClientTick: 0, ServerTick: 1, ToServer: 2, ToClient: 3, Notices: 4, AppTimers: 5 } as const;
+const FIXED_SOURCES = 6;
+const FOREVER = Number.POSITIVE_INFINITY;
+/** Longest life of a half-open request, s: beyond it an address may come again. */
+const REQUEST_LIFE_S = 600;
+
+export class Simulation {
+  readonly #spec: RunSpec;
+  /** The clock. One element, because a float64 in an argument or a field is boxed. */
+  readonly #now = new Float64Array(1);
+  readonly #due: Float64Array;
+  readonly #ledger: Ledger;
+  readonly #recorder: Recorder;
+  readonly #notices: NoticeRing;
+  readonly #heap: AppHeap;
+  readonly #server: Host;
+  readonly #client: Host;
+  readonly #toServer: Link;
+  readonly #toClient: Link;
+  readonly #answers: (Link | null)[];
+  readonly #serverApp: ServerApp;
+  readonly #clientApp: ClientApp;
+  readonly #arrivals: (Arrivals | null)[];
+  readonly #raw: (RawSource | null)[];
+  readonly #sampler: Sampler;
+  readonly #wire = new Float64Array(WIRE_NAMES.length);
+  readonly #impairments: Impairment[];
+  readonly #samplerSource: number;
+  #epoch = 0;
+  #events = 0;
+  #bulkCount = 0;
+  #finished = false;
+
+  constructor(spec: RunSpec) {
+    const workloads = spec.workloads.length;
+    this.#spec = spec;
+    this.#due = new Float64Array(FIXED_SOURCES + 2 * workloads + 1).fill(FOREVER);
+    this.#samplerSource = FIXED_SOURCES + 2 * workloads;
+    this.#ledger = new Ledger(this.#now, spec.seed, spec.workloads.map((w) => w.streamKey));
+    this.#recorder = new Recorder(spec, this.#now);
+    this.#notices = new NoticeRing(this.#now, this.#due, Source.Notices);
+    this.#heap = new AppHeap(this.#due, Source.AppTimers);
+    this.#impairments = spec.impairments.map((impairment, index) => new Impairment(impairment, hash3(spec.seed, index, 7)));
+    const impairmentsTo = (direction: number): Impairment[] => this.#impairments.filter((_, i) => spec.impairments[i]!.direction === direction);
+    const toServer = impairmentsTo(Direction.ToServer);
+
+    this.#server = this.#makeHost(true);
+    this.#client = this.#makeHost(false);
+    this.#toServer = new Link(this.#now, this.#due, Source.ToServer, this.#ledger, spec.oneWayDelayNs, true, toServer);
+    this.#toClient = new Link(this.#now, this.#due, Source.ToClient, this.#ledger, spec.oneWayDelayNs, false, impairmentsTo(Direction.ToClient));
+    this.#answers = spec.workloads.map((w, index) =>
+      w.kind === WorkloadKind.Raw && w.answer !== RawAnswer.Nothing
+        ? new Link(this.#now, this.#due, FIXED_SOURCES + index, this.#ledger, w.answerDelayNs, true, toServer)
+        : null,
+    );
+    const answerer = new RawAnswerer(spec, this.#wire, this.#answers, this.#recorder);
+    this.#server.link = this.#toClient;
+    this.#server.answerer = answerer;
+    this.#client.link = this.#toServer;
+    this.#serverApp = new ServerApp(this.#server, this.#heap, this.#recorder, spec);
+    this.#clientApp = new ClientApp(this.#client, this.#heap, this.#recorder, spec);
+    this.#arrivals = spec.workloads.map((w) => (w.kind === WorkloadKind.Connections ? new Arrivals(w, spec.seed, 0) : null));
+    this.#raw = spec.workloads.map((w, index) =>
+      w.kind === WorkloadKind.Raw ? new RawSource(this.#server, w, index, spec.seed, SERVER_ADDRESS, answerer, toServer, mayBulk(spec, w, toServer)) : null,
+    );
+    this.#sampler = new Sampler(this.#recorder, this.#server, this.#client, spec.sampleIntervalNs);
+    for (let w = 0; w < workloads; w++) this.#updateWorkload(w);
+    this.#due[this.#samplerSource] = this.#sampler.dueNs;
+  }
+
+  #makeHost(isServer: boolean): Host {
+    const spec = this.#spec;
+    const bootKey = spec.sharedClock === 1 ? 0 : isServer ? 1 : 2;
+    return new Host(isServer ? spec.server : spec.client, {
+      now: this.#now,
+      due: this.#due,
+      tickSource: isServer ? Source.ServerTick : Source.ClientTick,
+      ledger: this.#ledger,
+      notices: this.#notices,
+      bootTicks: BOOT_TICKS_MIN + unitOf(hash3(spec.seed, bootKey, 11)) * BOOT_TICKS_SPREAD,
+      secret: hash2(spec.seed, isServer ? 21 : 22),
+      table: new ConnectionTable(1024),
+      isServer,
+    });
+  }
+
+  get nowNs(): number {
+    return this.#now[0]!;
+  }
+
+  /** Events so far: segments, ticks, timers, arrivals; packets counted in bulk are not events. */
+  get eventCount(): number {
+    return this.#events;
+  }
+
+  /** Runs all events up to `untilNs`, inclusive. May be called with any rising times; the result does not depend on them. */
+  advanceTo(untilNs: number): void {
+    const end = Math.min(untilNs, this.#spec.durationNs);
+    while (this.#batch(end));
+    this.#now[0] = end;
+  }
+
+  /** Up to BATCH events; false when none is left up to `endNs`. Kept short: V8 optimises a short function that is called often. */
+  #batch(endNs: number): boolean {
+    this.#server.reserve(BATCH * ROWS_PER_EVENT);
+    this.#client.reserve(BATCH * ROWS_PER_EVENT);
+    this.#ledger.reserve(BATCH);
+    const due = this.#due;
+    const sources = due.length;
+    for (let i = 0; i < BATCH; i++) {
+      let source = 0;
+      let at = due[0]!;
+      for (let s = 1; s < sources; s++) {
+        if (due[s]! < at) {
+          at = due[s]!;
+          source = s;
+        }
+      }
+      if (at > endNs) return false;
+      this.#now[0] = at;
+      this.#dispatch(source, endNs);
+      if (this.#bulkCount > 0 && this.#server.epoch !== this.#epoch) this.#rejudge(source);
+    }
+    this.#events += BATCH;
+    return true;
+  }
+
+  #dispatch(source: number, endNs: number): void {
+    switch (source) {
+      case Source.ClientTick:
+        runTick(this.#client);
+        return;
+      case Source.ServerTick:
+        runTick(this.#server);
+        return;
+      case Source.ToServer:
+        this.#arriveAtServer(this.#toServer);
+        return;
+      case Source.ToClient: {
+        const at = this.#toClient.take();
+        if (!this.#toClient.loses(at)) deliver(this.#client, this.#toClient.words, at);
+        return;
+      }
+      case Source.Notices:
+        this.#notice();
+        return;
+      case Source.AppTimers:
+        this.#timer();
+        return;
+      default:
+        this.#workload(source, endNs);
+    }
+  }
+
+  #arriveAtServer(link: Link): void {
+    const at = link.take();
+    const kind = packetClass(link.words[at + S_FLAGS]!);
+    this.#wire[kind] = this.#wire[kind]! + 1;
+    if (!link.loses(at)) deliver(this.#server, link.words, at);
+  }
+
+  #notice(): void {
+    const notices = this.#notices;
+    notices.take();
+    if (notices.kind >= Notice.Acceptable) this.#serverApp.onNotice(notices.kind, notices.subject, notices.value);
+    else this.#clientApp.onNotice(notices.kind, notices.subject, notices.value);
+  }
+
+  #timer(): void {
+    const heap = this.#heap;
+    heap.pop();
+    if (heap.kind >= AppTimer.ConnectTimeout) this.#clientApp.onTimer(heap.kind, heap.subject);
+    else this.#serverApp.onTimer(heap.kind, heap.subject, heap.value);
+  }
+
+  /** Answers of raw workloads, then the workloads themselves, then the sampler. */
+  #workload(source: number, endNs: number): void {
+    const workloads = this.#spec.workloads.length;
+    const index = source - FIXED_SOURCES;
+    if (index < workloads) {
+      this.#recorder.countWorkload(index, WorkloadField.answered);
+      this.#arriveAtServer(this.#answers[index]!);
+    } else if (index < 2 * workloads) this.#arrive(index - workloads, source, endNs);
+    else {
+      this.#flushBulk();
+      this.#sampler.take();
+      this.#due[source] = this.#sampler.dueNs;
+    }
+  }
+
+  #arrive(workload: number, source: number, endNs: number): void {
+    const raw = this.#raw[workload]!;
+    if (raw === null) {
+      const arrivals = this.#arrivals[workload]!;
+      const index = arrivals.next[1]!;
+      arrivals.step();
+      this.#due[source] = arrivals.next[0]!;
+      this.#clientApp.arrive(workload, index);
+      return;
+    }
+    this.#due[source] = FOREVER;
+    let limit = endNs;
+    for (let s = 0; s < this.#due.length; s++) if (this.#due[s]! < limit) limit = this.#due[s]!;
+    raw.run(limit);
+    this.#updateWorkload(workload);
+    if (raw.isBulk) {
+      this.#bulkCount++;
+      this.#epoch = this.#server.epoch;
+    }
+  }
+
+  #updateWorkload(workload: number): void {
+    const at = FIXED_SOURCES + this.#spec.workloads.length + workload;
+    const raw = this.#raw[workload]!;
+    this.#due[at] = raw === null ? this.#arrivals[workload]!.next[0]! : raw.dueNs;
+  }
+
+  /** Something that verdicts depend on has changed: bulk packets may have another fate now. */
+  #rejudge(source: number): void {
+    this.#epoch = this.#server.epoch;
+    const first = FIXED_SOURCES + this.#spec.workloads.length;
+    for (let w = 0; w < this.#raw.length; w++) {
+      const raw = this.#raw[w]!;
+      if (raw === null || !raw.isBulk) continue;
+      raw.rejudge(source > first + w);
+      if (raw.isBulk) continue;
+      this.#bulkCount--;
+      this.#updateWorkload(w);
+    }
+  }
+
+  #flushBulk(): void {
+    for (const raw of this.#raw) if (raw !== null) raw.flush(true);
+  }
+
+  /** The run's yield; `advanceTo(spec.durationNs)` must have been reached. */
+  result(): RunResult {
+    assert(this.#now[0]! >= this.#spec.durationNs, "the run has not reached its end");
+    assert(!this.#finished, "the result was taken already");
+    this.#finished = true;
+    this.#flushBulk();
+    this.#ledger.assertBalanced();
+    const { layout, out } = this.#recorder;
+    writeCounters(this.#server, out, layout.serverCounters, 1);
+    writeCounters(this.#client, out, layout.clientCounters, 1);
+    out.set(this.#server.counts, layout.serverVerdicts);
+    out.set(this.#client.counts, layout.clientVerdicts);
+    out.set(this.#wire, layout.wire);
+    out.set(this.#server.states, layout.serverStates);
+    out.set(this.#client.states, layout.clientStates);
+    this.#impairments.forEach((impairment, i) => {
+      out[layout.impairmentDropped + i] = impairment.dropped;
+    });
+    this.#writeWorkloads();
+    this.#writeListeners();
+    return { buffer: out.buffer as ArrayBuffer };
+  }
+
+  #writeWorkloads(): void {
+    const { layout, out } = this.#recorder;
+    const ledger = this.#ledger;
+    const gates = GATE_NAMES.length;
+    layout.workloads.forEach((places, w) => {
+      out.set(ledger.drops.subarray(w * gates, (w + 1) * gates), places.drops);
+      out.set(ledger.failed.subarray(w * gates, (w + 1) * gates), places.failed);
+      out.set(ledger.waitNs.subarray(w * gates, (w + 1) * gates), places.waitNs);
+      out.set(ledger.outcomes.subarray(w * OUTCOME_NAMES.length, (w + 1) * OUTCOME_NAMES.length), places.outcomes);
+      out[places.fields + WorkloadField.attempted] = ledger.attempted[w]!;
+      out[places.fields + WorkloadField.sent] = this.#raw[w]?.sent ?? ledger.attempted[w]!;
+      if (out[places.extremes + Extreme.failedMinUs] === FOREVER) out[places.extremes + Extreme.failedMinUs] = 0;
+    });
+    for (const at of ledger.inFlight()) {
+      const places = layout.workloads[ledger.workloadOf(at)]!;
+      this.#recorder.add(places.outcomes + this.#clientApp.outcomeAtEnd(at), 1);
+      this.#recorder.add(places.inFlight + ledger.gateOf(at), 1);
+    }
+  }
+
+  #writeListeners(): void {
+    const { layout, out } = this.#recorder;
+    const end = this.#spec.durationNs;
+    this.#server.listeners.forEach((listener, index) => {
+      const fields = layout.listeners[index]!.fields;
+      out[fields + ListenerField.emptyTicks] = this.#serverApp.emptyTicks(index);
+      out[fields + ListenerField.peakAcceptQueue] = listener.peakAccept;
+      out[fields + ListenerField.peakSynQueue] = listener.peakSyn;
+      out[fields + ListenerField.acceptQueueFullNs] = listener.acceptFullNs(end);
+      out[fields + ListenerField.synQueueFullNs] = listener.synFullNs(end);
+    });
+  }
+}
+
+/** Whether a raw workload's packets may be counted instead of made (raw-source.ts). */
+function mayBulk(spec: RunSpec, workload: RawSpec, impairments: readonly Impairment[]): boolean {
+  if (spec.engine !== EngineMode.Auto || impairments.length > 0 || workload.packet !== RawPacket.Syn) return false;
+  const cycle = workload.sourceAddresses * RAW_PORTS;
+  if (workload.count > cycle && workload.ratePerS * REQUEST_LIFE_S > cycle) return false;
+  const portsOf = (w: RawSpec): number => Math.min(RAW_PORTS, Math.ceil(w.count / w.sourceAddresses));
+  return spec.workloads.every((other) => {
+    if (other === workload || other.kind !== WorkloadKind.Raw || other.port !== workload.port) return true;
+    const gap = (other.firstSourcePort - workload.firstSourcePort + RAW_PORTS) % RAW_PORTS;
+    return gap >= portsOf(workload) && RAW_PORTS - gap >= portsOf(other);
+  });
+}

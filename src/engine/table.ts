@@ -1,0 +1,161 @@
+/**
+ * Connection table of one host: packed rows (layout.ts) and the hash that finds one by its 4-tuple.
+ *
+ * Purpose     Millions of half-open connections without an object, or a garbage collection, for each.
+ * Invariants  1. A row is free (on the free list once) or live; a live first row is in the hash from `link` to `unlink`.
+ *             2. Nothing is allocated while events run: `reserve` grows the table between batches, so that `take` always finds a row.
+ * Hash        Open addressing, linear probing, backward-shift deletion. One fingerprint byte a slot stays in the cache when
+ *             the rows do not (0 = empty); a probe touches a row only when the byte fits.
+ * Used by     The whole of host code; results come from counters, never from this table.
+ */
+import { mix32 } from "../base/hash.ts";
+import { NO_ROW, R_BUCKET, R_FULL, R_HASH, R_LOCAL, R_NEXT, R_PEER, R_PORTS, R_STATE, ROW_SHIFT } from "./layout.ts";
+
+/** 4-tuple → int32. */
+export function hashTuple(local: number, peer: number, ports: number): number {
+  return mix32(Math.imul(peer, 0x9e3779b1) ^ Math.imul(ports, 0x85ebca6b) ^ Math.imul(local, 0xc2b2ae35));
+}
+
+function powerOfTwo(atLeast: number): number {
+  let size = 1024;
+  while (size < atLeast) size *= 2;
+  return size;
+}
+
+export class ConnectionTable {
+  rows: Int32Array;
+  #fingerprint: Uint8Array;
+  #slotRow: Int32Array;
+  #mask: number;
+  #capacity: number;
+  #firstFree = NO_ROW;
+  /** Rows below this were handed out at least once. */
+  #fresh = 0;
+  #live = 0;
+  #linked = 0;
+
+  constructor(capacity: number) {
+    this.#capacity = powerOfTwo(capacity);
+    this.rows = new Int32Array(this.#capacity << ROW_SHIFT);
+    const slots = this.#capacity * 2;
+    this.#fingerprint = new Uint8Array(slots);
+    this.#slotRow = new Int32Array(slots);
+    this.#mask = slots - 1;
+  }
+
+  get live(): number {
+    return this.#live;
+  }
+
+  /** Forgets every row. `slots`: how many places the hash should use, so that a small run keeps it in the cache. */
+  reset(expectedRows: number): void {
+    this.#firstFree = NO_ROW;
+    this.#fresh = 0;
+    this.#live = 0;
+    this.#linked = 0;
+    if (expectedRows > this.#capacity) this.#grow(powerOfTwo(expectedRows));
+    this.#fingerprint.fill(0);
+    this.#mask = Math.min(this.#fingerprint.length, powerOfTwo(expectedRows * 2)) - 1;
+  }
+
+  /** Makes sure that `count` rows can be taken. Called between batches of events, never inside one. */
+  reserve(count: number): void {
+    if (this.#live + count > this.#capacity) this.#grow(powerOfTwo(this.#live + count));
+    if ((this.#linked + count) * 2 > this.#mask + 1) this.#rehash(powerOfTwo((this.#linked + count) * 2) * 2);
+  }
+
+  #grow(capacity: number): void {
+    const rows = new Int32Array(capacity << ROW_SHIFT);
+    rows.set(this.rows);
+    this.rows = rows;
+    this.#capacity = capacity;
+  }
+
+  #rehash(slots: number): void {
+    const oldFingerprint = this.#fingerprint;
+    const oldSlotRow = this.#slotRow;
+    this.#fingerprint = new Uint8Array(slots);
+    this.#slotRow = new Int32Array(slots);
+    this.#mask = slots - 1;
+    this.#linked = 0;
+    for (let slot = 0; slot < oldFingerprint.length; slot++) {
+      if (oldFingerprint[slot] !== 0) this.link(oldSlotRow[slot] as number);
+    }
+  }
+
+  /** A free row; its words are what they were, but R_STATE 0, no timer, no second row. */
+  take(): number {
+    let row = this.#firstFree;
+    if (row === NO_ROW) row = this.#fresh++;
+    else this.#firstFree = this.rows[(row << ROW_SHIFT) + R_NEXT] as number;
+    this.#live++;
+    const at = row << ROW_SHIFT;
+    this.rows[at + R_STATE] = 0;
+    this.rows[at + R_BUCKET] = -1;
+    this.rows[at + R_FULL] = NO_ROW;
+    return row;
+  }
+
+  /** Puts a row (unlinked, timer disarmed) back. */
+  release(row: number): void {
+    const at = row << ROW_SHIFT;
+    this.rows[at + R_STATE] = 0;
+    this.rows[at + R_NEXT] = this.#firstFree;
+    this.#firstFree = row;
+    this.#live--;
+  }
+
+  /** Row of the 4-tuple, or NO_ROW. `hash` is hashTuple of the same. */
+  find(hash: number, local: number, peer: number, ports: number): number {
+    const mask = this.#mask;
+    const wanted = (hash >>> 24) | 1;
+    let slot = hash & mask;
+    let seen = this.#fingerprint[slot] as number;
+    while (seen !== 0) {
+      if (seen === wanted) {
+        const row = this.#slotRow[slot] as number;
+        const at = row << ROW_SHIFT;
+        const rows = this.rows;
+        if (rows[at + R_PEER] === peer && rows[at + R_PORTS] === ports && rows[at + R_LOCAL] === local) return row;
+      }
+      slot = (slot + 1) & mask;
+      seen = this.#fingerprint[slot] as number;
+    }
+    return NO_ROW;
+  }
+
+  /** Enters a row under its 4-tuple (R_LOCAL, R_PEER, R_PORTS, R_HASH are set; the tuple is not in the table). */
+  link(row: number): void {
+    const hash = this.rows[(row << ROW_SHIFT) + R_HASH] as number;
+    const mask = this.#mask;
+    let slot = hash & mask;
+    while ((this.#fingerprint[slot] as number) !== 0) slot = (slot + 1) & mask;
+    this.#fingerprint[slot] = (hash >>> 24) | 1;
+    this.#slotRow[slot] = row;
+    this.#linked++;
+  }
+
+  /** Takes a row out of the hash. */
+  unlink(row: number): void {
+    const mask = this.#mask;
+    const fingerprint = this.#fingerprint;
+    const slotRow = this.#slotRow;
+    const rows = this.rows;
+    let hole = (rows[(row << ROW_SHIFT) + R_HASH] as number) & mask;
+    while ((slotRow[hole] as number) !== row || (fingerprint[hole] as number) === 0) hole = (hole + 1) & mask;
+    let probe = hole;
+    for (;;) {
+      probe = (probe + 1) & mask;
+      if ((fingerprint[probe] as number) === 0) break;
+      const moved = slotRow[probe] as number;
+      const home = (rows[(moved << ROW_SHIFT) + R_HASH] as number) & mask;
+      if (((probe - home) & mask) >= ((probe - hole) & mask)) {
+        fingerprint[hole] = fingerprint[probe] as number;
+        slotRow[hole] = moved;
+        hole = probe;
+      }
+    }
+    fingerprint[hole] = 0;
+    this.#linked--;
+  }
+}

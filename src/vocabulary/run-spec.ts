@@ -1,0 +1,165 @@
+/**
+ * RunSpec: one run of the engine. Flat, numbers only, cloneable; with it and nothing else a run is fixed.
+ *
+ * Purpose     The only thing that compile hands to the engine (and the pool to a worker, and the lab to a kernel).
+ * Units       `...Ns` nanoseconds, `...Ms` milliseconds, `...S` seconds, `...PerS` events per second; counts are plain numbers.
+ * Invariants  Every field is present. -1 says "not set" where a field may be absent. Lists keep the scenario's order.
+ */
+
+/** How raw packets are simulated. */
+export const EngineMode = { Auto: 0, Packet: 1 } as const;
+/** How much a RunResult holds: `Summary` leaves the time lines and the histograms by SYN retransmissions out. */
+export const Detail = { Summary: 0, Full: 1 } as const;
+export const WorkloadKind = { Connections: 0, Raw: 1 } as const;
+export const Arrival = { Even: 0, Poisson: 1 } as const;
+export const FirstCloser = { Client: 0, Server: 1, None: 2 } as const;
+export const RawPacket = { Syn: 0, Ack: 1, Rst: 2 } as const;
+export const RawAnswer = { Nothing: 0, Ack: 1, BadAck: 2, Rst: 3 } as const;
+export const RawAddresses = { Sequential: 0, Random: 1 } as const;
+export const AcceptMode = { Immediate: 0, Never: 1, Rate: 2, Serial: 3 } as const;
+export const AppClose = { OnEof: 0, AfterResponse: 1, OnAccept: 2, Never: 3 } as const;
+export const Direction = { ToServer: 0, ToClient: 1 } as const;
+/** What an impairment matches; the order is that of `PACKET_CLASSES` in run-result.ts, then `Any`. */
+export const Match = { Syn: 0, SynAck: 1, PureAck: 2, Data: 3, Fin: 4, Rst: 5, Any: 6 } as const;
+
+type ValueOf<T> = T[keyof T];
+
+/** The kernel of one host: its sysctls as numbers, and the clock. */
+export interface HostSpec {
+  /** Timer ticks per second (CONFIG_HZ). */
+  readonly hz: number;
+  readonly maxSynBacklog: number;
+  /** 0, 1 or 2; other values act as 1. */
+  readonly syncookies: number;
+  readonly synackRetries: number;
+  readonly synRetries: number;
+  readonly synLinearTimeouts: number;
+  readonly abortOnOverflow: 0 | 1;
+  /** 0 off, 1 on, 2 on without a per-connection offset. */
+  readonly timestamps: number;
+  readonly sack: 0 | 1;
+  readonly windowScaling: 0 | 1;
+  /** 0 off, 1 on, 2 loopback only (which acts as off between two hosts). */
+  readonly twReuse: number;
+  readonly twReuseDelayMs: number;
+  readonly maxTwBuckets: number;
+  readonly finTimeoutS: number;
+  readonly maxOrphans: number;
+  readonly orphanRetries: number;
+  readonly retries2: number;
+  readonly rfc1337: 0 | 1;
+  readonly rtoMinUs: number;
+  readonly rtoMaxMs: number;
+  readonly invalidRatelimitMs: number;
+  readonly noMetricsSave: 0 | 1;
+  /** ip_local_port_range, both inclusive. */
+  readonly portLow: number;
+  readonly portHigh: number;
+  /** ip_local_reserved_ports, as single ports. */
+  readonly reservedPorts: readonly number[];
+}
+
+export interface ListenerSpec {
+  readonly port: number;
+  /** listen(2)'s argument after the clamp by net.core.somaxconn. */
+  readonly backlog: number;
+  readonly reuseport: 0 | 1;
+  /** TCP_DEFER_ACCEPT as a number of SYN-ACK timer firings (tcp.c:secs_to_retrans); 0 = off. */
+  readonly deferTimeouts: number;
+  /** -1: listens before the run starts. */
+  readonly listenStartNs: number;
+  /** -1: listens to the end. */
+  readonly listenStopNs: number;
+  readonly acceptMode: ValueOf<typeof AcceptMode>;
+  /** accept() calls per second, for AcceptMode.Rate. */
+  readonly acceptPerS: number;
+  /** From a successful accept() to the next one, for AcceptMode.Serial. */
+  readonly serviceNs: number;
+  /** from, to, from, to ...: no accept() inside; sorted, disjoint. */
+  readonly pausesNs: readonly number[];
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+  readonly close: ValueOf<typeof AppClose>;
+  readonly closeDelayNs: number;
+  readonly closeWithRst: 0 | 1;
+}
+
+interface ArrivalSpec {
+  /** Hash of the workload's name: the key of its random streams, the same whatever stands beside it. */
+  readonly streamKey: number;
+  readonly arrival: ValueOf<typeof Arrival>;
+  readonly port: number;
+  readonly startNs: number;
+  /** 0: all arrive at `startNs`. */
+  readonly ratePerS: number;
+  /** With even arrivals their number; with Poisson an upper bound (the stream ends at `endNs` or at this number). */
+  readonly count: number;
+  /** Poisson arrivals end here; -1: only `count` ends them. */
+  readonly endNs: number;
+  readonly sourceAddresses: number;
+}
+
+/** Open-loop clients with real sockets. */
+export interface ConnectionsSpec extends ArrivalSpec {
+  readonly kind: typeof WorkloadKind.Connections;
+  /** -1: only the kernel gives up. */
+  readonly connectTimeoutNs: number;
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+  /** Counted from connected; -1: none. */
+  readonly responseTimeoutNs: number;
+  readonly firstCloser: ValueOf<typeof FirstCloser>;
+  readonly holdNs: number;
+  readonly closeWithRst: 0 | 1;
+  readonly halfClose: 0 | 1;
+}
+
+/** Bare packets with no socket behind them. */
+export interface RawSpec extends ArrivalSpec {
+  readonly kind: typeof WorkloadKind.Raw;
+  readonly packet: ValueOf<typeof RawPacket>;
+  readonly addresses: ValueOf<typeof RawAddresses>;
+  readonly firstSourcePort: number;
+  readonly answer: ValueOf<typeof RawAnswer>;
+  readonly answerDelayNs: number;
+  /** Seed of the packets' sequence numbers, as in the recorder; the same seed and ports give the same segments. */
+  readonly packetSeed: number;
+}
+
+export type WorkloadSpec = ConnectionsSpec | RawSpec;
+
+export interface ImpairmentSpec {
+  readonly direction: ValueOf<typeof Direction>;
+  readonly match: ValueOf<typeof Match>;
+  /** 0..1; -1: `everyNth` decides. */
+  readonly probability: number;
+  /** Matching packet 0, n, 2n, ... is lost; 0: `probability` decides. */
+  readonly everyNth: number;
+  readonly startNs: number;
+  /** -1: to the end. */
+  readonly endNs: number;
+}
+
+export interface RunSpec {
+  /** uint32 */
+  readonly seed: number;
+  readonly engine: ValueOf<typeof EngineMode>;
+  readonly detail: ValueOf<typeof Detail>;
+  readonly durationNs: number;
+  /** Samples at (k + 1/2) * interval, at most MAX_SAMPLES of them. */
+  readonly sampleIntervalNs: number;
+  /** Constant delay each way between client and server. */
+  readonly oneWayDelayNs: number;
+  /** 1: both hosts' kernel ticks have the same phase, as network namespaces of one kernel have. */
+  readonly sharedClock: 0 | 1;
+  readonly server: HostSpec;
+  readonly client: HostSpec;
+  readonly listeners: readonly ListenerSpec[];
+  readonly workloads: readonly WorkloadSpec[];
+  readonly impairments: readonly ImpairmentSpec[];
+}
+
+/** Longest time line; the compiler widens the interval beyond it. */
+export const MAX_SAMPLES = 4096;
+/** Largest payload that the model sends as one segment: MSS 1460 less the timestamp option. */
+export const MAX_SEGMENT_PAYLOAD = 1448;
