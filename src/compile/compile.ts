@@ -1,0 +1,246 @@
+/**
+ * Compile: Scenario → RunSpec. Names become numbers, seconds become nanoseconds, defaults of the kernel are filled in.
+ *
+ * Invariants  Nothing here can fail: config has checked what a user may write. The result depends on its arguments alone.
+ */
+import { assert } from "../base/assert.ts";
+import { hashText } from "../base/hash.ts";
+import { secondsToNs } from "../base/units.ts";
+import {
+  AcceptMode,
+  AppClose,
+  Arrival,
+  type ConnectionsSpec,
+  Detail,
+  Direction,
+  EngineMode,
+  FirstCloser,
+  type HostSpec,
+  type ImpairmentSpec,
+  type ListenerSpec,
+  MAX_SAMPLES,
+  Match,
+  RawAddresses,
+  RawAnswer,
+  RawPacket,
+  type RawSpec,
+  type RunSpec,
+  WorkloadKind,
+  type WorkloadSpec,
+} from "../vocabulary/run-spec.ts";
+import {
+  arrivalsOf,
+  type HostScenario,
+  type Impairment,
+  type ListenerScenario,
+  type Scenario,
+  type WorkloadScenario,
+} from "../vocabulary/scenario.ts";
+import type { TunableName } from "../vocabulary/tunables.ts";
+import { effectiveBacklog } from "./effective.ts";
+import { portsOf, reservedIn } from "./ports.ts";
+import { integerSysctl } from "./sysctls.ts";
+
+/** As `--engine` and experiments name them. */
+export const ENGINES = { auto: EngineMode.Auto, packet: EngineMode.Packet } as const;
+export const DETAILS = { summary: Detail.Summary, full: Detail.Full } as const;
+
+export interface CompileOptions {
+  /** uint32 */
+  readonly seed: number;
+  readonly engine?: keyof typeof ENGINES;
+  readonly detail?: keyof typeof DETAILS;
+}
+
+const NOT_SET = -1;
+
+export function compileScenario(scenario: Scenario, options: CompileOptions): RunSpec {
+  const { seed, engine = "auto", detail = "full" } = options;
+  assert(Number.isInteger(seed) && seed >= 0 && seed <= 0xffffffff, `not a uint32: seed ${seed}`);
+  const durationNs = positiveNs(scenario.duration_s);
+  return {
+    seed,
+    engine: ENGINES[engine],
+    detail: DETAILS[detail],
+    durationNs,
+    sampleIntervalNs: sampleIntervalNs(durationNs, positiveNs(scenario.sample_interval_s)),
+    oneWayDelayNs: secondsToNs(scenario.client.one_way_delay_s),
+    sharedClock: scenario.client.clock === "shared" ? 1 : 0,
+    server: hostSpec(scenario.server),
+    client: hostSpec(scenario.client),
+    listeners: scenario.server.listeners.map((listener) => listenerSpec(listener, scenario.server)),
+    workloads: scenario.workloads.map(workloadSpec),
+    impairments: scenario.impairments.map(impairmentSpec),
+  };
+}
+
+/** Config demands more than 0 seconds; what rounds to no nanosecond at all is still some time. */
+const positiveNs = (seconds: number): number => Math.max(1, secondsToNs(seconds));
+const optionalNs = (seconds: number | null): number => (seconds === null ? NOT_SET : secondsToNs(seconds));
+const optionalPositiveNs = (seconds: number | null): number => (seconds === null ? NOT_SET : positiveNs(seconds));
+const bit = (value: boolean): 0 | 1 => (value ? 1 : 0);
+
+/** A multiple of the wanted interval that gives at most MAX_SAMPLES. */
+function sampleIntervalNs(durationNs: number, wantedNs: number): number {
+  return wantedNs * Math.max(1, Math.ceil(durationNs / wantedNs / MAX_SAMPLES));
+}
+
+function hostSpec(host: HostScenario): HostSpec {
+  const integer = (name: TunableName): number => integerSysctl(host, name);
+  const onOff = (name: TunableName): 0 | 1 => bit(integer(name) !== 0);
+  const syncookies = integer("net.ipv4.tcp_syncookies");
+  const { low, high } = portsOf(host);
+  return {
+    hz: host.hz,
+    maxSynBacklog: integer("net.ipv4.tcp_max_syn_backlog"),
+    syncookies: syncookies > 2 ? 1 : syncookies,
+    synackRetries: integer("net.ipv4.tcp_synack_retries"),
+    synRetries: integer("net.ipv4.tcp_syn_retries"),
+    synLinearTimeouts: integer("net.ipv4.tcp_syn_linear_timeouts"),
+    abortOnOverflow: onOff("net.ipv4.tcp_abort_on_overflow"),
+    timestamps: integer("net.ipv4.tcp_timestamps"),
+    sack: onOff("net.ipv4.tcp_sack"),
+    windowScaling: onOff("net.ipv4.tcp_window_scaling"),
+    twReuse: integer("net.ipv4.tcp_tw_reuse"),
+    twReuseDelayMs: integer("net.ipv4.tcp_tw_reuse_delay"),
+    maxTwBuckets: integer("net.ipv4.tcp_max_tw_buckets"),
+    finTimeoutS: integer("net.ipv4.tcp_fin_timeout"),
+    maxOrphans: integer("net.ipv4.tcp_max_orphans"),
+    orphanRetries: integer("net.ipv4.tcp_orphan_retries"),
+    retries2: integer("net.ipv4.tcp_retries2"),
+    rfc1337: onOff("net.ipv4.tcp_rfc1337"),
+    rtoMinUs: integer("net.ipv4.tcp_rto_min_us"),
+    rtoMaxMs: integer("net.ipv4.tcp_rto_max_ms"),
+    invalidRatelimitMs: integer("net.ipv4.tcp_invalid_ratelimit"),
+    noMetricsSave: onOff("net.ipv4.tcp_no_metrics_save"),
+    portLow: low,
+    portHigh: high,
+    reservedPorts: reservedIn(host),
+  };
+}
+
+const ACCEPT_MODE = {
+  immediate: AcceptMode.Immediate,
+  never: AcceptMode.Never,
+  rate: AcceptMode.Rate,
+  serial: AcceptMode.Serial,
+} as const;
+const APP_CLOSE = {
+  on_eof: AppClose.OnEof,
+  after_response: AppClose.AfterResponse,
+  on_accept: AppClose.OnAccept,
+  never: AppClose.Never,
+} as const;
+
+function listenerSpec(listener: ListenerScenario, server: HostScenario): ListenerSpec {
+  const { accept, app } = listener;
+  return {
+    port: listener.port,
+    backlog: effectiveBacklog(listener.backlog, integerSysctl(server, "net.core.somaxconn")),
+    reuseport: bit(listener.reuseport),
+    deferTimeouts: deferTimeouts(listener.defer_accept_s),
+    listenStartNs: optionalNs(listener.listen_start_s),
+    listenStopNs: optionalPositiveNs(listener.listen_stop_s),
+    acceptMode: ACCEPT_MODE[accept.mode],
+    acceptPerS: accept.rate_per_s ?? 0,
+    serviceNs: accept.service_time_s === null ? 0 : positiveNs(accept.service_time_s),
+    pausesNs: accept.pause_windows_s.flat().map(secondsToNs),
+    requestBytes: app.request_bytes,
+    responseBytes: app.response_bytes,
+    close: APP_CLOSE[app.close],
+    closeDelayNs: secondsToNs(app.close_delay_s),
+    closeWithRst: bit(app.close_with_rst),
+  };
+}
+
+/** TCP_DEFER_ACCEPT in SYN-ACK timer firings: the fewest whose periods, 1 2 4 ... 120 s, reach it (tcp.c:secs_to_retrans). */
+export function deferTimeouts(seconds: number): number {
+  if (seconds <= 0) return 0;
+  let firings = 1;
+  let stepS = 1;
+  let reachedS = 1;
+  while (seconds > reachedS && firings < 255) {
+    firings += 1;
+    stepS = Math.min(2 * stepS, 120);
+    reachedS += stepS;
+  }
+  return firings;
+}
+
+const ARRIVAL = { even: Arrival.Even, poisson: Arrival.Poisson } as const;
+const FIRST_CLOSER = { client: FirstCloser.Client, server: FirstCloser.Server, none: FirstCloser.None } as const;
+const RAW_PACKET = { syn: RawPacket.Syn, ack: RawPacket.Ack, rst: RawPacket.Rst } as const;
+const RAW_ADDRESSES = { sequential: RawAddresses.Sequential, random: RawAddresses.Random } as const;
+const RAW_ANSWER = {
+  nothing: RawAnswer.Nothing,
+  ack: RawAnswer.Ack,
+  bad_ack: RawAnswer.BadAck,
+  rst: RawAnswer.Rst,
+} as const;
+
+function workloadSpec(workload: WorkloadScenario): WorkloadSpec {
+  const poisson = workload.arrival === "poisson";
+  const arrivals = {
+    streamKey: hashText(workload.name),
+    arrival: ARRIVAL[workload.arrival],
+    port: workload.port,
+    startNs: secondsToNs(workload.start_s),
+    ratePerS: workload.rate_per_s ?? 0,
+    count: poisson ? mostPoissonArrivals(workload) : arrivalsOf(workload),
+    endNs: poisson && workload.duration_s !== null ? secondsToNs(workload.start_s + workload.duration_s) : NOT_SET,
+    sourceAddresses: workload.source_addresses,
+  };
+  if (workload.kind === "raw") {
+    return {
+      ...arrivals,
+      kind: WorkloadKind.Raw,
+      packet: RAW_PACKET[workload.packet],
+      addresses: RAW_ADDRESSES[workload.addresses],
+      firstSourcePort: workload.first_source_port,
+      answer: RAW_ANSWER[workload.answer_to_synack],
+      answerDelayNs: secondsToNs(workload.answer_delay_s),
+      packetSeed: workload.seed,
+    } satisfies RawSpec;
+  }
+  return {
+    ...arrivals,
+    kind: WorkloadKind.Connections,
+    connectTimeoutNs: optionalPositiveNs(workload.connect_timeout_s),
+    requestBytes: workload.request_bytes,
+    responseBytes: workload.response_bytes,
+    responseTimeoutNs: optionalPositiveNs(workload.response_timeout_s),
+    firstCloser: FIRST_CLOSER[workload.first_closer],
+    holdNs: secondsToNs(workload.hold_s),
+    closeWithRst: bit(workload.close_with_rst),
+    halfClose: bit(workload.half_close),
+  } satisfies ConnectionsSpec;
+}
+
+/** A bound that a stream ended by time does not reach: twelve standard deviations above the mean. */
+function mostPoissonArrivals(workload: WorkloadScenario): number {
+  if (workload.count !== null) return workload.count;
+  const mean = arrivalsOf(workload);
+  return Math.ceil(mean + 12 * Math.sqrt(mean) + 64);
+}
+
+const DIRECTION = { to_server: Direction.ToServer, to_client: Direction.ToClient } as const;
+const MATCH = {
+  syn: Match.Syn,
+  synack: Match.SynAck,
+  pure_ack: Match.PureAck,
+  data: Match.Data,
+  fin: Match.Fin,
+  rst: Match.Rst,
+  any: Match.Any,
+} as const;
+
+function impairmentSpec(impairment: Impairment): ImpairmentSpec {
+  return {
+    direction: DIRECTION[impairment.direction],
+    match: MATCH[impairment.match],
+    probability: impairment.drop_probability ?? NOT_SET,
+    everyNth: impairment.drop_every_nth ?? 0,
+    startNs: secondsToNs(impairment.start_s),
+    endNs: optionalNs(impairment.end_s),
+  };
+}
