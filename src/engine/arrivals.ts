@@ -64,7 +64,7 @@ export class Arrivals {
   /** Number of even arrivals up to `untilNs`, from the first one on. */
   #countEven(untilNs: number, inclusive: boolean): number {
     if (this.gapNs === 0) return this.count;
-    let n = Math.max(0, Math.floor((untilNs - this.#startNs) / this.gapNs) - 1);
+    let n = Math.min(this.count, Math.max(0, Math.floor((untilNs - this.#startNs) / this.gapNs) - 1));
     while (n < this.count && this.#isUpTo(this.#startNs + n * this.gapNs, untilNs, inclusive)) n++;
     return n;
   }

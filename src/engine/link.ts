@@ -91,12 +91,12 @@ export class Link {
     return place * SEG_WORDS;
   }
 
-  /** Whether the segment at `at` is lost to an impairment, which is then counted and charged. */
-  loses(at: number): boolean {
+  /** Whether the segment at `words[at]` is lost to an impairment of this direction, which is then counted and charged. */
+  loses(words: Int32Array, at: number): boolean {
     const list = this.#impairments;
     for (let i = 0; i < list.length; i++) {
-      if (!list[i]!.hits(this.words[at + S_FLAGS]!, this.words[at + S_HASH]!, this.#now[0]!)) continue;
-      this.#ledger.lose(this.words[at + S_ATTEMPT]!, this.#lossGate);
+      if (!list[i]!.hits(words[at + S_FLAGS]!, words[at + S_HASH]!, this.#now[0]!)) continue;
+      this.#ledger.lose(words[at + S_ATTEMPT]!, this.#lossGate);
       return true;
     }
     return false;

@@ -2,11 +2,13 @@
  * What leaves the server, and the flood link: bare packets have no socket, so answers to the server's SYN-ACKs come from here.
  *
  * Answers    ack completes the handshake, then silence; bad_ack has a wrong ACK number; rst carries the SYN-ACK's ACK number as its sequence
- *            number. Each `answerDelayNs` after every SYN-ACK, retransmitted ones included.
+ *            number. One for every SYN-ACK, retransmitted ones included (answer-queue.ts says when).
  */
 import { Match, RawAnswer, type RunSpec, WorkloadKind } from "../vocabulary/run-spec.ts";
-import { ACK, RST, SYN } from "./layout.ts";
-import { type Link, packetClass, WIRE_ATK, WIRE_OUT } from "./link.ts";
+import type { AnswerQueue } from "./answer-queue.ts";
+import { ACK, RST, S_ACK, S_ATTEMPT, S_DST, S_FLAGS, S_HASH, S_LEN, S_PORTS, S_SEQ, S_SRC, SYN } from "./layout.ts";
+import type { Ledger } from "./ledger.ts";
+import { packetClass, WIRE_ATK, WIRE_OUT } from "./link.ts";
 import { type Recorder, WorkloadField } from "./recorder.ts";
 
 /** How far a wrong ACK number is off. */
@@ -15,14 +17,16 @@ const BAD_ACK_OFFSET = 0x10000;
 export class RawAnswerer {
   /** The wire counters at the server (run-result.ts: WIRE_NAMES). */
   readonly wire: Float64Array;
-  /** Per workload: the way of its answers, null where it gives none. */
-  readonly #links: readonly (Link | null)[];
+  /** Per workload: its answers, null where it gives none. */
+  readonly #queues: readonly (AnswerQueue | null)[];
+  readonly #ledger: Ledger;
   readonly #answers: readonly number[];
   readonly #recorder: Recorder;
 
-  constructor(spec: RunSpec, wire: Float64Array, links: readonly (Link | null)[], recorder: Recorder) {
+  constructor(spec: RunSpec, wire: Float64Array, queues: readonly (AnswerQueue | null)[], ledger: Ledger, recorder: Recorder) {
     this.wire = wire;
-    this.#links = links;
+    this.#queues = queues;
+    this.#ledger = ledger;
     this.#answers = spec.workloads.map((w) => (w.kind === WorkloadKind.Raw ? w.answer : RawAnswer.Nothing));
     this.#recorder = recorder;
   }
@@ -37,20 +41,22 @@ export class RawAnswerer {
     if ((flags & (SYN | ACK)) !== (SYN | ACK)) return;
     this.wire[WIRE_ATK + 3] = this.wire[WIRE_ATK + 3]! + 1;
     const workload = -2 - attempt;
-    const link = workload >= 0 ? this.#links[workload]! : null;
-    if (link === null) return;
+    const queue = workload >= 0 ? this.#queues[workload]! : null;
+    if (queue === null) return;
     this.#recorder.countWorkload(workload, WorkloadField.synacksSeen);
-    const next = (seq + 1) | 0;
-    switch (this.#answers[workload]) {
-      case RawAnswer.Ack:
-        link.send(ACK, peer, server, ports, ack, next, 0, 0, 0, attempt);
-        return;
-      case RawAnswer.BadAck:
-        link.send(ACK, peer, server, ports, ack, (next + BAD_ACK_OFFSET) | 0, 0, 0, 0, attempt);
-        return;
-      default:
-        link.send(RST, peer, server, ports, ack, 0, 0, 0, 0, attempt);
-    }
+    queue.wake();
+    const answer = this.#answers[workload]!;
+    const at = queue.push();
+    const words = queue.words;
+    words[at + S_FLAGS] = answer === RawAnswer.Rst ? RST : ACK;
+    words[at + S_SRC] = peer;
+    words[at + S_DST] = server;
+    words[at + S_PORTS] = ports;
+    words[at + S_SEQ] = ack;
+    words[at + S_ACK] = answer === RawAnswer.Rst ? 0 : (seq + 1 + (answer === RawAnswer.BadAck ? BAD_ACK_OFFSET : 0)) | 0;
+    words[at + S_LEN] = 0;
+    words[at + S_ATTEMPT] = attempt;
+    words[at + S_HASH] = this.#ledger.packetHash(attempt);
   }
 
   /** `n` SYN-ACKs or RSTs to mute raw addresses, sent without being made. */

@@ -14,6 +14,7 @@ import { GATE_NAMES } from "../vocabulary/gates.ts";
 import { OUTCOME_NAMES } from "../vocabulary/outcomes.ts";
 import { type RunResult, WIRE_NAMES } from "../vocabulary/run-result.ts";
 import { Direction, EngineMode, RawAnswer, RawPacket, type RawSpec, type RunSpec, WorkloadKind } from "../vocabulary/run-spec.ts";
+import { AnswerQueue } from "./answer-queue.ts";
 import { AppHeap } from "./app-heap.ts";
 import { AppTimer } from "./app-timers.ts";
 import { Arrivals } from "./arrivals.ts";
@@ -57,7 +58,7 @@ export class Simulation {
   readonly #client: Host;
   readonly #toServer: Link;
   readonly #toClient: Link;
-  readonly #answers: (Link | null)[];
+  readonly #answers: (AnswerQueue | null)[];
   readonly #serverApp: ServerApp;
   readonly #clientApp: ClientApp;
   readonly #arrivals: (Arrivals | null)[];
@@ -90,10 +91,10 @@ export class Simulation {
     this.#toClient = new Link(this.#now, this.#due, Source.ToClient, this.#ledger, spec.oneWayDelayNs, false, impairmentsTo(Direction.ToClient));
     this.#answers = spec.workloads.map((w, index) =>
       w.kind === WorkloadKind.Raw && w.answer !== RawAnswer.Nothing
-        ? new Link(this.#now, this.#due, FIXED_SOURCES + index, this.#ledger, w.answerDelayNs, true, toServer)
+        ? new AnswerQueue(this.#server, this.#due, FIXED_SOURCES + index, w.answerDelayNs)
         : null,
     );
-    const answerer = new RawAnswerer(spec, this.#wire, this.#answers, this.#recorder);
+    const answerer = new RawAnswerer(spec, this.#wire, this.#answers, this.#ledger, this.#recorder);
     this.#server.link = this.#toClient;
     this.#server.answerer = answerer;
     this.#client.link = this.#toServer;
@@ -174,11 +175,11 @@ export class Simulation {
         runTick(this.#server);
         return;
       case Source.ToServer:
-        this.#arriveAtServer(this.#toServer);
+        this.#arriveAtServer(this.#toServer.words, this.#toServer.take());
         return;
       case Source.ToClient: {
         const at = this.#toClient.take();
-        if (!this.#toClient.loses(at)) deliver(this.#client, this.#toClient.words, at);
+        if (!this.#toClient.loses(this.#toClient.words, at)) deliver(this.#client, this.#toClient.words, at);
         return;
       }
       case Source.Notices:
@@ -192,11 +193,10 @@ export class Simulation {
     }
   }
 
-  #arriveAtServer(link: Link): void {
-    const at = link.take();
-    const kind = packetClass(link.words[at + S_FLAGS]!);
+  #arriveAtServer(words: Int32Array, at: number): void {
+    const kind = packetClass(words[at + S_FLAGS]!);
     this.#wire[kind] = this.#wire[kind]! + 1;
-    if (!link.loses(at)) deliver(this.#server, link.words, at);
+    if (!this.#toServer.loses(words, at)) deliver(this.#server, words, at);
   }
 
   #notice(): void {
@@ -219,7 +219,8 @@ export class Simulation {
     const index = source - FIXED_SOURCES;
     if (index < workloads) {
       this.#recorder.countWorkload(index, WorkloadField.answered);
-      this.#arriveAtServer(this.#answers[index]!);
+      const answers = this.#answers[index]!;
+      this.#arriveAtServer(answers.words, answers.take());
     } else if (index < 2 * workloads) this.#arrive(index - workloads, source, endNs);
     else {
       this.#flushBulk();
