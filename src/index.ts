@@ -1,0 +1,36 @@
+/**
+ * The public library: re-exports only.
+ *
+ *   const parsed = parseScenario(text);             YAML or JSON → Scenario, or every issue with its line
+ *   const runs = await simulateScenario(scenario);  on worker threads; closePool() when done
+ *   const view = new RunView(runs.specs[0], runs.results[0]);
+ *   view.counter("server", "TcpExtListenDrops");
+ */
+export type { Result } from "./base/result.ts";
+export { type CompileOptions, compileScenario } from "./compile/compile.ts";
+export { type EffectiveValues, effectiveValues } from "./compile/effective.ts";
+export { type ConfigIssue, type ConfigResult, formatIssues } from "./config/issues.ts";
+export { type ParsedScenario, parseScenario } from "./config/parse.ts";
+export { run } from "./engine/run.ts";
+export { Simulation } from "./engine/simulation.ts";
+export { closePool, type PoolOptions, RunError, runSpecs } from "./pool/pool.ts";
+export {
+  type AgreementCount,
+  type AgreementRow,
+  agreementRatio,
+  compare,
+  countAgreement,
+  describeRow,
+} from "./results/agreement.ts";
+export { quantileUs } from "./results/hdr.ts";
+export { recordingOf } from "./results/recording.ts";
+export { encodeRecording, parseRecording, type RecordedRun, type Recording } from "./results/recording-format.ts";
+export { RunView } from "./results/run-view.ts";
+export { type Simulated, type SimulateOptions, seedsFrom, simulateScenario } from "./simulate.ts";
+export { COUNTERS, type CounterName } from "./vocabulary/counters.ts";
+export { GATES, type GateName } from "./vocabulary/gates.ts";
+export { OUTCOMES, type OutcomeName } from "./vocabulary/outcomes.ts";
+export { type RunResult, resultLayout } from "./vocabulary/run-result.ts";
+export type { RunSpec } from "./vocabulary/run-spec.ts";
+export type { Scenario } from "./vocabulary/scenario.ts";
+export { TUNABLES, type TunableName } from "./vocabulary/tunables.ts";
