@@ -1,0 +1,94 @@
+/** `check FILE [--json]`: validates a scenario and prints the limits that result from it. Nothing is simulated. */
+import { formatBytes, formatCount, formatSeconds } from "../base/units.ts";
+import { type EffectiveListener, type EffectiveValues, effectiveValues } from "../compile/effective.ts";
+import { formatIssues } from "../config/issues.ts";
+import { parseScenario } from "../config/parse.ts";
+import type { Command } from "./command.ts";
+import { ExitCode } from "./exit-codes.ts";
+import { readTextFile } from "./read-file.ts";
+import { formatTable } from "./table.ts";
+
+export const command: Command = {
+  configure: (commander) => {
+    commander.argument("<file>", "scenario, YAML or JSON; - reads standard input").option("--json", "print JSON");
+  },
+
+  async execute({ stdout, stderr }, positionals, options) {
+    const file = String(positionals[0]);
+    const text = await readTextFile(file);
+    if (!text.ok) {
+      stderr(`${text.error}\n`);
+      return ExitCode.InvalidConfig;
+    }
+    const parsed = parseScenario(text.value);
+    const issues = parsed.ok ? parsed.value.warnings : parsed.error;
+    const effective = parsed.ok ? effectiveValues(parsed.value.scenario) : null;
+    if (options.json === true) {
+      stdout(`${JSON.stringify({ file, ok: parsed.ok, issues, effective }, null, 2)}\n`);
+    } else {
+      stderr(formatIssues(file, issues));
+      if (effective) stdout(formatEffective(effective));
+    }
+    return parsed.ok ? ExitCode.Ok : ExitCode.InvalidConfig;
+  },
+};
+
+export function formatEffective({ server, listeners, client }: EffectiveValues): string {
+  const retransmissions = `tcp_synack_retries ${server.synackRetries}`;
+  const cookies = ["off", "when the SYN queue is full", "for every SYN"][Math.min(server.syncookies, 2)];
+  const sections = [
+    section("server", [
+      ["kernel", `Linux ${server.kernel}, HZ ${server.hz}`],
+      ["SYN cookies", `${cookies} (tcp_syncookies ${server.syncookies})`],
+      ["half-open lifetime", `${formatSeconds(server.halfOpenLifetimeS)} unanswered (${retransmissions})`],
+      ["TIME_WAIT", `${formatCount(server.maxTimeWait)} entries at most, ${formatBytes(server.timeWaitBytes)}`],
+    ]),
+    listenersTable(listeners),
+    ...listeners.map((listener) => notesOn(listener, server)),
+    section("client", [
+      ["kernel", `Linux ${client.kernel}, HZ ${client.hz}`],
+      [
+        "connect() gives up",
+        `after ${formatSeconds(client.connectTimeoutS)} unanswered (tcp_syn_retries ${client.synRetries}, ` +
+          `tcp_syn_linear_timeouts ${client.synLinearTimeouts})`,
+      ],
+      [
+        "local ports",
+        `${client.usablePorts} for each address and server port (${client.portLow} to ${client.portHigh}); ` +
+          `${formatCount(Math.floor(client.sustainedPerS))} connections per second can go on, if the client closes first`,
+      ],
+    ]),
+  ];
+  return `${sections.filter((text) => text !== "").join("\n")}`;
+}
+
+const section = (title: string, rows: readonly (readonly [string, string])[]): string =>
+  `${title}\n${rows.map(([name, value]) => `  ${name.padEnd(18)}  ${value}\n`).join("")}`;
+
+function listenersTable(listeners: readonly EffectiveListener[]): string {
+  if (listeners.length === 0) return "";
+  const header = ["port", "listen()", "backlog", "accept queue", "SYN queue", "then a SYN is", "both full"];
+  const rows = listeners.map((listener) => [
+    listener.port,
+    listener.askedBacklog,
+    listener.backlog,
+    listener.acceptQueueCapacity,
+    listener.synQueueCapacity,
+    listener.whenSynQueueFull === "cookie" ? "answered by a cookie" : "dropped",
+    formatBytes(listener.fullQueuesBytes),
+  ]);
+  return formatTable(header, rows);
+}
+
+/** What surprises: a backlog that was cut, a SYN queue that unknown peers cannot fill. */
+function notesOn(listener: EffectiveListener, server: EffectiveValues["server"]): string {
+  const { port, askedBacklog, backlog, synQueueCapacity, synQueueOfUnknownPeers: unknown } = listener;
+  let notes = "";
+  if (askedBacklog !== backlog) {
+    notes += `port ${port}: listen(${askedBacklog}) is cut to net.core.somaxconn, ${server.somaxconn}\n`;
+  }
+  if (unknown !== null && unknown < synQueueCapacity) {
+    notes += `port ${port}: unknown peers fill ${unknown} of ${synQueueCapacity}, three quarters of tcp_max_syn_backlog, ${server.maxSynBacklog}\n`;
+  }
+  return notes;
+}

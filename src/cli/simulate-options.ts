@@ -1,0 +1,56 @@
+/** The options that every command shares that simulates: --seeds, --seed, --engine, --workers. */
+import { type Command as Commander, InvalidArgumentError, Option } from "commander";
+import { MAX_WORKERS, seedsFrom } from "../index.ts";
+
+const MAX_SEED = 0xffffffff;
+/** Runs of one scenario at most; beyond, even summaries fill the memory. */
+const MAX_SEEDS = 10_000;
+
+export interface SimulateFlags {
+  /** null: the command's own default. */
+  readonly seedCount: number | null;
+  readonly firstSeed: number;
+  readonly engine: "auto" | "packet";
+  /** undefined: as many threads as the machine has. */
+  readonly workers: number | undefined;
+}
+
+/** `defaultSeeds`: says in the help what holds without --seeds. */
+export function addSimulateOptions(commander: Commander, defaultSeeds: string): void {
+  commander
+    .option(
+      "--seeds <count>",
+      `runs of each scenario, with one seed each (default: ${defaultSeeds})`,
+      whole(1, MAX_SEEDS),
+    )
+    .option("--seed <seed>", "the first seed; the others follow it (default: 1)", whole(0, MAX_SEED))
+    .addOption(
+      new Option("--engine <engine>", "auto counts packets that share a fate in bulk; packet simulates each")
+        .choices(["auto", "packet"])
+        .default("auto"),
+    )
+    .option("--workers <threads>", "threads (default: what the machine has)", whole(1, MAX_WORKERS));
+}
+
+export function simulateFlags(options: Readonly<Record<string, unknown>>): SimulateFlags {
+  return {
+    seedCount: (options.seeds as number | undefined) ?? null,
+    firstSeed: (options.seed as number | undefined) ?? 1,
+    engine: options.engine as SimulateFlags["engine"],
+    workers: options.workers as number | undefined,
+  };
+}
+
+/** `count` seeds from the first one; at the end of the seeds they go on at 0. */
+export const seedsOf = (flags: SimulateFlags, count: number): number[] =>
+  seedsFrom(flags.firstSeed, count).map((seed) => seed % (MAX_SEED + 1));
+
+function whole(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max) {
+      throw new InvalidArgumentError(`A whole number from ${min} to ${max} is needed.`);
+    }
+    return value;
+  };
+}
