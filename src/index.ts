@@ -13,7 +13,7 @@ export { type ConfigIssue, type ConfigResult, formatIssues } from "./config/issu
 export { type ParsedScenario, parseScenario } from "./config/parse.ts";
 export { run } from "./engine/run.ts";
 export { Simulation } from "./engine/simulation.ts";
-export { closePool, type PoolOptions, RunError, runSpecs } from "./pool/pool.ts";
+export { closePool, MAX_WORKERS, type PoolOptions, RunError, runSpecs, warmPool } from "./pool/pool.ts";
 export {
   type AgreementCount,
   type AgreementRow,

@@ -14,7 +14,7 @@ export interface Replay {
   readonly seeds: readonly number[];
   /** Wall-clock time of the simulation alone. */
   readonly wallS: number;
-  readonly model: Recording;
+  readonly summary: Recording["summary"];
   /** null: there is no recording beside the scenario. */
   readonly rows: readonly AgreementRow[] | null;
 }
@@ -61,8 +61,8 @@ function disagreementTable(compared: readonly Compared[]): string {
 }
 
 /** What clients got and what the server counted: mean and range over the runs. */
-function mainNumbers({ scenario, seeds, model }: Replay): string {
-  const { workloads = {}, server_counters = {} } = model.summary;
+function mainNumbers({ scenario, seeds, summary }: Replay): string {
+  const { workloads = {}, server_counters = {} } = summary;
   const title = `${scenario.name}: ${scenario.duration_s} s, ${seeds.length} runs, seeds from ${seeds[0]}\n`;
   return `${title}${formatTable(["value", "mean", "least", "most"], [...leaves(workloads), ...leaves(server_counters)])}`;
 }

@@ -17,6 +17,7 @@ import {
   recordingOf,
   type Scenario,
   simulateScenario,
+  warmPool,
 } from "../index.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { ExitCode } from "./exit-codes.ts";
@@ -41,21 +42,23 @@ export const command: Command = {
     const usable = inputs.filter((input) => input !== null);
     if (usable.length < inputs.length) return ExitCode.InvalidConfig;
 
-    const asJson = options.json === true;
+    const flags = simulateFlags(options);
     const replays: Replay[] = [];
+    const models: Recording[] = [];
     try {
+      await warmPool(flags.workers);
       for (const [index, input] of usable.entries()) {
         showProgress(`${input.scenario.name} (${index + 1} of ${usable.length})`);
-        replays.push(await replay(input, simulateFlags(options), context.signal));
+        const { model, ...replay } = await replayOne(input, flags, context.signal);
+        replays.push(replay);
+        if (options.json === true) models.push(model);
       }
     } finally {
       showProgress("");
       await closePool();
     }
-    const models = replays.map(({ model }) => model);
-    context.stdout(
-      asJson ? encodeRecording(models.length === 1 ? (models[0] as Recording) : models) : replayReport(replays),
-    );
+    if (options.json !== true) context.stdout(replayReport(replays));
+    else context.stdout(encodeRecording(models.length === 1 ? (models[0] as Recording) : models));
     return ExitCode.Ok;
   },
 };
@@ -94,14 +97,22 @@ const exists = (file: string): Promise<boolean> =>
     () => false,
   );
 
-async function replay({ scenario, recorded }: Input, flags: SimulateFlags, signal: AbortSignal): Promise<Replay> {
+/** A replay and the runs themselves, which are large. */
+type WholeReplay = Replay & { readonly model: Recording };
+
+async function replayOne(
+  { scenario, recorded }: Input,
+  flags: SimulateFlags,
+  signal: AbortSignal,
+): Promise<WholeReplay> {
   const { engine, workers } = flags;
   const seeds = seedsOf(flags, flags.seedCount ?? recorded?.runs.length ?? DEFAULT_SEEDS);
   const startedMs = performance.now();
   const { specs, results } = await simulateScenario(scenario, { seeds, engine, workers, signal, detail: "full" });
   const wallS = (performance.now() - startedMs) / 1000;
   const model = recordingOf(scenario, specs, results);
-  return { scenario, seeds, wallS, model, rows: recorded === null ? null : compare(model, recorded) };
+  const rows = recorded === null ? null : compare(model, recorded);
+  return { scenario, seeds, wallS, summary: model.summary, rows, model };
 }
 
 /** One line that is written over and over, on a terminal only. */

@@ -9,6 +9,8 @@
 import { Float64Histogram, type Histogram } from "hdr-histogram-js";
 import { HISTOGRAM_MAX_US, type HistogramLayout, histogramLowestUs } from "../vocabulary/histogram.ts";
 
+export type { Histogram };
+
 /** An empty histogram of hdr-histogram-js with the buckets of `layout`. */
 export function emptyHistogram(layout: HistogramLayout): Histogram {
   return new Float64Histogram(1, HISTOGRAM_MAX_US, layout.digits);

@@ -4,11 +4,10 @@
  * Units       As in the key names. Latencies are rounded as the recorder rounds: to 10 µs, from 100 ms on to 100 µs.
  * Source      summarize_client() of the recorder; test/recordings/README.md "Result format".
  */
-import type { Histogram } from "hdr-histogram-js";
 import { NS_PER_S, nsToSeconds } from "../base/units.ts";
 import type { OutcomeName } from "../vocabulary/outcomes.ts";
 import { WorkloadKind } from "../vocabulary/run-spec.ts";
-import { quantileUs } from "./hdr.ts";
+import { type Histogram, quantileUs } from "./hdr.ts";
 import type { LatencyMs, RecordedGates, RecordedWorkload } from "./recording-format.ts";
 import { roundTo } from "./rounding.ts";
 import type { RunView } from "./run-view.ts";

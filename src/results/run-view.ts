@@ -5,7 +5,6 @@
  * Units       As in run-result.ts: counts, ns; histograms in µs.
  * Invariants  Reads only. Sections are windows on the result's own memory.
  */
-import type { Histogram } from "hdr-histogram-js";
 import { assert } from "../base/assert.ts";
 import { COUNTER_NAMES, type CounterName, counterIndex } from "../vocabulary/counters.ts";
 import { GATE_NAMES } from "../vocabulary/gates.ts";
@@ -24,7 +23,7 @@ import {
   type WorkloadLayout,
 } from "../vocabulary/run-result.ts";
 import { Detail, type RunSpec } from "../vocabulary/run-spec.ts";
-import { histogramOf } from "./hdr.ts";
+import { type Histogram, histogramOf } from "./hdr.ts";
 
 export type Host = "server" | "client";
 export type WorkloadField = (typeof WORKLOAD_FIELDS)[number];
