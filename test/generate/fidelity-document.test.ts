@@ -40,19 +40,24 @@ describe("the fidelity document", () => {
     [
       {
         recording: "01-one",
+        kernel: { agree: 3, total: 4 },
         rows: [count("server_counters.TcpInSegs", 90, [100.5, 99, 102]), count("wire_at_server.in_syn", 5, [5, 5, 5])],
       },
-      { recording: "02-two", rows: [count("wire_at_server.in_syn", 5, [5, 5, 5])] },
-      { recording: "03-three", rows: [line("timeline.syn_recv", 12.345), count("x", 9, [1, 1, 1])] },
+      { recording: "02-two", kernel: { agree: 1, total: 1 }, rows: [count("wire_at_server.in_syn", 5, [5, 5, 5])] },
+      {
+        recording: "03-three",
+        kernel: { agree: 0, total: 0 },
+        rows: [line("timeline.syn_recv", 12.345), count("x", 9, [1, 1, 1])],
+      },
     ],
     8,
     reasons.slice(0, 1),
   );
 
   test("has a row for each recording and one for all", () => {
-    expect(text).toContain("| 01-one | 2 | 1 | 50.0 % |");
-    expect(text).toContain("| 02-two | 1 | 1 | 100.0 % |");
-    expect(text).toContain("| **all** | 5 | 2 | 40.0 % |");
+    expect(text).toContain("| 01-one | 2 | 1 | 50.0 % | 75.0 % |");
+    expect(text).toContain("| 02-two | 1 | 1 | 100.0 % | 100.0 % |");
+    expect(text).toContain("| **all** | 5 | 2 | 40.0 % | 80.0 % |");
   });
 
   test("names what disagrees, with both sides and the reason", () => {
