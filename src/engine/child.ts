@@ -48,7 +48,7 @@ export function acceptChild(host: Host, listener: Listener, row: number, seg: In
   host.setState(row, ESTABLISHED);
   if (sampleSynAck) takeRttSample(host, full, Math.max(1, (host.nowUs() - sentUs) | 0));
   else if ((seg[at + S_FLAGS]! & OPT_TS) !== 0) takeRttSample(host, full, echoedRttUs(host, row, seg, at));
-  setInitialRto(host, full);
+  setInitialRto(host, row, full);
   rows[to + R_SENT_US] = host.nowUs();
   const fat = full << ROW_SHIFT;
   rows[fat + F_ACCEPT_NEXT] = NO_ROW;

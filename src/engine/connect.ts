@@ -204,7 +204,7 @@ function establish(host: Host, row: number, seg: Int32Array, at: number): void {
   const full = makeFull(host, row, rows[to + R_SND_NXT]!);
   if (retransmits === 0) takeRttSample(host, full, sampleUs);
   else if (hasTs) takeRttSample(host, full, echoedRttUs(host, row, seg, at));
-  setInitialRto(host, full);
+  setInitialRto(host, row, full);
   rows[to + R_SENT_US] = host.nowUs();
   host.apply(Verdict.synack_accepted, attempt);
   host.ledger.progress(attempt);

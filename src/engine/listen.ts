@@ -19,9 +19,10 @@ const SYNACK_TIMEOUT_S = 1;
 
 /**
  * Decides about a SYN of a 4-tuple that no socket has, and changes nothing; the verdict fixes every counter and the reply.
+ * `pair`: local ^ peer address, for the peer's cached metrics.
  * `viaTimeWait`: a TIME_WAIT socket let it through (kernel-semantics 7.8), which exempts it from the SYN queue's limits.
  */
-export function judgeSyn(host: Host, listener: Listener, peer: number, viaTimeWait: boolean): number {
+export function judgeSyn(host: Host, listener: Listener, pair: number, viaTimeWait: boolean): number {
   const syncookies = host.spec.syncookies;
   let cookie = false;
   if (!viaTimeWait && (syncookies === 2 || listener.synIsFull())) {
@@ -31,14 +32,14 @@ export function judgeSyn(host: Host, listener: Listener, peer: number, viaTimeWa
   if (listener.acceptIsFull()) return cookie ? Verdict.syn_both_full : Verdict.syn_accept_full;
   if (!cookie && !viaTimeWait && syncookies === 0) {
     const max = host.spec.maxSynBacklog;
-    if (max - listener.synLength < max >> 2 && !host.metrics.isProven(peer)) return Verdict.syn_last_quarter;
+    if (max - listener.synLength < max >> 2 && !host.metrics.isProven(pair)) return Verdict.syn_last_quarter;
   }
   return cookie ? Verdict.syn_cookie : Verdict.syn_queued;
 }
 
 /** A SYN for a listener. `isn`: the initial sequence number a TIME_WAIT socket chose, used iff `viaTimeWait`. */
 export function receiveSyn(host: Host, listener: Listener, seg: Int32Array, at: number, hash: number, viaTimeWait: boolean, isn: number): void {
-  const verdict = judgeSyn(host, listener, seg[at + S_SRC]!, viaTimeWait);
+  const verdict = judgeSyn(host, listener, seg[at + S_SRC]! ^ seg[at + S_DST]!, viaTimeWait);
   const attempt = seg[at + S_ATTEMPT]!;
   host.apply(verdict, attempt);
   if (verdict === Verdict.syn_queued) {

@@ -1,52 +1,60 @@
 /**
- * Peers whose RTT is cached: tcp_metrics.c, as far as the last-quarter rule asks (tcp_peer_is_proven).
+ * RTTs of earlier connections, by address pair: tcp_metrics.c. They make a peer *proven* for the last-quarter rule (tcp_peer_is_proven), and
+ * seed the first RTO of later connections.
  *
- * An entry is made when a connection to the peer ends through TIME_WAIT or LAST_ACK with an RTT sample and no backoff pending, unless
- * tcp_no_metrics_save. A connection that ends without a usable RTT takes the entry's RTT away (tcp_update_metrics).
+ * An entry is written when a connection ends through TIME_WAIT or LAST_ACK, unless tcp_no_metrics_save: a longer RTT is stored, a shorter one
+ * moves the entry by an eighth; a connection that ends with a backoff pending, or without a sample, takes the RTT away.
+ *
+ * Units   µs << 3, as srtt. Keys are local address ^ peer address: one of the two is the server's, so no two pairs share a key.
  */
 export class PeerMetrics {
   #keys = new Int32Array(64);
-  #known = new Uint8Array(64);
+  #rtt = new Int32Array(64);
   #used = new Uint8Array(64);
   #mask = 63;
   #entries = 0;
   #provenCount = 0;
 
-  /** Whether the peer has a cached RTT. */
-  isProven(peer: number): boolean {
-    if (this.#provenCount === 0) return false;
-    const place = this.#place(peer);
-    return this.#known[place] === 1;
+  /** Cached RTT of an address pair, 0 when there is none. */
+  rttOf(key: number): number {
+    return this.#provenCount === 0 ? 0 : this.#rtt[this.#place(key)]!;
   }
 
-  /** Notes how a connection to the peer ended. */
-  update(peer: number, hasRtt: boolean): void {
-    if (!hasRtt && this.#entries === 0) return;
-    const place = this.#place(peer);
+  isProven(key: number): boolean {
+    return this.rttOf(key) !== 0;
+  }
+
+  /** Notes how a connection ended: its smoothed RTT, 0 when that cannot be used. */
+  update(key: number, srtt: number): void {
+    if (srtt === 0 && this.#entries === 0) return;
+    const place = this.#place(key);
     if (this.#used[place] === 0) {
-      if (!hasRtt) return;
+      if (srtt === 0) return;
       this.#used[place] = 1;
-      this.#keys[place] = peer;
+      this.#keys[place] = key;
       this.#entries++;
     }
-    this.#provenCount += (hasRtt ? 1 : 0) - this.#known[place]!;
-    this.#known[place] = hasRtt ? 1 : 0;
+    const old = this.#rtt[place]!;
+    const excess = old - srtt;
+    const rtt = srtt === 0 || excess <= 0 ? srtt : old - (excess >> 3);
+    this.#provenCount += (rtt !== 0 ? 1 : 0) - (old !== 0 ? 1 : 0);
+    this.#rtt[place] = rtt;
     if (this.#entries * 2 > this.#mask) this.#grow();
   }
 
-  #place(peer: number): number {
-    let place = (Math.imul(peer, 0x9e3779b1) >>> 7) & this.#mask;
-    while (this.#used[place] === 1 && this.#keys[place] !== peer) place = (place + 1) & this.#mask;
+  #place(key: number): number {
+    let place = (Math.imul(key, 0x9e3779b1) >>> 7) & this.#mask;
+    while (this.#used[place] === 1 && this.#keys[place] !== key) place = (place + 1) & this.#mask;
     return place;
   }
 
   #grow(): void {
     const keys = this.#keys;
-    const known = this.#known;
+    const rtt = this.#rtt;
     const used = this.#used;
     const size = (this.#mask + 1) * 2;
     this.#keys = new Int32Array(size);
-    this.#known = new Uint8Array(size);
+    this.#rtt = new Int32Array(size);
     this.#used = new Uint8Array(size);
     this.#mask = size - 1;
     for (let i = 0; i < keys.length; i++) {
@@ -54,7 +62,7 @@ export class PeerMetrics {
       const place = this.#place(keys[i]!);
       this.#keys[place] = keys[i]!;
       this.#used[place] = 1;
-      this.#known[place] = known[i]!;
+      this.#rtt[place] = rtt[i]!;
     }
   }
 }

@@ -27,7 +27,9 @@ const FIRST_ADDRESS = (198 << 24) | (18 << 16) | 1;
 export const RAW_PORTS = 64512;
 const LOWEST_PORT = 1024;
 /** From the sender's timetable to the server's stack. */
-const PACING_NS = 50_000;
+const PACING_NS = 30_000;
+/** Spread of the moment at which a packet that will be answered leaves: the sender's wake-up. Mute packets are counted, so they have none. */
+const PACING_SPREAD_MASK = 0xffff;
 /** Packets per call: the loop comes back often, so that V8 sees a short function called many times. */
 const BATCH = 512;
 const FOREVER = Number.POSITIVE_INFINITY;
@@ -66,7 +68,7 @@ export class RawSource {
 
   /** When this source wants to run: its next packet, or never while it counts. */
   get dueNs(): number {
-    return this.isBulk ? FOREVER : this.arrivals.next[0]!;
+    return this.isBulk ? FOREVER : this.#leaveNs();
   }
 
   /** Runs packets up to `limitNs` (the next event of anybody else; the first packet is run in any case). */
@@ -78,7 +80,7 @@ export class RawSource {
     let n = 0;
     let total = 0;
     do {
-      host.now[0] = next[0]!;
+      host.now[0] = this.#leaveNs();
       total++;
       this.#makeAddress();
       const hash = hashTuple(this.#server, this.#segment[S_SRC]!, this.#segment[S_PORTS]!);
@@ -103,13 +105,20 @@ export class RawSource {
     this.#count(total);
   }
 
+  /** When the current packet reaches the server: mute ones on their timetable, so that they can be counted; answered ones a little late. */
+  #leaveNs(): number {
+    const at = this.arrivals.next[0]!;
+    if (this.#spec.answer === RawAnswer.Nothing) return at;
+    return at + (hash3(this.#spec.streamKey, this.arrivals.next[1]! | 0, 5) & PACING_SPREAD_MASK);
+  }
+
   /** Verdict about a plain SYN of an unknown 4-tuple; -1: it takes the general way (a known tuple, or an answer to make). */
   #fateOfSyn(hash: number): number {
     const host = this.#host;
     const peer = this.#segment[S_SRC]!;
     if (host.table.find(hash, this.#server, peer, this.#segment[S_PORTS]!) !== NO_ROW) return -1;
     const listener = host.listenerFor(this.#spec.port, hash);
-    const verdict = listener === null ? Verdict.no_socket : judgeSyn(host, listener, peer, false);
+    const verdict = listener === null ? Verdict.no_socket : judgeSyn(host, listener, peer ^ this.#server, false);
     if (this.#spec.answer !== RawAnswer.Nothing && verdict === Verdict.syn_cookie) return -1;
     return verdict;
   }
@@ -123,7 +132,7 @@ export class RawSource {
   rejudge(inclusive: boolean): void {
     const host = this.#host;
     const listener = host.listenerFor(this.#spec.port, 0);
-    const verdict = listener === null ? Verdict.no_socket : judgeSyn(host, listener, FIRST_ADDRESS, false);
+    const verdict = listener === null ? Verdict.no_socket : judgeSyn(host, listener, FIRST_ADDRESS ^ this.#server, false);
     if (verdict === this.#bulkVerdict) return;
     this.flush(inclusive);
     const isAnsweredCookie = this.#spec.answer !== RawAnswer.Nothing && verdict === Verdict.syn_cookie;

@@ -5,7 +5,7 @@
  * Units    srtt is µs << 3, rttvar µs, the time-out ticks.
  */
 import type { Host } from "./host.ts";
-import { F_RTO, F_RTTVAR, F_SRTT, ROW_SHIFT } from "./layout.ts";
+import { F_RTO, F_RTTVAR, F_SRTT, R_LOCAL, R_PEER, ROW_SHIFT } from "./layout.ts";
 
 /** Time-out of a connection whose handshake gave no sample: TCP_TIMEOUT_FALLBACK. */
 const RTO_FALLBACK_S = 3;
@@ -29,7 +29,7 @@ export function takeRttSample(host: Host, full: number, sampleUs: number): void 
   setRto(host, full);
 }
 
-/** RTO = srtt + rttvar, in ticks (rounded up), at most tcp_rto_max_ms. */
+/** RTO = srtt + rttvar, in ticks (rounded up), at most tcp_rto_max_ms: tcp_set_rto. */
 export function setRto(host: Host, full: number): void {
   const rows = host.table.rows;
   const at = full << ROW_SHIFT;
@@ -37,9 +37,20 @@ export function setRto(host: Host, full: number): void {
   rows[at + F_RTO] = Math.min(usToTicks(host, us), maxRtoTicks(host));
 }
 
-export function setInitialRto(host: Host, full: number): void {
-  const at = full << ROW_SHIFT;
-  if (host.table.rows[at + F_SRTT] === 0) host.table.rows[at + F_RTO] = Math.min(RTO_FALLBACK_S * host.spec.hz, maxRtoTicks(host));
+/**
+ * First RTO of a connection (tcp_metrics.c:tcp_init_metrics): a cached RTT above the handshake's replaces it, in whole ticks rounded down,
+ * but leaves the estimator alone; without any sample it is 3 s.
+ */
+export function setInitialRto(host: Host, row: number, full: number): void {
+  const rows = host.table.rows;
+  const at = row << ROW_SHIFT;
+  const fat = full << ROW_SHIFT;
+  const cached = host.metrics.rttOf(rows[at + R_LOCAL]! ^ rows[at + R_PEER]!);
+  const max = maxRtoTicks(host);
+  if (cached > rows[fat + F_SRTT]!) {
+    const ticks = Math.floor((cached * host.spec.hz) / 8e6);
+    rows[fat + F_RTO] = Math.min(ticks + Math.max(2 * ticks, usToTicks(host, host.spec.rtoMinUs)), max);
+  } else if (rows[fat + F_SRTT] === 0) rows[fat + F_RTO] = Math.min(RTO_FALLBACK_S * host.spec.hz, max);
 }
 
 export function maxRtoTicks(host: Host): number {

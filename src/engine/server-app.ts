@@ -5,6 +5,7 @@
  *           serial: the next accept() service_time_s after the last successful one. None inside a pause.
  * Units     ns.
  */
+import { hash3 } from "../base/hash.ts";
 import { HISTOGRAM_MAX_US } from "../vocabulary/histogram.ts";
 import { AcceptMode, AppClose, type ListenerSpec, type RunSpec } from "../vocabulary/run-spec.ts";
 import type { AppHeap } from "./app-heap.ts";
@@ -18,6 +19,10 @@ import { Notice } from "./notices.ts";
 import { ListenerField, type Recorder } from "./recorder.ts";
 import { sendData } from "./transmit.ts";
 
+/** From an accept tick's time to the call: least wake-up time, and the spread above it. */
+const TICK_WAKE_NS = 15_000;
+const TICK_WAKE_MASK = 0xffff;
+
 export class ServerApp {
   readonly #host: Host;
   readonly #heap: AppHeap;
@@ -29,6 +34,8 @@ export class ServerApp {
   /** Per listener: no accept() before this (serial). */
   readonly #busyUntilNs: Float64Array;
   readonly #accepted: Float64Array;
+  /** Per listener: number of the accept tick that was set last, -1 before the first. */
+  readonly #lastTick: Float64Array;
 
   constructor(host: Host, heap: AppHeap, recorder: Recorder, spec: RunSpec) {
     this.#host = host;
@@ -39,6 +46,7 @@ export class ServerApp {
     this.#awake = new Uint8Array(spec.listeners.length);
     this.#busyUntilNs = new Float64Array(spec.listeners.length);
     this.#accepted = new Float64Array(spec.listeners.length);
+    this.#lastTick = new Float64Array(spec.listeners.length).fill(-1);
     host.app = this;
     spec.listeners.forEach((listener, index) => {
       this.#open(listener, index);
@@ -107,22 +115,32 @@ export class ServerApp {
   }
 
   #isPaused(index: number): boolean {
+    return this.#isPausedAt(index, this.#host.now[0]!);
+  }
+
+  #isPausedAt(index: number, ns: number): boolean {
     const pauses = this.#specs[index]!.pausesNs;
-    const now = this.#host.now[0]!;
-    for (let i = 0; i < pauses.length; i += 2) if (now >= pauses[i]! && now < pauses[i + 1]!) return true;
+    for (let i = 0; i < pauses.length; i += 2) if (ns >= pauses[i]! && ns < pauses[i + 1]!) return true;
     return false;
   }
 
-  /** Sets the first accept tick after now that is in no pause. */
+  /** Sets the first accept tick that is still to come, was not used, and is in no pause. */
   #setTick(index: number): void {
     const spec = this.#specs[index]!;
+    const now = this.#host.now[0]!;
     const perNs = spec.acceptPerS / 1e9;
-    let tick = Math.floor(this.#host.now[0]! * perNs) + 1;
-    for (let i = 0; i < spec.pausesNs.length; i += 2) {
-      const at = tick / perNs;
-      if (at >= spec.pausesNs[i]! && at < spec.pausesNs[i + 1]!) tick = Math.ceil(spec.pausesNs[i + 1]! * perNs);
-    }
-    this.#set(AppTimer.AcceptTick, index, 0, Math.max(this.#host.now[0]!, tick / perNs));
+    const earliest = Math.ceil((now - TICK_WAKE_NS - TICK_WAKE_MASK) * perNs);
+    let tick = Math.max(this.#lastTick[index]! + 1, earliest, 0);
+    let at = this.#tickNs(index, tick);
+    while (at < now || this.#isPausedAt(index, tick / perNs)) at = this.#tickNs(index, ++tick);
+    this.#lastTick[index] = tick;
+    this.#set(AppTimer.AcceptTick, index, 0, at);
+  }
+
+  /** When the application makes its accept() call number `tick`: a little after k / rate, as a process that was woken does. */
+  #tickNs(index: number, tick: number): number {
+    const late = TICK_WAKE_NS + (hash3(this.#host.secret, index, tick | 0) & TICK_WAKE_MASK);
+    return (tick * 1e9) / this.#specs[index]!.acceptPerS + late;
   }
 
   #acceptSerial(index: number): void {

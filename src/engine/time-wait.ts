@@ -6,7 +6,7 @@
  */
 import { Verdict } from "../vocabulary/verdicts.ts";
 import type { Host } from "./host.ts";
-import { ACK, before, F_RTO, F_SRTT, F_RETRANS, FIN, FIN_WAIT2, OPT_TS, R_ATTEMPT, R_META, R_OOW_MS, R_PEER, R_RCV_NXT, R_SND_NXT, R_STATE, R_TS_RECENT, ROW_MINI, ROW_SHIFT, ROW_TS, RST, S_ATTEMPT, S_FLAGS, S_LEN, S_PORTS, S_SEQ, S_TSVAL, SYN, TIME_WAIT } from "./layout.ts";
+import { ACK, before, F_RTO, F_SRTT, F_RETRANS, FIN, FIN_WAIT2, OPT_TS, R_ATTEMPT, R_META, R_OOW_MS, R_LOCAL, R_PEER, R_RCV_NXT, R_SND_NXT, R_STATE, R_TS_RECENT, ROW_MINI, ROW_SHIFT, ROW_TS, RST, S_ATTEMPT, S_FLAGS, S_LEN, S_PORTS, S_SEQ, S_TSVAL, SYN, TIME_WAIT } from "./layout.ts";
 import { receiveSyn } from "./listen.ts";
 import { isRateLimited } from "./rate-limit.ts";
 import { sendReset } from "./reset.ts";
@@ -41,13 +41,14 @@ export function enterTimeWait(host: Host, row: number, state: typeof TIME_WAIT |
   host.rearm(row, ticks);
 }
 
-/** tcp_metrics.c:tcp_update_metrics, as far as it makes a peer known. */
+/** tcp_metrics.c:tcp_update_metrics: the RTT of a connection that ends in order. */
 export function updateMetrics(host: Host, row: number): void {
   if (host.spec.noMetricsSave === 1) return;
-  const full = host.fullOf(row) << ROW_SHIFT;
+  const fat = host.fullOf(row) << ROW_SHIFT;
+  const at = row << ROW_SHIFT;
   const rows = host.table.rows;
-  const backoff = rows[full + F_RETRANS]! & 0xff;
-  host.metrics.update(rows[(row << ROW_SHIFT) + R_PEER]!, rows[full + F_SRTT]! !== 0 && backoff === 0);
+  const hasBackoff = (rows[fat + F_RETRANS]! & 0xff) !== 0;
+  host.metrics.update(rows[at + R_LOCAL]! ^ rows[at + R_PEER]!, hasBackoff ? 0 : rows[fat + F_SRTT]!);
 }
 
 /** Lifetime of an orphan in FIN_WAIT2, ticks: tcp.h:tcp_fin_time. */
