@@ -20,17 +20,17 @@ export class Arrivals {
   readonly endNs: number;
   readonly count: number;
   readonly state = new Int32Array(4);
-  readonly #startNs: number;
+  readonly startNs: number;
 
   /** `offsetNs` is added to every arrival. */
   constructor(spec: WorkloadSpec, seed: number, offsetNs: number) {
     this.isEven = spec.arrival === Arrival.Even;
     this.gapNs = spec.ratePerS > 0 ? 1e9 / spec.ratePerS : 0;
-    this.#startNs = spec.startNs + offsetNs;
+    this.startNs = spec.startNs + offsetNs;
     this.endNs = spec.endNs < 0 ? FOREVER : spec.endNs + offsetNs;
     this.count = spec.count;
     seedState(this.state, hash2(seed, spec.streamKey));
-    this.next[0] = this.isEven ? this.#startNs : this.#startNs + nextExponential(this.state) * this.gapNs;
+    this.next[0] = this.isEven ? this.startNs : this.startNs + nextExponential(this.state) * this.gapNs;
     this.#checkEnd();
   }
 
@@ -38,7 +38,7 @@ export class Arrivals {
   step(): void {
     const index = this.next[1]! + 1;
     this.next[1] = index;
-    this.next[0] = this.isEven ? this.#startNs + index * this.gapNs : this.next[0]! + nextExponential(this.state) * this.gapNs;
+    this.next[0] = this.isEven ? this.startNs + index * this.gapNs : this.next[0]! + nextExponential(this.state) * this.gapNs;
     this.#checkEnd();
   }
 
@@ -56,7 +56,7 @@ export class Arrivals {
     const index = this.next[1]!;
     const n = this.isEven ? this.#countEven(untilNs, inclusive) - index : this.#drawPoisson(untilNs);
     this.next[1] = index + n;
-    if (this.isEven) this.next[0] = this.#startNs + (index + n) * this.gapNs;
+    if (this.isEven) this.next[0] = this.startNs + (index + n) * this.gapNs;
     this.#checkEnd();
     return n;
   }
@@ -64,8 +64,8 @@ export class Arrivals {
   /** Number of even arrivals up to `untilNs`, from the first one on. */
   #countEven(untilNs: number, inclusive: boolean): number {
     if (this.gapNs === 0) return this.count;
-    let n = Math.min(this.count, Math.max(0, Math.floor((untilNs - this.#startNs) / this.gapNs) - 1));
-    while (n < this.count && this.#isUpTo(this.#startNs + n * this.gapNs, untilNs, inclusive)) n++;
+    let n = Math.min(this.count, Math.max(0, Math.floor((untilNs - this.startNs) / this.gapNs) - 1));
+    while (n < this.count && this.#isUpTo(this.startNs + n * this.gapNs, untilNs, inclusive)) n++;
     return n;
   }
 

@@ -101,8 +101,9 @@ export class Host {
   epoch = 0;
   readonly tickNs: number;
   readonly #bootTicks: number;
-  readonly #due: Float64Array;
-  readonly #tickSource: number;
+  /** [tickSource]: when this host's next tick with something to do begins, ns. */
+  readonly nextTickNs: Float64Array;
+  readonly tickSource: number;
   #serial = 0;
 
   constructor(spec: HostSpec, parts: HostParts) {
@@ -115,8 +116,8 @@ export class Host {
     this.secret = parts.secret;
     this.tickNs = 1e9 / spec.hz;
     this.#bootTicks = parts.bootTicks;
-    this.#due = parts.due;
-    this.#tickSource = parts.tickSource;
+    this.nextTickNs = parts.due;
+    this.tickSource = parts.tickSource;
     this.wheel = new TimerWheel(parts.table.rows);
     this.wheel.reset(parts.table.rows, this.tick());
     this.reserved = spec.reservedPorts.length > 0 ? new Uint8Array(65536) : null;
@@ -153,7 +154,7 @@ export class Host {
   /** Tells the event loop when this host's next tick with something to do begins. */
   updateDue(): void {
     const next = this.wheel.nextTick;
-    this.#due[this.#tickSource] = next === NO_TICK ? Number.POSITIVE_INFINITY : this.nsOfTick(next);
+    this.nextTickNs[this.tickSource] = next === NO_TICK ? Number.POSITIVE_INFINITY : this.nsOfTick(next);
   }
 
   arm(row: number, ticks: number): void {

@@ -10,7 +10,7 @@ import { Verdict } from "../vocabulary/verdicts.ts";
 import { acceptChild } from "./child.ts";
 import { COOKIE_VALID_S, cookieFor, cookieHasSack, cookieIsValid, cookieTimestamp } from "./cookie.ts";
 import type { Host } from "./host.ts";
-import { ACK, NEW_SYN_RECV, OPT_SACK, OPT_TS, OPT_WSCALE, R_META, R_OOW_MS, R_RCV_NXT, R_SENT_US, R_SND_NXT, R_STATE, R_TS_RECENT, ROW_SACK, ROW_SHIFT, ROW_TS, S_ACK, S_ATTEMPT, S_DST, S_FLAGS, S_PORTS, S_SEQ, S_SRC, S_TSECR, S_TSVAL, SYN } from "./layout.ts";
+import { ACK, NEW_SYN_RECV, OPT_SACK, OPT_TS, OPT_WSCALE, R_ATTEMPT, R_META, R_OOW_MS, R_RCV_NXT, R_SENT_US, R_SND_NXT, R_STATE, R_TS_RECENT, ROW_SACK, ROW_SHIFT, ROW_TS, S_ACK, S_ATTEMPT, S_DST, S_FLAGS, S_PORTS, S_SEQ, S_SRC, S_TSECR, S_TSVAL, SYN } from "./layout.ts";
 import type { Listener } from "./listener.ts";
 import { sendReset } from "./reset.ts";
 
@@ -77,6 +77,10 @@ export function openRequest(host: Host, listener: Listener, flags: number, local
 export function sendSynAck(host: Host, row: number): void {
   const at = row << ROW_SHIFT;
   const rows = host.table.rows;
+  if (host.answerer !== null && host.answerer.isMute(rows[at + R_ATTEMPT]!)) {
+    host.answerer.countMute(true, 1);
+    return;
+  }
   const sack = (rows[at + R_STATE]! & ROW_SACK) !== 0 ? OPT_SACK : 0;
   const scale = host.spec.windowScaling === 1 ? OPT_WSCALE : 0;
   host.sendFrom(row, SYN | ACK | sack | scale, rows[at + R_SND_NXT]!, rows[at + R_RCV_NXT]!, 0);

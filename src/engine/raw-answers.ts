@@ -31,6 +31,11 @@ export class RawAnswerer {
     this.#recorder = recorder;
   }
 
+  /** Whether an attempt is a raw workload that answers nothing: what is sent to it need not be made. */
+  isMute(attempt: number): boolean {
+    return attempt < -1 && this.#queues[-2 - attempt] === null;
+  }
+
   countOut(flags: number): void {
     const at = WIRE_OUT + packetClass(flags);
     this.wire[at] = this.wire[at]! + 1;

@@ -139,8 +139,12 @@ export class ServerApp {
 
   /** When the application makes its accept() call number `tick`: a little after k / rate, as a process that was woken does. */
   #tickNs(index: number, tick: number): number {
-    const late = TICK_WAKE_NS + (hash3(this.#host.secret, index, tick | 0) & TICK_WAKE_MASK);
-    return (tick * 1e9) / this.#specs[index]!.acceptPerS + late;
+    return (tick * 1e9) / this.#specs[index]!.acceptPerS + this.#wakeNs(index, tick);
+  }
+
+  /** How late a listener's application is on its `n`th timer. */
+  #wakeNs(index: number, n: number): number {
+    return TICK_WAKE_NS + (hash3(this.#host.secret, index, n | 0) & TICK_WAKE_MASK);
   }
 
   #acceptSerial(index: number): void {
@@ -149,7 +153,7 @@ export class ServerApp {
     if (now >= this.#busyUntilNs[index]! && this.#acceptOne(index)) this.#busyUntilNs[index] = now + this.#specs[index]!.serviceNs;
     if (this.#host.listeners[index]!.acceptLength === 0 || this.#awake[index] === 1) return;
     this.#awake[index] = 1;
-    this.#set(AppTimer.ServiceDone, index, 0, Math.max(now, this.#busyUntilNs[index]!));
+    this.#set(AppTimer.ServiceDone, index, 0, Math.max(now, this.#busyUntilNs[index]!) + this.#wakeNs(index, this.#accepted[index]!));
   }
 
   /** One accept(): false when the queue is empty. */

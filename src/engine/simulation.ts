@@ -26,15 +26,14 @@ import { Ledger } from "./ledger.ts";
 import { Impairment, Link, packetClass } from "./link.ts";
 import { Notice, NoticeRing } from "./notices.ts";
 import { RawAnswerer } from "./raw-answers.ts";
-import { RAW_PORTS, RawSource } from "./raw-source.ts";
+import { RAW_PORTS, RawSource, ROWS_PER_EVENT } from "./raw-source.ts";
 import { Extreme, ListenerField, Recorder, WorkloadField } from "./recorder.ts";
 import { Sampler, writeCounters } from "./sampler.ts";
 import { ServerApp } from "./server-app.ts";
 import { ConnectionTable } from "./table.ts";
 
-/** Events between two looks at the tables' free rows, and how many rows an event may take. */
+/** Events between two looks at the tables' free rows. */
 const BATCH = 256;
-const ROWS_PER_EVENT = 8;
 /** Ticks since boot at t = 0: at least an hour, and a spread that covers all phases of the wheel's coarse levels and of the cookie minute. */
 const BOOT_TICKS_MIN = 1_000_000;
 const BOOT_TICKS_SPREAD = 2_097_152;
@@ -242,7 +241,8 @@ export class Simulation {
     this.#due[source] = FOREVER;
     let limit = endNs;
     for (let s = 0; s < this.#due.length; s++) if (this.#due[s]! < limit) limit = this.#due[s]!;
-    raw.run(limit);
+    raw.limitNs[0] = limit;
+    raw.run();
     this.#updateWorkload(workload);
     if (raw.isBulk) {
       this.#bulkCount++;
