@@ -3,7 +3,8 @@
  *
  * Reading     `recording` and `value` are matched as a whole, with * for any text. The first row that fits a value gives its
  *             reason; a value without a row is printed as unexplained. A row that fits nothing any more is an error, so the
- *             table does not outlive its causes.
+ *             table does not outlive its causes. A reason says what was measured to establish it; what is only supposed stays
+ *             unexplained.
  */
 export interface Reason {
   readonly recording: string;
@@ -11,7 +12,18 @@ export interface Reason {
   readonly why: string;
 }
 
-export const REASONS: readonly Reason[] = [];
+export const REASONS: readonly Reason[] = [
+  {
+    recording: "18-loss",
+    value: "client_counters.TcpInErrs",
+    why: "The four recorded runs are low by chance: 16 more runs of the same scenario on the same kernel have 57.8 on average [44, 77], 200 runs of the model 57.3.",
+  },
+  {
+    recording: "21-reuseport",
+    value: "timeline.accept_queue[*]",
+    why: "The recorder lists two listeners of one port by inode number, in two of the four runs the other way round. Put in one order, the queues agree (mean difference 0.1, peak 33).",
+  },
+];
 
 /** The first reason that fits, or undefined. */
 export function reasonFor(recording: string, value: string, reasons: readonly Reason[] = REASONS): Reason | undefined {
