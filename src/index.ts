@@ -11,8 +11,7 @@ export { type CompileOptions, compileScenario } from "./compile/compile.ts";
 export { type EffectiveValues, effectiveValues } from "./compile/effective.ts";
 export { type ConfigIssue, type ConfigResult, formatIssues } from "./config/issues.ts";
 export { type ParsedScenario, parseScenario } from "./config/parse.ts";
-export { run } from "./engine/run.ts";
-export { Simulation } from "./engine/simulation.ts";
+export { run, Simulation } from "./engine/run.ts";
 export { closePool, MAX_WORKERS, type PoolOptions, RunError, runSpecs, warmPool } from "./pool/pool.ts";
 export {
   type AgreementCount,

@@ -6,4 +6,5 @@ import { spawnSync } from "node:child_process";
 
 export function setup(): void {
   spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
+  spawnSync(process.execPath, ["dist/generate/bundle-engine.js"]);
 }

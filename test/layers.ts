@@ -54,6 +54,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   fastify: ["daemon"],
   pino: ["daemon"],
   commander: ["cli"],
+  esbuild: ["generate"],
   libsql: ["store"],
   uplot: ["report", "web"],
   koffi: ["lab"],
