@@ -8,7 +8,14 @@
 
 const HIGH_LOW = new Int32Array(2);
 const AS_FLOAT = new Float64Array(HIGH_LOW.buffer);
-const LN2 = 0.6931471805599453;
+const LN2 = Math.LN2;
+const INVERSE_LN2 = 1 / LN2;
+
+/** 1/k for the odd k of the logarithm's series, 1/n! for the exponential's. */
+const ODD_INVERSES = Float64Array.from({ length: 12 }, (_, i) => 1 / (2 * i + 1));
+const FACTORIAL_INVERSES = new Float64Array(15);
+FACTORIAL_INVERSES[0] = 1;
+for (let n = 1; n < FACTORIAL_INVERSES.length; n++) FACTORIAL_INVERSES[n] = (FACTORIAL_INVERSES[n - 1] as number) / n;
 
 /** Natural logarithm of a positive, normal number. */
 export function ln(x: number): number {
@@ -18,22 +25,22 @@ export function ln(x: number): number {
   HIGH_LOW[1] = (high & 0xfffff) | 0x3ff00000;
   let m = AS_FLOAT[0] as number;
   if (m > 1.4142135623730951) {
-    m /= 2;
+    m *= 0.5;
     exponent += 1;
   }
   const s = (m - 1) / (m + 1);
   const z = s * s;
   let sum = 0;
-  for (let k = 23; k >= 1; k -= 2) sum = sum * z + 1 / k;
+  for (let i = ODD_INVERSES.length - 1; i >= 0; i--) sum = sum * z + (ODD_INVERSES[i] as number);
   return exponent * LN2 + 2 * s * sum;
 }
 
 /** e^x for -700 < x < 700. */
 export function exp(x: number): number {
-  const k = Math.round(x / LN2);
+  const k = Math.round(x * INVERSE_LN2);
   const r = x - k * LN2;
-  let sum = 1;
-  for (let i = 16; i >= 1; i--) sum = 1 + (sum * r) / i;
+  let sum = 0;
+  for (let n = FACTORIAL_INVERSES.length - 1; n >= 0; n--) sum = sum * r + (FACTORIAL_INVERSES[n] as number);
   HIGH_LOW[0] = 0;
   HIGH_LOW[1] = (k + 1023) << 20;
   return sum * (AS_FLOAT[0] as number);
@@ -98,19 +105,27 @@ export function nextUnit(state: Int32Array): number {
   return ((nextInt(state) >>> 0) + 0.5) * 2.3283064365386963e-10;
 }
 
-/** The rest of an exponential draw whose first 32 bits were not accepted at once. */
-export function exponentialRest(state: Int32Array, bits: number): number {
+/** Where `exponentialRest` leaves its draw: a float64 that a function returns is boxed. */
+export const EXPONENTIAL = new Float64Array(1);
+
+/** The rest of an exponential draw whose first 32 bits were not accepted at once; the draw is then in EXPONENTIAL[0]. */
+export function exponentialRest(state: Int32Array, bits: number): void {
   let layer = bits & 255;
   let magnitude = bits >>> 8;
   for (;;) {
-    if (layer === 0) return TAIL_START - ln(nextUnit(state));
+    if (layer === 0) {
+      EXPONENTIAL[0] = TAIL_START - ln(nextUnit(state));
+      return;
+    }
     const x = magnitude * (ZIGGURAT_WIDTH[layer] as number);
     const low = HEIGHT[layer] as number;
-    if (low + nextUnit(state) * ((HEIGHT[layer - 1] as number) - low) < exp(-x)) return x;
+    EXPONENTIAL[0] = x;
+    if (low + nextUnit(state) * ((HEIGHT[layer - 1] as number) - low) < exp(-x)) return;
     const next = nextInt(state);
     layer = next & 255;
     magnitude = next >>> 8;
-    if (magnitude < (ZIGGURAT_ACCEPT[layer] as number)) return magnitude * (ZIGGURAT_WIDTH[layer] as number);
+    EXPONENTIAL[0] = magnitude * (ZIGGURAT_WIDTH[layer] as number);
+    if (magnitude < (ZIGGURAT_ACCEPT[layer] as number)) return;
   }
 }
 
@@ -120,7 +135,8 @@ export function nextExponential(state: Int32Array): number {
   const layer = bits & 255;
   const magnitude = bits >>> 8;
   if (magnitude < (ZIGGURAT_ACCEPT[layer] as number)) return magnitude * (ZIGGURAT_WIDTH[layer] as number);
-  return exponentialRest(state, bits);
+  exponentialRest(state, bits);
+  return EXPONENTIAL[0] as number;
 }
 
 /** ln(n!) for whole n: exact sum below 8, Stirling's series above. */

@@ -112,11 +112,6 @@ function mayReuse(host: Host, row: number): boolean {
   return ((host.nowMs() - rows[at + R_META]!) | 0) > host.spec.twReuseDelayMs;
 }
 
-/** T(S) of 6.1: the model time of S retries from 1 s, in ms. */
-function connectTimeoutMs(retries: number): number {
-  return retries <= 6 ? (2 ** (retries + 1) - 1) * 1000 : 127_000 + (retries - 6) * 120_000;
-}
-
 /** The SYN timer fired: resend or give up. */
 export function onSynTimer(host: Host, row: number): void {
   const rows = host.table.rows;
@@ -125,7 +120,7 @@ export function onSynTimer(host: Host, row: number): void {
   const sent = rows[at + R_META]!;
   const linear = host.spec.synLinearTimeouts;
   const elapsedMs = Math.floor(((host.nowUs() - rows[at + R_SENT_US]!) >>> 0) / 1000);
-  if (sent >= host.spec.synRetries + linear || (sent > 0 && elapsedMs >= connectTimeoutMs(host.spec.synRetries))) {
+  if (sent >= host.spec.synRetries + linear || (sent > 0 && elapsedMs >= host.connectTimeoutMs)) {
     host.apply(Verdict.connect_timed_out, attempt);
     failConnect(host, row, attempt, Outcome.timed_out);
     return;

@@ -35,6 +35,7 @@ import { Listener } from "./listener.ts";
 import type { NoticeRing } from "./notices.ts";
 import { PeerMetrics } from "./peer-metrics.ts";
 import type { RawAnswerer } from "./raw-answers.ts";
+import { connectTimeoutMs } from "./rtt.ts";
 import type { ServerApp } from "./server-app.ts";
 import { ConnectionTable } from "./table.ts";
 import { NO_TICK, TimerWheel } from "./wheel.ts";
@@ -100,6 +101,8 @@ export class Host {
   /** Rises with every change that a verdict about an unknown SYN could depend on. */
   epoch = 0;
   readonly tickNs: number;
+  /** connect() gives up at the first timer this long after the first SYN. */
+  readonly connectTimeoutMs: number;
   readonly #bootTicks: number;
   /** [tickSource]: when this host's next tick with something to do begins, ns. */
   readonly nextTickNs: Float64Array;
@@ -115,6 +118,7 @@ export class Host {
     this.table = parts.table;
     this.secret = parts.secret;
     this.tickNs = 1e9 / spec.hz;
+    this.connectTimeoutMs = connectTimeoutMs(spec.synRetries);
     this.#bootTicks = parts.bootTicks;
     this.nextTickNs = parts.due;
     this.tickSource = parts.tickSource;

@@ -10,7 +10,7 @@
  * Units              ns.
  */
 import { hash3 } from "../base/hash.ts";
-import { exponentialRest, ZIGGURAT_ACCEPT, ZIGGURAT_WIDTH } from "../base/prng.ts";
+import { EXPONENTIAL, exponentialRest, ZIGGURAT_ACCEPT, ZIGGURAT_WIDTH } from "../base/prng.ts";
 import { RawAddresses, RawAnswer, RawPacket, type RawSpec } from "../vocabulary/run-spec.ts";
 import { Verdict } from "../vocabulary/verdicts.ts";
 import { Arrivals } from "./arrivals.ts";
@@ -76,9 +76,9 @@ export class RawSource {
     this.#flags = spec.packet === RawPacket.Syn ? SYN : spec.packet === RawPacket.Ack ? ACK : RST;
   }
 
-  /** When this source wants to run: its next packet, or never while it counts. */
-  get dueNs(): number {
-    return this.isBulk ? FOREVER : this.#leaveNs();
+  /** Writes when this source wants to run to `due[at]`: its next packet, or never while it counts. */
+  writeDue(due: Float64Array, at: number): void {
+    due[at] = this.isBulk ? FOREVER : this.#leaveNs();
   }
 
   /** Runs packets up to `limitNs[0]` (the next event of anybody else; the first packet is run in any case). */
@@ -165,7 +165,8 @@ export class RawSource {
         if (magnitude < ZIGGURAT_ACCEPT[layer]!) at += magnitude * ZIGGURAT_WIDTH[layer]! * gapNs;
         else {
           putState(state, a, b, c, d);
-          at += exponentialRest(state, bits) * gapNs;
+          exponentialRest(state, bits);
+          at += EXPONENTIAL[0]! * gapNs;
           a = state[0]!;
           b = state[1]!;
           c = state[2]!;

@@ -61,3 +61,8 @@ export function maxRtoTicks(host: Host): number {
 export function usToTicks(host: Host, us: number): number {
   return Math.ceil((us * host.spec.hz) / 1e6);
 }
+
+/** T(S) of kernel-semantics 6.1: the model time of S retries from 1 s, in ms. */
+export function connectTimeoutMs(retries: number): number {
+  return retries <= 6 ? (2 ** (retries + 1) - 1) * 1000 : 127_000 + (retries - 6) * 120_000;
+}

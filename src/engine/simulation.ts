@@ -17,6 +17,7 @@ import { Direction, EngineMode, RawAnswer, RawPacket, type RawSpec, type RunSpec
 import { AnswerQueue } from "./answer-queue.ts";
 import { AppHeap } from "./app-heap.ts";
 import { AppTimer } from "./app-timers.ts";
+import { giveBack, takeTable } from "./arena.ts";
 import { Arrivals } from "./arrivals.ts";
 import { ClientApp, SERVER_ADDRESS } from "./client-app.ts";
 import { deliver, runTick } from "./deliver.ts";
@@ -30,7 +31,7 @@ import { RAW_PORTS, RawSource, ROWS_PER_EVENT } from "./raw-source.ts";
 import { Extreme, ListenerField, Recorder, WorkloadField } from "./recorder.ts";
 import { Sampler, writeCounters } from "./sampler.ts";
 import { ServerApp } from "./server-app.ts";
-import { ConnectionTable } from "./table.ts";
+import { TIME_WAIT_S } from "./time-wait.ts";
 
 /** Events between two looks at the tables' free rows. */
 const BATCH = 256;
@@ -49,6 +50,8 @@ export class Simulation {
   /** The clock. One element, because a float64 in an argument or a field is boxed. */
   readonly #now = new Float64Array(1);
   readonly #due: Float64Array;
+  /** Where the slice ends. */
+  readonly #until = new Float64Array(1);
   readonly #ledger: Ledger;
   readonly #recorder: Recorder;
   readonly #notices: NoticeRing;
@@ -119,7 +122,7 @@ export class Simulation {
       notices: this.#notices,
       bootTicks: BOOT_TICKS_MIN + unitOf(hash3(spec.seed, bootKey, 11)) * BOOT_TICKS_SPREAD,
       secret: hash2(spec.seed, isServer ? 21 : 22),
-      table: new ConnectionTable(1024),
+      table: takeTable(isServer ? expectedHalfOpen(spec) : expectedSockets(spec)),
       isServer,
     });
   }
@@ -135,37 +138,39 @@ export class Simulation {
 
   /** Runs all events up to `untilNs`, inclusive. May be called with any rising times; the result does not depend on them. */
   advanceTo(untilNs: number): void {
-    const end = Math.min(untilNs, this.#spec.durationNs);
-    while (this.#batch(end));
-    this.#now[0] = end;
+    this.#until[0] = Math.min(untilNs, this.#spec.durationNs);
+    while (this.#batch());
+    this.#now[0] = this.#until[0]!;
   }
 
-  /** Up to BATCH events; false when none is left up to `endNs`. Kept short: V8 optimises a short function that is called often. */
-  #batch(endNs: number): boolean {
+  /** Up to BATCH events; false when none is left. Kept short: V8 optimises a short function that is called often. */
+  #batch(): boolean {
     this.#server.reserve(BATCH * ROWS_PER_EVENT);
     this.#client.reserve(BATCH * ROWS_PER_EVENT);
     this.#ledger.reserve(BATCH);
     const due = this.#due;
+    const now = this.#now;
+    const until = this.#until[0]!;
     const sources = due.length;
     for (let i = 0; i < BATCH; i++) {
-      let source = 0;
+      // The earliest time first, then who has it: one badly predicted branch instead of several.
       let at = due[0]!;
-      for (let s = 1; s < sources; s++) {
-        if (due[s]! < at) {
-          at = due[s]!;
-          source = s;
-        }
+      for (let s = 1; s < sources; s++) at = Math.min(at, due[s]!);
+      if (at > until) {
+        this.#events += i;
+        return false;
       }
-      if (at > endNs) return false;
-      this.#now[0] = at;
-      this.#dispatch(source, endNs);
+      let source = 0;
+      while (due[source]! !== at) source++;
+      now[0] = at;
+      this.#dispatch(source);
       if (this.#bulkCount > 0 && this.#server.epoch !== this.#epoch) this.#rejudge(source);
     }
     this.#events += BATCH;
     return true;
   }
 
-  #dispatch(source: number, endNs: number): void {
+  #dispatch(source: number): void {
     switch (source) {
       case Source.ClientTick:
         runTick(this.#client);
@@ -188,7 +193,7 @@ export class Simulation {
         this.#timer();
         return;
       default:
-        this.#workload(source, endNs);
+        this.#workload(source);
     }
   }
 
@@ -213,14 +218,14 @@ export class Simulation {
   }
 
   /** Answers of raw workloads, then the workloads themselves, then the sampler. */
-  #workload(source: number, endNs: number): void {
+  #workload(source: number): void {
     const workloads = this.#spec.workloads.length;
     const index = source - FIXED_SOURCES;
     if (index < workloads) {
       this.#recorder.countWorkload(index, WorkloadField.answered);
       const answers = this.#answers[index]!;
       this.#arriveAtServer(answers.words, answers.take());
-    } else if (index < 2 * workloads) this.#arrive(index - workloads, source, endNs);
+    } else if (index < 2 * workloads) this.#arrive(index - workloads, source);
     else {
       this.#flushBulk();
       this.#sampler.take();
@@ -228,7 +233,7 @@ export class Simulation {
     }
   }
 
-  #arrive(workload: number, source: number, endNs: number): void {
+  #arrive(workload: number, source: number): void {
     const raw = this.#raw[workload]!;
     if (raw === null) {
       const arrivals = this.#arrivals[workload]!;
@@ -239,8 +244,8 @@ export class Simulation {
       return;
     }
     this.#due[source] = FOREVER;
-    let limit = endNs;
-    for (let s = 0; s < this.#due.length; s++) if (this.#due[s]! < limit) limit = this.#due[s]!;
+    let limit = this.#until[0]!;
+    for (let s = 0; s < this.#due.length; s++) limit = Math.min(limit, this.#due[s]!);
     raw.limitNs[0] = limit;
     raw.run();
     this.#updateWorkload(workload);
@@ -253,7 +258,8 @@ export class Simulation {
   #updateWorkload(workload: number): void {
     const at = FIXED_SOURCES + this.#spec.workloads.length + workload;
     const raw = this.#raw[workload]!;
-    this.#due[at] = raw === null ? this.#arrivals[workload]!.next[0]! : raw.dueNs;
+    if (raw === null) this.#due[at] = this.#arrivals[workload]!.next[0]!;
+    else raw.writeDue(this.#due, at);
   }
 
   /** Something that verdicts depend on has changed: bulk packets may have another fate now. */
@@ -294,6 +300,8 @@ export class Simulation {
     });
     this.#writeWorkloads();
     this.#writeListeners();
+    giveBack(this.#server.table);
+    giveBack(this.#client.table);
     return { buffer: out.buffer as ArrayBuffer };
   }
 
@@ -301,6 +309,7 @@ export class Simulation {
     const { layout, out } = this.#recorder;
     const ledger = this.#ledger;
     const gates = GATE_NAMES.length;
+    const inFlight = [...ledger.inFlight()];
     layout.workloads.forEach((places, w) => {
       out.set(ledger.drops.subarray(w * gates, (w + 1) * gates), places.drops);
       out.set(ledger.failed.subarray(w * gates, (w + 1) * gates), places.failed);
@@ -310,7 +319,7 @@ export class Simulation {
       out[places.fields + WorkloadField.sent] = this.#raw[w]?.sent ?? ledger.attempted[w]!;
       if (out[places.extremes + Extreme.failedMinUs] === FOREVER) out[places.extremes + Extreme.failedMinUs] = 0;
     });
-    for (const at of ledger.inFlight()) {
+    for (const at of inFlight) {
       const places = layout.workloads[ledger.workloadOf(at)]!;
       this.#recorder.add(places.outcomes + this.#clientApp.outcomeAtEnd(at), 1);
       this.#recorder.add(places.inFlight + ledger.gateOf(at), 1);
@@ -329,6 +338,24 @@ export class Simulation {
       out[fields + ListenerField.synQueueFullNs] = listener.synFullNs(end);
     });
   }
+}
+
+/** Rows that the server's table should hold at once: all SYN queues full, as far as there are arrivals to fill them. */
+function expectedHalfOpen(spec: RunSpec): number {
+  let room = 0;
+  for (const listener of spec.listeners) room += listener.backlog + 2;
+  let arrivals = 0;
+  for (const workload of spec.workloads) arrivals += workload.count;
+  return BATCH * ROWS_PER_EVENT + Math.min(room, arrivals);
+}
+
+/** Rows of the client's table: a minute's worth of connections, as TIME_WAIT keeps them. */
+function expectedSockets(spec: RunSpec): number {
+  let sockets = 0;
+  for (const workload of spec.workloads) {
+    if (workload.kind === WorkloadKind.Connections) sockets += Math.min(workload.count, workload.ratePerS * TIME_WAIT_S);
+  }
+  return BATCH * ROWS_PER_EVENT + Math.min(Math.ceil(sockets), spec.client.maxTwBuckets);
 }
 
 /** Whether a raw workload's packets may be counted instead of made (raw-source.ts). */

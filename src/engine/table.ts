@@ -25,7 +25,8 @@ function powerOfTwo(atLeast: number): number {
 export class ConnectionTable {
   rows: Int32Array;
   #fingerprint: Uint8Array;
-  #slotRow: Int32Array;
+  /** Two words a slot: hash, row. With the hash at hand neither a probe nor a deletion has to look at rows that are not the one. */
+  #slots: Int32Array;
   #mask: number;
   #capacity: number;
   #firstFree = NO_ROW;
@@ -39,7 +40,7 @@ export class ConnectionTable {
     this.rows = new Int32Array(this.#capacity << ROW_SHIFT);
     const slots = this.#capacity * 2;
     this.#fingerprint = new Uint8Array(slots);
-    this.#slotRow = new Int32Array(slots);
+    this.#slots = new Int32Array(slots * 2);
     this.#mask = slots - 1;
   }
 
@@ -47,15 +48,20 @@ export class ConnectionTable {
     return this.#live;
   }
 
-  /** Forgets every row. `slots`: how many places the hash should use, so that a small run keeps it in the cache. */
+  /** Forgets every row. `expectedRows` sizes the hash: a small run keeps it in the cache, a large one is spared the growing. */
   reset(expectedRows: number): void {
     this.#firstFree = NO_ROW;
     this.#fresh = 0;
     this.#live = 0;
     this.#linked = 0;
-    if (expectedRows > this.#capacity) this.#grow(powerOfTwo(expectedRows));
-    this.#fingerprint.fill(0);
-    this.#mask = Math.min(this.#fingerprint.length, powerOfTwo(expectedRows * 2)) - 1;
+    if (expectedRows * 2 > this.#capacity) this.#grow(powerOfTwo(expectedRows * 2));
+    this.#fingerprint.fill(0, 0, this.#mask + 1);
+    const slots = powerOfTwo(expectedRows * 2);
+    if (slots > this.#fingerprint.length) {
+      this.#fingerprint = new Uint8Array(slots);
+      this.#slots = new Int32Array(slots * 2);
+    }
+    this.#mask = slots - 1;
   }
 
   /** Makes sure that `count` rows can be taken. Called between batches of events, never inside one. */
@@ -73,13 +79,14 @@ export class ConnectionTable {
 
   #rehash(slots: number): void {
     const oldFingerprint = this.#fingerprint;
-    const oldSlotRow = this.#slotRow;
+    const oldSlots = this.#slots;
+    const oldSize = this.#mask + 1;
     this.#fingerprint = new Uint8Array(slots);
-    this.#slotRow = new Int32Array(slots);
+    this.#slots = new Int32Array(slots * 2);
     this.#mask = slots - 1;
     this.#linked = 0;
-    for (let slot = 0; slot < oldFingerprint.length; slot++) {
-      if (oldFingerprint[slot] !== 0) this.link(oldSlotRow[slot] as number);
+    for (let slot = 0; slot < oldSize; slot++) {
+      if (oldFingerprint[slot] !== 0) this.link(oldSlots[slot * 2 + 1]!);
     }
   }
 
@@ -87,7 +94,7 @@ export class ConnectionTable {
   take(): number {
     let row = this.#firstFree;
     if (row === NO_ROW) row = this.#fresh++;
-    else this.#firstFree = this.rows[(row << ROW_SHIFT) + R_NEXT] as number;
+    else this.#firstFree = this.rows[(row << ROW_SHIFT) + R_NEXT]!;
     this.#live++;
     const at = row << ROW_SHIFT;
     this.rows[at + R_STATE] = 0;
@@ -110,28 +117,29 @@ export class ConnectionTable {
     const mask = this.#mask;
     const wanted = (hash >>> 24) | 1;
     let slot = hash & mask;
-    let seen = this.#fingerprint[slot] as number;
+    let seen = this.#fingerprint[slot]!;
     while (seen !== 0) {
       if (seen === wanted) {
-        const row = this.#slotRow[slot] as number;
+        const row = this.#slots[slot * 2 + 1]!;
         const at = row << ROW_SHIFT;
         const rows = this.rows;
-        if (rows[at + R_PEER] === peer && rows[at + R_PORTS] === ports && rows[at + R_LOCAL] === local) return row;
+        if (this.#slots[slot * 2] === hash && rows[at + R_PEER] === peer && rows[at + R_PORTS] === ports && rows[at + R_LOCAL] === local) return row;
       }
       slot = (slot + 1) & mask;
-      seen = this.#fingerprint[slot] as number;
+      seen = this.#fingerprint[slot]!;
     }
     return NO_ROW;
   }
 
   /** Enters a row under its 4-tuple (R_LOCAL, R_PEER, R_PORTS, R_HASH are set; the tuple is not in the table). */
   link(row: number): void {
-    const hash = this.rows[(row << ROW_SHIFT) + R_HASH] as number;
+    const hash = this.rows[(row << ROW_SHIFT) + R_HASH]!;
     const mask = this.#mask;
     let slot = hash & mask;
-    while ((this.#fingerprint[slot] as number) !== 0) slot = (slot + 1) & mask;
+    while (this.#fingerprint[slot]! !== 0) slot = (slot + 1) & mask;
     this.#fingerprint[slot] = (hash >>> 24) | 1;
-    this.#slotRow[slot] = row;
+    this.#slots[slot * 2] = hash;
+    this.#slots[slot * 2 + 1] = row;
     this.#linked++;
   }
 
@@ -139,19 +147,18 @@ export class ConnectionTable {
   unlink(row: number): void {
     const mask = this.#mask;
     const fingerprint = this.#fingerprint;
-    const slotRow = this.#slotRow;
-    const rows = this.rows;
-    let hole = (rows[(row << ROW_SHIFT) + R_HASH] as number) & mask;
-    while ((slotRow[hole] as number) !== row || (fingerprint[hole] as number) === 0) hole = (hole + 1) & mask;
+    const slots = this.#slots;
+    let hole = this.rows[(row << ROW_SHIFT) + R_HASH]! & mask;
+    while (slots[hole * 2 + 1] !== row || fingerprint[hole] === 0) hole = (hole + 1) & mask;
     let probe = hole;
     for (;;) {
       probe = (probe + 1) & mask;
-      if ((fingerprint[probe] as number) === 0) break;
-      const moved = slotRow[probe] as number;
-      const home = (rows[(moved << ROW_SHIFT) + R_HASH] as number) & mask;
-      if (((probe - home) & mask) >= ((probe - hole) & mask)) {
-        fingerprint[hole] = fingerprint[probe] as number;
-        slotRow[hole] = moved;
+      if (fingerprint[probe] === 0) break;
+      const hash = slots[probe * 2]!;
+      if (((probe - (hash & mask)) & mask) >= ((probe - hole) & mask)) {
+        fingerprint[hole] = fingerprint[probe]!;
+        slots[hole * 2] = hash;
+        slots[hole * 2 + 1] = slots[probe * 2 + 1]!;
         hole = probe;
       }
     }
