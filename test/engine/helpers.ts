@@ -1,0 +1,241 @@
+/**
+ * Helpers of the engine's tests: a run of a short scenario read by name, and one host that is driven segment by segment.
+ *
+ * Clock   A TestHost's tick 0 is tick 2^20 since boot, which every level of the timer wheel up to 4096 ticks divides: a timer of n ticks set
+ *         at t = 0 is as late as it can be. `bootTicks` moves it.
+ */
+import { type CompileOptions, compileScenario } from "../../src/compile/compile.ts";
+import { connect } from "../../src/engine/connect.ts";
+import { deliver, runTick } from "../../src/engine/deliver.ts";
+import { Host } from "../../src/engine/host.ts";
+import {
+  ACK,
+  OPT_TS,
+  S_ACK,
+  S_ATTEMPT,
+  S_DST,
+  S_FLAGS,
+  S_LEN,
+  S_PORTS,
+  S_SEQ,
+  S_SRC,
+  S_TSECR,
+  S_TSVAL,
+  SEG_WORDS,
+  SYN,
+} from "../../src/engine/layout.ts";
+import { Ledger, NO_ATTEMPT } from "../../src/engine/ledger.ts";
+import type { Link } from "../../src/engine/link.ts";
+import { Listener } from "../../src/engine/listener.ts";
+import { NoticeRing } from "../../src/engine/notices.ts";
+import { run } from "../../src/engine/run.ts";
+import { writeCounters } from "../../src/engine/sampler.ts";
+import { ConnectionTable, hashTuple } from "../../src/engine/table.ts";
+import { RunView } from "../../src/results/run-view.ts";
+import { COUNTER_NAMES, type CounterName } from "../../src/vocabulary/counters.ts";
+import type { HostSpec, ListenerSpec, RunSpec } from "../../src/vocabulary/run-spec.ts";
+import { scenarioOf } from "../compile/scenario-of.ts";
+
+/** The keys of a scenario file, unchecked: parsing checks them. */
+export type Keys = Readonly<Record<string, unknown>>;
+
+export function specOf(keys: Keys, options: Partial<CompileOptions> = {}): RunSpec {
+  return compileScenario(scenarioOf(JSON.stringify(keys)), { seed: 1, ...options });
+}
+
+export function runOf(keys: Keys, options: Partial<CompileOptions> = {}): RunView {
+  const spec = specOf(keys, options);
+  return new RunView(spec, run(spec));
+}
+
+export const bytesOf = ({ buffer }: { readonly buffer: ArrayBuffer }): Buffer => Buffer.from(buffer);
+
+export const HOST_ADDRESS = (10 << 24) | 1;
+export const PEER_ADDRESS = (10 << 24) | 2;
+export const PORT = 80;
+export const FIRST_TICK = 2 ** 20;
+
+/** A segment as it arrives; `port` is the peer's. */
+export interface Arriving {
+  readonly flags: number;
+  readonly seq?: number;
+  readonly ack?: number;
+  readonly length?: number;
+  readonly tsval?: number;
+  readonly tsecr?: number;
+  readonly port?: number;
+  /** The host's own port. */
+  readonly to?: number;
+  readonly peer?: number;
+}
+
+/** A segment that the host has sent, and when. */
+export interface Sent {
+  readonly atS: number;
+  readonly flags: number;
+  readonly seq: number;
+  readonly ack: number;
+  readonly length: number;
+  readonly tsval: number;
+  readonly tsecr: number;
+  readonly port: number;
+}
+
+interface TestHostOptions {
+  readonly sysctls?: Keys;
+  readonly listener?: Keys;
+  readonly hz?: number;
+  readonly bootTicks?: number;
+  readonly isServer?: boolean;
+}
+
+/** One host, with a listener on port 80 unless it is a client, and a link that only notes what is sent. */
+export class TestHost {
+  readonly host: Host;
+  readonly sent: Sent[] = [];
+  readonly #now = new Float64Array(1);
+  readonly #due = new Float64Array(2).fill(Number.POSITIVE_INFINITY);
+  readonly #segment = new Int32Array(SEG_WORDS);
+  #before = new Float64Array(COUNTER_NAMES.length);
+
+  constructor(options: TestHostOptions = {}) {
+    const { sysctls = {}, listener = {}, hz = 250, bootTicks = FIRST_TICK, isServer = true } = options;
+    const side = { hz, sysctls };
+    const spec = specOf({
+      duration_s: 1,
+      server: { ...(isServer ? side : {}), listeners: [{ port: PORT, backlog: 4, ...listener }] },
+      ...(isServer ? {} : { client: side }),
+    });
+    const hostSpec: HostSpec = isServer ? spec.server : spec.client;
+    const ledger = new Ledger(this.#now, 1, []);
+    this.host = new Host(hostSpec, {
+      now: this.#now,
+      due: this.#due,
+      tickSource: 0,
+      ledger,
+      notices: new NoticeRing(this.#now, this.#due, 1),
+      bootTicks,
+      secret: 0x5eed,
+      table: new ConnectionTable(1024),
+      isServer,
+    });
+    this.host.link = { send: (...words: number[]) => this.#note(words) } as unknown as Link;
+    this.host.reserve(512);
+    if (isServer) this.host.addListener(this.#listening(spec.listeners[0]!, hostSpec));
+  }
+
+  #listening(spec: ListenerSpec, host: HostSpec): Listener {
+    const listener = new Listener(0, spec, host);
+    listener.listening = true;
+    return listener;
+  }
+
+  #note(words: readonly number[]): void {
+    const [flags, , , ports, seq, ack, length, tsval, tsecr] = words as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    this.sent.push({ atS: this.nowS, flags, seq, ack, length, tsval, tsecr, port: ports >>> 16 });
+  }
+
+  get listener(): Listener {
+    return this.host.listeners[0]!;
+  }
+
+  get nowS(): number {
+    return this.#now[0]! / 1e9;
+  }
+
+  /** Runs the host's timers up to `seconds`. */
+  advanceTo(seconds: number): void {
+    while (this.#due[0]! <= seconds * 1e9) {
+      this.#now[0] = this.#due[0]!;
+      runTick(this.host);
+    }
+    this.#now[0] = Math.max(this.#now[0]!, seconds * 1e9);
+  }
+
+  /** Delivers a segment now; answers what the host sent at once. */
+  receive(segment: Arriving): Sent[] {
+    const words = this.#segment;
+    const {
+      flags,
+      seq = 0,
+      ack = 0,
+      length = 0,
+      tsval,
+      tsecr = 0,
+      port = 40_000,
+      to = PORT,
+      peer = PEER_ADDRESS,
+    } = segment;
+    words[S_FLAGS] = tsval === undefined ? flags : flags | OPT_TS;
+    words[S_SRC] = peer;
+    words[S_DST] = HOST_ADDRESS;
+    words[S_PORTS] = (to << 16) | port;
+    words[S_SEQ] = seq;
+    words[S_ACK] = ack;
+    words[S_LEN] = length;
+    words[S_TSVAL] = tsval ?? 0;
+    words[S_TSECR] = tsecr;
+    words[S_ATTEMPT] = NO_ATTEMPT;
+    const before = this.sent.length;
+    deliver(this.host, words, 0);
+    return this.sent.slice(before);
+  }
+
+  /** A SYN of `port`; answers the SYN-ACK's sequence number. */
+  syn(port = 40_000, seq = 100, options: Partial<Arriving> = {}): number {
+    const [reply] = this.receive({ flags: SYN, seq, port, ...options });
+    return reply?.seq ?? Number.NaN;
+  }
+
+  /** A whole handshake with `port`; answers the host's next sequence number. */
+  establish(port = 40_000, seq = 100, options: Partial<Arriving> = {}): number {
+    const next = (this.syn(port, seq, options) + 1) | 0;
+    this.receive({ flags: ACK, seq: seq + 1, ack: next, port, ...options });
+    return next;
+  }
+
+  /** connect() to port 80 of the peer; answers the row, -1 when there is no port. */
+  connect(): number {
+    return connect(this.host, HOST_ADDRESS, PEER_ADDRESS, PORT, NO_ATTEMPT);
+  }
+
+  /** Row of the socket with `port` at the peer, -1 when there is none. */
+  rowOf(port = 40_000, own = PORT): number {
+    const ports = (own << 16) | port;
+    return this.host.table.find(hashTuple(HOST_ADDRESS, PEER_ADDRESS, ports), HOST_ADDRESS, PEER_ADDRESS, ports);
+  }
+
+  /** State (kernel's number) of that socket, 0 when there is none. */
+  stateOf(port = 40_000, own = PORT): number {
+    const row = this.rowOf(port, own);
+    return row < 0 ? 0 : this.host.stateOf(row);
+  }
+
+  counter(name: CounterName): number {
+    return this.#counters()[COUNTER_NAMES.indexOf(name)]!;
+  }
+
+  #counters(): Float64Array {
+    const out = new Float64Array(COUNTER_NAMES.length);
+    writeCounters(this.host, out, 0, 1);
+    return out;
+  }
+
+  /** Counters that changed since the last call, without TcpInSegs. */
+  delta(): Partial<Record<CounterName, number>> {
+    const now = this.#counters();
+    const changes = COUNTER_NAMES.map((name, i) => [name, now[i]! - this.#before[i]!] as const);
+    this.#before = now;
+    return Object.fromEntries(changes.filter(([name, change]) => change !== 0 && name !== "TcpInSegs"));
+  }
+}
