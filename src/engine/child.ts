@@ -55,8 +55,8 @@ export function acceptChild(host: Host, listener: Listener, row: number, seg: In
   if (listener.acceptTail === NO_ROW) listener.acceptHead = row;
   else rows[(rows[(listener.acceptTail << ROW_SHIFT) + R_FULL]! << ROW_SHIFT) + F_ACCEPT_NEXT] = row;
   listener.acceptTail = row;
+  host.beforeChange();
   listener.addChild(host.now);
-  host.epoch++;
 }
 
 /** RTT by the timestamp echo, whole milliseconds, at least one: tcp_rtt_tsopt_us. */
@@ -74,7 +74,7 @@ export function takeChild(host: Host, listener: Listener): number {
   const next = rows[(rows[(row << ROW_SHIFT) + R_FULL]! << ROW_SHIFT) + F_ACCEPT_NEXT]!;
   listener.acceptHead = next;
   if (next === NO_ROW) listener.acceptTail = NO_ROW;
+  host.beforeChange();
   listener.removeChild(host.now);
-  host.epoch++;
   return row;
 }

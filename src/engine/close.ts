@@ -103,8 +103,8 @@ function orphanInFinWait2(host: Host, row: number): void {
 
 /** Closes a listener: children that nobody accepted are reset; half-open requests go when their timer fires or a segment comes. */
 export function closeListener(host: Host, listener: Listener): void {
+  host.beforeChange();
   listener.listening = false;
-  host.epoch++;
   for (let row = takeChild(host, listener); row !== NO_ROW; row = takeChild(host, listener)) {
     if (host.stateOf(row) === CLOSE) {
       host.freeDetached(row);

@@ -6,7 +6,7 @@
  *             tcp_retransmit_timer; tcp_input.c:tcp_rcv_synsent_state_process (6.18).
  * Left out    Fast Open, simultaneous open (a SYN without ACK in SYN_SENT is ignored), ICMP.
  */
-import { hash3 } from "../base/hash.ts";
+import { hash2, hash3, mix32 } from "../base/hash.ts";
 import { Outcome } from "../vocabulary/outcomes.ts";
 import { Verdict } from "../vocabulary/verdicts.ts";
 import { echoedRttUs, makeFull } from "./child.ts";
@@ -80,18 +80,18 @@ function choosePort(host: Host, local: number, peer: number, port: number): numb
   const { portLow, portHigh } = host.spec;
   let span = portHigh - portLow + 1;
   if (span > 1) span &= ~1;
-  const key = hash3(host.secret, local ^ Math.imul(peer, 0x9e3779b1), port);
-  const epoch = Math.floor(host.now[0]! / PORT_EPOCH_NS);
-  const slot = hash3(key, epoch, 1) & PERTURB_MASK;
-  const perturb = (hash3(host.secret, slot, 2) + host.perturbAdded[slot]!) | 0;
-  const offset = (((perturb + hash3(key, epoch, 3)) >>> 0) % span) & ~1;
+  const epoch = (host.now[0]! / PORT_EPOCH_NS) | 0;
+  const key = hash3(host.secret ^ epoch, local ^ Math.imul(peer, 0x9e3779b1), port);
+  const slot = key & PERTURB_MASK;
+  const perturb = (hash2(host.secret, slot) + host.perturbAdded[slot]!) | 0;
+  const offset = (((perturb + mix32(key)) >>> 0) % span) & ~1;
   for (let parity = 0; parity < 2 && parity < span; parity++) {
     let candidate = portLow + offset + parity;
     for (let tried = 0; tried < span; tried += 2, candidate += 2) {
       if (candidate >= portLow + span) candidate -= span;
       if (host.reserved !== null && host.reserved[candidate] === 1) continue;
       if (!isPortFree(host, local, peer, (candidate << 16) | port)) continue;
-      const random = (hash3(key, host.perturbAdded[slot]!, 4) >>> 29) * 2;
+      const random = (mix32(key + host.perturbAdded[slot]!) >>> 29) * 2;
       host.perturbAdded[slot] = host.perturbAdded[slot]! + Math.max(tried, random) + 2;
       return candidate;
     }

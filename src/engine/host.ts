@@ -100,6 +100,9 @@ export class Host {
   orphans = 0;
   /** Rises with every change that a verdict about an unknown SYN could depend on. */
   epoch = 0;
+  /** Number of raw workloads that lag, and who lets them catch up before a change. */
+  lagging = 0;
+  lagged: { catchUp(): void } | null = null;
   readonly tickNs: number;
   /** connect() gives up at the first timer this long after the first SYN. */
   readonly connectTimeoutMs: number;
@@ -134,7 +137,11 @@ export class Host {
 
   /** The tick that has begun last. */
   tick(): number {
-    return Math.floor(this.now[0]! / this.tickNs + this.#bootTicks + TICK_ROUNDING) | 0;
+    return (this.now[0]! / this.tickNs + this.#bootTicks + TICK_ROUNDING) | 0;
+  }
+
+  tickAt(ns: number): number {
+    return (ns / this.tickNs + this.#bootTicks + TICK_ROUNDING) | 0;
   }
 
   /** Start of a tick, ns. */
@@ -143,11 +150,11 @@ export class Host {
   }
 
   nowMs(): number {
-    return Math.floor(this.now[0]! / 1e6) | 0;
+    return (this.now[0]! / 1e6) | 0;
   }
 
   nowUs(): number {
-    return Math.floor(this.now[0]! / 1e3) | 0;
+    return (this.now[0]! / 1e3) | 0;
   }
 
   /** Minutes of uptime: the counter in SYN cookies. */
@@ -187,6 +194,12 @@ export class Host {
     this.counts[verdict] = this.counts[verdict]! + n;
     const gate = VERDICT_GATE[verdict]!;
     if (gate !== 0) this.ledger.dropRaw(workload, gate, n);
+  }
+
+  /** To be called before anything that a verdict about an unknown SYN could depend on changes, or is read after the fact. */
+  beforeChange(): void {
+    this.epoch++;
+    if (this.lagging > 0) this.lagged!.catchUp();
   }
 
   // ---- rows
@@ -316,7 +329,7 @@ export class Host {
 
   /** Initial sequence number: secure_seq.c:secure_tcp_seq, a keyed hash of the 4-tuple plus a 64 ns clock. */
   initialSequence(hash: number): number {
-    return (hash2(hash, this.secret) + Math.floor(this.now[0]! / 64)) | 0;
+    return (hash2(hash, this.secret) + this.now[0]! / 64) | 0;
   }
 
   /** Offset of this host's timestamps for a 4-tuple (6.18.44: one per 4-tuple). */

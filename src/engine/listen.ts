@@ -67,8 +67,8 @@ export function openRequest(host: Host, listener: Listener, flags: number, local
   rows[at + R_META] = listener.index;
   rows[at + R_SENT_US] = host.nowUs();
   host.synRecvByRetransmits[0] = host.synRecvByRetransmits[0]! + 1;
+  host.beforeChange();
   listener.addRequest(host.now);
-  host.epoch++;
   host.arm(row, SYNACK_TIMEOUT_S * host.spec.hz);
   return row;
 }
@@ -88,13 +88,14 @@ export function sendSynAck(host: Host, row: number): void {
 
 /** tcp.h:tcp_synq_overflow: the time is kept for a second before it is written again. */
 export function noteCookieSent(host: Host, listener: Listener): void {
+  host.beforeChange();
   const keeper = host.overflowKeeper(listener);
-  const tick = host.tick();
-  if (tick < keeper.overflowTick || tick > keeper.overflowTick + host.spec.hz) keeper.overflowTick = tick;
+  if (host.now[0]! >= keeper.refreshNs[0]!) keeper.stampOverflow(host, host.tick());
 }
 
 /** tcp.h:tcp_synq_no_recent_overflow, the other way round: whether ACKs are examined as cookies now. */
 export function cookieSentRecently(host: Host, listener: Listener): boolean {
+  host.beforeChange();
   const stored = host.overflowKeeper(listener).overflowTick;
   const tick = host.tick();
   return stored - host.spec.hz <= tick && tick <= stored + COOKIE_VALID_S * host.spec.hz;

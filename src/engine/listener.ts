@@ -5,6 +5,7 @@
  * Units   Lengths are entries; `...Ns` nanoseconds.
  */
 import type { HostSpec, ListenerSpec } from "../vocabulary/run-spec.ts";
+import type { Host } from "./host.ts";
 import { NO_ROW } from "./layout.ts";
 
 /** No SYN cookie was sent yet. */
@@ -27,6 +28,8 @@ export class Listener {
   acceptTail = NO_ROW;
   /** Tick of the last SYN cookie, refreshed once a second (tcp.h:tcp_synq_overflow); kept by the group's first member. */
   overflowTick = NEVER_TICK;
+  /** [0]: from when on the next cookie writes it again, ns. */
+  readonly refreshNs = new Float64Array(1).fill(Number.NEGATIVE_INFINITY);
   peakSyn = 0;
   peakAccept = 0;
   /** [0] since when the SYN queue is full, [1] the accept queue; [2], [3] the sums of earlier times. */
@@ -40,6 +43,12 @@ export class Listener {
     this.acceptLimit = spec.backlog;
     this.synackRetries = host.synackRetries;
     this.deferTimeouts = spec.deferTimeouts;
+  }
+
+  /** A cookie was sent in `tick`, and the last note of one is more than a second old. */
+  stampOverflow(host: Host, tick: number): void {
+    this.overflowTick = tick;
+    this.refreshNs[0] = host.nsOfTick(tick + host.spec.hz + 1);
   }
 
   synIsFull(): boolean {

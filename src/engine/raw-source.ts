@@ -1,12 +1,14 @@
 /**
  * A raw workload: bare packets, one by one or in bulk.
  *
- * Packet by packet   Every packet is looked up and judged.
- * Bulk               While nothing that a verdict about an unknown SYN depends on changes (Host.epoch), every packet has the same fate; only
- *                    their number matters. It is counted (even arrivals) or drawn (Poisson) when the fate changes, at samples and at the end.
- *                    The judge is the same function; there is no second set of rules.
- * Eligible for bulk  Mute SYNs of addresses that never repeat while a request of theirs can be alive, at one listener, on a path without
- *                    impairments.
+ * Packet by packet   Every packet is drawn, looked up and judged.
+ * Lagging            While packets change nothing (they are dropped, or answered by a cookie that nobody reads), nobody needs them at their
+ *                    very time: they are run when something that verdicts depend on is about to change (Host.beforeChange), at samples and at
+ *                    the end, each at its own time. What they count is the same.
+ * Bulk               As lagging, but only the number of packets is counted (even arrivals) or drawn (Poisson); the judge is asked once for
+ *                    all of them. It is the same judge; there is no second set of rules.
+ * Who may lag        Mute SYNs of addresses that never repeat while a request of theirs can be alive, at one listener, on a path without
+ *                    impairments (simulation.ts: mayLag).
  * Units              ns.
  */
 import { hash3 } from "../base/hash.ts";
@@ -19,9 +21,9 @@ import type { Host } from "./host.ts";
 import { ACK, NO_ROW, RST, S_ACK, S_ATTEMPT, S_DST, S_FLAGS, S_HASH, S_LEN, S_PORTS, S_SEQ, S_SRC, SEG_WORDS, SYN } from "./layout.ts";
 import { type Impairment, packetClass, WIRE_ATK } from "./link.ts";
 import type { Listener } from "./listener.ts";
-import { judgeSyn, noteCookieSent, openRequest, sendSynAck } from "./listen.ts";
+import { judgeSyn, openRequest, sendSynAck } from "./listen.ts";
 import type { RawAnswerer } from "./raw-answers.ts";
-import { hashTuple } from "./table.ts";
+import { hashPeer, hashService } from "./table.ts";
 import { Gate } from "../vocabulary/gates.ts";
 
 /** First raw source address, 198.18.0.1, and the ports that addresses go through before they repeat. */
@@ -40,10 +42,10 @@ const FOREVER = Number.POSITIVE_INFINITY;
 
 export class RawSource {
   readonly arrivals: Arrivals;
-  /** Whether packets are being counted instead of made. */
-  isBulk = false;
-  #bulkVerdict = 0;
-  sent = 0;
+  /** Whether packets wait for the next change instead of running at their time. */
+  isLagging = false;
+  /** [0]: packets run. */
+  readonly #totals = new Float64Array(1);
   readonly #spec: RawSpec;
   readonly #workload: number;
   readonly #host: Host;
@@ -52,7 +54,8 @@ export class RawSource {
   readonly #impairments: readonly Impairment[];
   /** Mute SYNs of sequential addresses on a clear path: the fast loop's case. */
   readonly #isFlood: boolean;
-  readonly #mayBulk: boolean;
+  readonly #mayLag: boolean;
+  readonly #isBulk: boolean;
   #listener: Listener | null = null;
   /** [0]: the next event of anybody else. */
   readonly limitNs = new Float64Array(1);
@@ -62,7 +65,7 @@ export class RawSource {
   #addressIndex = 0;
   #portIndex = 0;
 
-  constructor(host: Host, spec: RawSpec, workload: number, seed: number, server: number, answerer: RawAnswerer, impairments: readonly Impairment[], mayBulk: boolean) {
+  constructor(host: Host, spec: RawSpec, workload: number, seed: number, server: number, answerer: RawAnswerer, impairments: readonly Impairment[], mayLag: boolean, isBulk: boolean) {
     this.#host = host;
     this.#spec = spec;
     this.#workload = workload;
@@ -70,15 +73,16 @@ export class RawSource {
     this.#answerer = answerer;
     this.#impairments = impairments;
     this.#isFlood = spec.packet === RawPacket.Syn && spec.addresses === RawAddresses.Sequential && spec.answer === RawAnswer.Nothing && impairments.length === 0;
-    this.#mayBulk = mayBulk && this.#isFlood;
+    this.#mayLag = mayLag && this.#isFlood;
+    this.#isBulk = isBulk;
     this.arrivals = new Arrivals(spec, seed, PACING_NS);
     this.#portIndex = spec.firstSourcePort - LOWEST_PORT;
     this.#flags = spec.packet === RawPacket.Syn ? SYN : spec.packet === RawPacket.Ack ? ACK : RST;
   }
 
-  /** Writes when this source wants to run to `due[at]`: its next packet, or never while it counts. */
+  /** Writes when this source wants to run to `due[at]`: its next packet, or never while it lags. */
   writeDue(due: Float64Array, at: number): void {
-    due[at] = this.isBulk ? FOREVER : this.#leaveNs();
+    due[at] = this.isLagging ? FOREVER : this.#leaveNs();
   }
 
   /** Runs packets up to `limitNs[0]` (the next event of anybody else; the first packet is run in any case). */
@@ -105,8 +109,8 @@ export class RawSource {
   }
 
   /**
-   * Mute SYNs of sequential addresses, each looked up and judged. The hottest loop of the engine: its state is in locals (a field or an
-   * array element costs 15 to 30 %), and equal verdicts in a row are applied together.
+   * Mute SYNs of sequential addresses, each drawn and looked up; the judge is asked again after every packet that changed something. The
+   * hottest loop of the engine: its state is in locals (a field or an array element costs 15 to 30 %).
    */
   #runFlood(): void {
     const host = this.#host;
@@ -125,31 +129,34 @@ export class RawSource {
     let address = this.#addressIndex;
     let port = this.#portIndex;
     let limit = this.limitNs[0]!;
-    let verdict = -1;
+    let service = hashService(server, portWord + port);
+    let verdict = this.#judge();
     let n = 0;
     let total = 0;
     let room = ROWS_PER_EVENT;
+    const keeper = this.#listener === null ? null : host.overflowKeeper(this.#listener);
     do {
       const peer = (FIRST_ADDRESS + address) | 0;
-      const hash = hashTuple(server, peer, portWord + port);
-      const isKnown = table.find(hash, server, peer, portWord + port) !== NO_ROW;
-      const fate = isKnown ? -1 : this.#judge(peer);
-      if (fate !== verdict) {
+      const hash = hashPeer(peer, service);
+      const isKnown = !table.hasNone(hash) && table.find(hash, server, peer, portWord + port) !== NO_ROW;
+      if (isKnown || verdict === Verdict.syn_queued) {
         if (n > 0) this.#applyFate(verdict, n);
         n = 0;
-        verdict = fate;
-      }
-      if (fate === Verdict.syn_queued || fate < 0) {
         host.now[0] = at;
         next[1] = index;
-        this.#take(fate, hash, peer, portWord + port);
+        this.#take(isKnown, hash, peer, portWord + port);
+        verdict = this.#judge();
         limit = Math.min(limit, host.nextTickNs[host.tickSource]!);
         room--;
-      } else n++;
+      } else {
+        n++;
+        if (verdict === Verdict.syn_cookie && at >= keeper!.refreshNs[0]!) this.#stampCookie(at);
+      }
       total++;
       if (++address === sources) {
         address = 0;
         port = port + 1 === RAW_PORTS ? 0 : port + 1;
+        service = hashService(server, portWord + port);
       }
       index++;
       if (isEven) at = startNs + index * gapNs;
@@ -174,32 +181,37 @@ export class RawSource {
         }
       }
       if (index >= count || (!isEven && at >= endNs)) at = FOREVER;
-      if (this.#mayBulk && fate >= 0 && fate !== Verdict.syn_queued) {
-        this.isBulk = true;
-        this.#bulkVerdict = fate;
-        break;
-      }
     } while (at < limit && total < BATCH && room > 0);
     putState(state, a, b, c, d);
     next[0] = at;
     next[1] = index;
     this.#addressIndex = address;
     this.#portIndex = port;
-    if (n > 0) this.#applyFate(verdict, n);
+    if (n > 0) {
+      this.#applyFate(verdict, n);
+      this.isLagging = this.#mayLag;
+    } else this.isLagging = false;
     this.#count(total);
   }
 
-  #judge(peer: number): number {
+  /** Notes at `ns` that a cookie was sent (listen.ts:noteCookieSent). */
+  #stampCookie(ns: number): void {
+    const host = this.#host;
+    host.overflowKeeper(this.#listener!).stampOverflow(host, host.tickAt(ns));
+  }
+
+  /** The verdict about a SYN of this flood that meets no socket of its own. It holds until something changes; no peer of a flood is proven. */
+  #judge(): number {
     const listener = this.#listener;
     if (listener === null || !listener.listening) return Verdict.no_socket;
-    return judgeSyn(this.#host, listener, peer ^ this.#server, false);
+    return judgeSyn(this.#host, listener, FIRST_ADDRESS ^ this.#server, false);
   }
 
   /** A packet that changes something: a request is made, or it meets a socket of its 4-tuple. */
-  #take(fate: number, hash: number, peer: number, ports: number): void {
+  #take(isKnown: boolean, hash: number, peer: number, ports: number): void {
     this.#segment[S_SRC] = peer;
     this.#segment[S_PORTS] = ports;
-    if (fate < 0) this.#deliver();
+    if (isKnown) this.#deliver();
     else this.#queue(hash);
   }
 
@@ -210,43 +222,77 @@ export class RawSource {
     return at + (hash3(this.#spec.streamKey, this.arrivals.next[1]! | 0, 5) & PACING_SPREAD_MASK);
   }
 
-  /** The listener's state has changed: ends the bulk (its packets until now are counted) when packets now have another fate. */
-  rejudge(inclusive: boolean): void {
-    const verdict = this.#judge(FIRST_ADDRESS);
-    if (verdict === this.#bulkVerdict) return;
-    this.flush(inclusive);
-    if (verdict === Verdict.syn_queued) this.isBulk = false;
-    else this.#bulkVerdict = verdict;
+  /** Something has changed: packets that have another fate than being counted run at their time again. */
+  rejudge(): void {
+    if (this.#judge() === Verdict.syn_queued) this.isLagging = false;
   }
 
-  /** Counts the bulk's packets up to now. */
-  flush(inclusive: boolean): void {
-    if (!this.isBulk) return;
+  /** Runs what lags before now (with `inclusive` also what is due now), under the state that still holds. */
+  catchUp(inclusive: boolean): void {
+    const now = this.#host.now[0]!;
+    const next = this.arrivals.next;
+    if (!this.isLagging || next[0]! > now || (next[0]! === now && !inclusive)) return;
+    if (this.#isBulk) {
+      this.#countUp(inclusive);
+      return;
+    }
+    // The loop's limit is exclusive: the next float64 above now lets those in that are due now.
+    this.limitNs[0] = inclusive ? now * (1 + Number.EPSILON) : now;
+    while (next[0]! < this.limitNs[0]!) this.#runFlood();
+  }
+
+  /** Counts the packets of a bulk up to now. */
+  #countUp(inclusive: boolean): void {
+    const firstNs = this.arrivals.next[0]!;
+    const firstIndex = this.arrivals.next[1]!;
     const n = this.arrivals.skip(this.#host.now[0]!, inclusive);
-    if (n === 0) return;
+    const verdict = this.#judge();
     this.#advanceAddress(n);
     this.#count(n);
-    this.#applyFate(this.#bulkVerdict, n);
+    this.#applyFate(verdict, n);
+    if (verdict === Verdict.syn_cookie) this.#stampCookies(firstNs, firstIndex, n);
+  }
+
+  /** The cookies' time stamps of `n` packets from `firstIndex` on: each refresh at the first packet that is due for one. */
+  #stampCookies(firstNs: number, firstIndex: number, n: number): void {
+    const keeper = this.#host.overflowKeeper(this.#listener!);
+    const { isEven, startNs, gapNs } = this.arrivals;
+    const now = this.#host.now[0]!;
+    let index = firstIndex;
+    for (;;) {
+      const refresh = keeper.refreshNs[0]!;
+      let at = Math.max(firstNs, refresh);
+      if (isEven) {
+        index = Math.max(index, Math.floor((refresh - startNs) / gapNs) - 1);
+        while (startNs + index * gapNs < refresh) index++;
+        if (index >= firstIndex + n) return;
+        at = startNs + index * gapNs;
+      } else if (at > now) return;
+      this.#stampCookie(at);
+    }
   }
 
   #count(n: number): void {
-    this.sent += n;
+    this.#totals[0] = this.#totals[0]! + n;
     const wire = this.#answerer.wire;
     const kind = packetClass(this.#flags);
     wire[kind] = wire[kind]! + n;
     if (this.#flags === SYN) wire[WIRE_ATK] = wire[WIRE_ATK]! + n;
   }
 
+  /** Packets sent so far. */
+  get sent(): number {
+    return this.#totals[0]!;
+  }
+
   /** `n` packets met `verdict`: counters, drops, and replies that nobody reads. */
   #applyFate(verdict: number, n: number): void {
     this.#host.applyMany(verdict, n, this.#workload);
-    if (verdict === Verdict.syn_cookie) {
-      this.#answerer.countMute(true, n);
-      noteCookieSent(this.#host, this.#listener!);
-    } else if (verdict === Verdict.no_socket) this.#answerer.countMute(false, n);
+    if (verdict === Verdict.syn_cookie) this.#answerer.countMute(true, n);
+    else if (verdict === Verdict.no_socket) this.#answerer.countMute(false, n);
   }
 
-  /** A request for this packet: the bulk's only way to change the listener. */
+  /** A request for this packet. */
   #queue(hash: number): void {
     const host = this.#host;
     const seg = this.#segment;

@@ -107,8 +107,8 @@ function moveClass(host: Host, from: number, to: number): void {
 function leaveQueue(host: Host, row: number): void {
   const meta = host.table.rows[(row << ROW_SHIFT) + R_META]!;
   moveClass(host, (meta >> REQ_RETRANS_SHIFT) & REQ_COUNT_MASK, -1);
+  host.beforeChange();
   listenerOf(host, row).removeRequest(timeoutsOf(meta) === 0, host.now);
-  host.epoch++;
 }
 
 /** Frees a request; the client is not told. */

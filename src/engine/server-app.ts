@@ -70,8 +70,8 @@ export class ServerApp {
   onTimer(kind: number, subject: number, value: number): void {
     switch (kind) {
       case AppTimer.ListenStart:
+        this.#host.beforeChange();
         this.#host.listeners[subject]!.listening = true;
-        this.#host.epoch++;
         return;
       case AppTimer.ListenStop:
         closeListener(this.#host, this.#host.listeners[subject]!);

@@ -13,7 +13,7 @@ import { hash2, hash3, unitOf } from "../base/hash.ts";
 import { GATE_NAMES } from "../vocabulary/gates.ts";
 import { OUTCOME_NAMES } from "../vocabulary/outcomes.ts";
 import { type RunResult, WIRE_NAMES } from "../vocabulary/run-result.ts";
-import { Direction, EngineMode, RawAnswer, RawPacket, type RawSpec, type RunSpec, WorkloadKind } from "../vocabulary/run-spec.ts";
+import { Direction, EngineMode, RawAnswer, type RawSpec, type RunSpec, WorkloadKind } from "../vocabulary/run-spec.ts";
 import { AnswerQueue } from "./answer-queue.ts";
 import { AppHeap } from "./app-heap.ts";
 import { AppTimer } from "./app-timers.ts";
@@ -71,7 +71,8 @@ export class Simulation {
   readonly #samplerSource: number;
   #epoch = 0;
   #events = 0;
-  #bulkCount = 0;
+  /** The source whose event runs. */
+  #source = 0;
   #finished = false;
 
   constructor(spec: RunSpec) {
@@ -104,8 +105,9 @@ export class Simulation {
     this.#clientApp = new ClientApp(this.#client, this.#heap, this.#recorder, spec);
     this.#arrivals = spec.workloads.map((w) => (w.kind === WorkloadKind.Connections ? new Arrivals(w, spec.seed, 0) : null));
     this.#raw = spec.workloads.map((w, index) =>
-      w.kind === WorkloadKind.Raw ? new RawSource(this.#server, w, index, spec.seed, SERVER_ADDRESS, answerer, toServer, mayBulk(spec, w, toServer)) : null,
+      w.kind === WorkloadKind.Raw ? new RawSource(this.#server, w, index, spec.seed, SERVER_ADDRESS, answerer, toServer, mayLag(spec, w), spec.engine === EngineMode.Auto) : null,
     );
+    this.#server.lagged = this;
     this.#sampler = new Sampler(this.#recorder, this.#server, this.#client, spec.sampleIntervalNs);
     for (let w = 0; w < workloads; w++) this.#updateWorkload(w);
     this.#due[this.#samplerSource] = this.#sampler.dueNs;
@@ -163,8 +165,9 @@ export class Simulation {
       let source = 0;
       while (due[source]! !== at) source++;
       now[0] = at;
+      this.#source = source;
       this.#dispatch(source);
-      if (this.#bulkCount > 0 && this.#server.epoch !== this.#epoch) this.#rejudge(source);
+      if (this.#server.lagging > 0 && this.#server.epoch !== this.#epoch) this.#rejudge();
     }
     this.#events += BATCH;
     return true;
@@ -227,7 +230,7 @@ export class Simulation {
       this.#arriveAtServer(answers.words, answers.take());
     } else if (index < 2 * workloads) this.#arrive(index - workloads, source);
     else {
-      this.#flushBulk();
+      this.catchUp();
       this.#sampler.take();
       this.#due[source] = this.#sampler.dueNs;
     }
@@ -249,8 +252,8 @@ export class Simulation {
     raw.limitNs[0] = limit;
     raw.run();
     this.#updateWorkload(workload);
-    if (raw.isBulk) {
-      this.#bulkCount++;
+    if (raw.isLagging) {
+      this.#server.lagging++;
       this.#epoch = this.#server.epoch;
     }
   }
@@ -262,22 +265,26 @@ export class Simulation {
     else raw.writeDue(this.#due, at);
   }
 
-  /** Something that verdicts depend on has changed: bulk packets may have another fate now. */
-  #rejudge(source: number): void {
+  /** Something that verdicts depend on has changed: packets that lag may have another fate now. */
+  #rejudge(): void {
     this.#epoch = this.#server.epoch;
-    const first = FIXED_SOURCES + this.#spec.workloads.length;
     for (let w = 0; w < this.#raw.length; w++) {
       const raw = this.#raw[w]!;
-      if (raw === null || !raw.isBulk) continue;
-      raw.rejudge(source > first + w);
-      if (raw.isBulk) continue;
-      this.#bulkCount--;
+      if (raw === null || !raw.isLagging) continue;
+      raw.rejudge();
+      if (raw.isLagging) continue;
+      this.#server.lagging--;
       this.#updateWorkload(w);
     }
   }
 
-  #flushBulk(): void {
-    for (const raw of this.#raw) if (raw !== null) raw.flush(true);
+  /** Lets the raw workloads run what lags before the event that runs now; ties go by the order of the sources. */
+  catchUp(): void {
+    const first = FIXED_SOURCES + this.#spec.workloads.length;
+    for (let w = 0; w < this.#raw.length; w++) {
+      const raw = this.#raw[w]!;
+      if (raw !== null && raw.isLagging) raw.catchUp(this.#source > first + w);
+    }
   }
 
   /** The run's yield; `advanceTo(spec.durationNs)` must have been reached. */
@@ -285,7 +292,8 @@ export class Simulation {
     assert(this.#now[0]! >= this.#spec.durationNs, "the run has not reached its end");
     assert(!this.#finished, "the result was taken already");
     this.#finished = true;
-    this.#flushBulk();
+    this.#source = this.#samplerSource;
+    this.catchUp();
     this.#ledger.assertBalanced();
     const { layout, out } = this.#recorder;
     writeCounters(this.#server, out, layout.serverCounters, 1);
@@ -358,9 +366,8 @@ function expectedSockets(spec: RunSpec): number {
   return BATCH * ROWS_PER_EVENT + Math.min(Math.ceil(sockets), spec.client.maxTwBuckets);
 }
 
-/** Whether a raw workload's packets may be counted instead of made (raw-source.ts). */
-function mayBulk(spec: RunSpec, workload: RawSpec, impairments: readonly Impairment[]): boolean {
-  if (spec.engine !== EngineMode.Auto || impairments.length > 0 || workload.packet !== RawPacket.Syn) return false;
+/** Whether no packet of a flood can meet a socket of its own address and port: then its packets may lag (raw-source.ts). */
+function mayLag(spec: RunSpec, workload: RawSpec): boolean {
   const cycle = workload.sourceAddresses * RAW_PORTS;
   if (workload.count > cycle && workload.ratePerS * REQUEST_LIFE_S > cycle) return false;
   const portsOf = (w: RawSpec): number => Math.min(RAW_PORTS, Math.ceil(w.count / w.sourceAddresses));

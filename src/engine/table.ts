@@ -13,7 +13,16 @@ import { NO_ROW, R_BUCKET, R_FULL, R_HASH, R_LOCAL, R_NEXT, R_PEER, R_PORTS, R_S
 
 /** 4-tuple → int32. */
 export function hashTuple(local: number, peer: number, ports: number): number {
-  return mix32(Math.imul(peer, 0x9e3779b1) ^ Math.imul(ports, 0x85ebca6b) ^ Math.imul(local, 0xc2b2ae35));
+  return hashPeer(peer, hashService(local, ports));
+}
+
+/** What of a 4-tuple's hash does not depend on the peer's address. */
+export function hashService(local: number, ports: number): number {
+  return Math.imul(ports, 0x85ebca6b) ^ Math.imul(local, 0xc2b2ae35);
+}
+
+export function hashPeer(peer: number, service: number): number {
+  return mix32(Math.imul(peer, 0x9e3779b1) ^ service);
 }
 
 function powerOfTwo(atLeast: number): number {
@@ -110,6 +119,11 @@ export class ConnectionTable {
     this.rows[at + R_NEXT] = this.#firstFree;
     this.#firstFree = row;
     this.#live--;
+  }
+
+  /** Whether no row has this hash, by one look: false says "perhaps". */
+  hasNone(hash: number): boolean {
+    return this.#fingerprint[hash & this.#mask] === 0;
   }
 
   /** Row of the 4-tuple, or NO_ROW. `hash` is hashTuple of the same. */

@@ -99,9 +99,10 @@ export class TimerWheel {
    * until NO_ROW: coarse levels go first, and in a bucket the timer that was armed last (expire_timers).
    */
   pop(tick: number): number {
-    for (let level = LEVELS - 1; level >= 0; level--) {
+    let level = 0;
+    while (level < LEVELS - 1 && (tick & ((8 << (3 * level)) - 1)) === 0) level++;
+    for (; level >= 0; level--) {
       const shift = 3 * level;
-      if ((tick & ((1 << shift) - 1)) !== 0) continue;
       const bucket = (level << 6) | ((tick >> shift) & 63);
       const row = this.#head[bucket] as number;
       if (row === NO_ROW) continue;
