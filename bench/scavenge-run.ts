@@ -1,0 +1,22 @@
+/**
+ * The process whose scavenges are counted (scavenges.ts): simulates the scenario on standard input by the worker's own function, three times
+ * to warm up, then twice.
+ */
+import { readFileSync } from "node:fs";
+import { compileScenario, parseScenario } from "../src/index.ts";
+import type { Task } from "../src/pool/task.ts";
+import runTask from "../src/pool/worker.ts";
+
+const WARM_UP_RUNS = 3;
+const RUNS = 2;
+
+const parsed = parseScenario(readFileSync(0, "utf8"));
+if (!parsed.ok) throw new Error("not a scenario");
+const spec = compileScenario(parsed.value.scenario, { seed: 1, engine: "packet" });
+const tasks = (count: number): Task => ({ specs: new Array(count).fill(spec) });
+const collect = globalThis.gc as () => void;
+
+runTask(tasks(WARM_UP_RUNS));
+collect();
+runTask(tasks(RUNS));
+collect();
