@@ -5,6 +5,8 @@
  *         at t = 0 is as late as it can be. `bootTicks` moves it.
  */
 import { type CompileOptions, compileScenario } from "../../src/compile/compile.ts";
+import { takeChild } from "../../src/engine/child.ts";
+import { closeSocket } from "../../src/engine/close.ts";
 import { connect } from "../../src/engine/connect.ts";
 import { deliver, runTick } from "../../src/engine/deliver.ts";
 import { Host } from "../../src/engine/host.ts";
@@ -31,6 +33,7 @@ import { NoticeRing } from "../../src/engine/notices.ts";
 import { run } from "../../src/engine/run.ts";
 import { writeCounters } from "../../src/engine/sampler.ts";
 import { ConnectionTable, hashTuple } from "../../src/engine/table.ts";
+import { sendData } from "../../src/engine/transmit.ts";
 import { RunView } from "../../src/results/run-view.ts";
 import { COUNTER_NAMES, type CounterName } from "../../src/vocabulary/counters.ts";
 import type { HostSpec, ListenerSpec, RunSpec } from "../../src/vocabulary/run-spec.ts";
@@ -78,7 +81,9 @@ export interface Sent {
   readonly length: number;
   readonly tsval: number;
   readonly tsecr: number;
+  /** Destination port, and the host's own. */
   readonly port: number;
+  readonly own: number;
 }
 
 interface TestHostOptions {
@@ -96,7 +101,7 @@ export class TestHost {
   readonly #now = new Float64Array(1);
   readonly #due = new Float64Array(2).fill(Number.POSITIVE_INFINITY);
   readonly #segment = new Int32Array(SEG_WORDS);
-  #before = new Float64Array(COUNTER_NAMES.length);
+  #before: Float64Array = new Float64Array(COUNTER_NAMES.length);
 
   constructor(options: TestHostOptions = {}) {
     const { sysctls = {}, listener = {}, hz = 250, bootTicks = FIRST_TICK, isServer = true } = options;
@@ -142,7 +147,7 @@ export class TestHost {
       number,
       number,
     ];
-    this.sent.push({ atS: this.nowS, flags, seq, ack, length, tsval, tsecr, port: ports >>> 16 });
+    this.sent.push({ atS: this.nowS, flags, seq, ack, length, tsval, tsecr, port: ports >>> 16, own: ports & 0xffff });
   }
 
   get listener(): Listener {
@@ -202,6 +207,21 @@ export class TestHost {
     const next = (this.syn(port, seq, options) + 1) | 0;
     this.receive({ flags: ACK, seq: seq + 1, ack: next, port, ...options });
     return next;
+  }
+
+  /** accept(): the row of the child, -1 when nobody waits. */
+  accept(): number {
+    return takeChild(this.host, this.listener);
+  }
+
+  /** close() of the socket at `row`; `linger0`: with SO_LINGER of 0 s. */
+  close(row: number, linger0 = false): void {
+    closeSocket(this.host, row, NO_ATTEMPT, linger0);
+  }
+
+  /** write() of one segment. */
+  write(row: number, bytes: number): void {
+    sendData(this.host, row, bytes);
   }
 
   /** connect() to port 80 of the peer; answers the row, -1 when there is no port. */
