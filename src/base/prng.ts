@@ -24,7 +24,7 @@ export function ln(x: number): number {
   let exponent = ((high >>> 20) & 0x7ff) - 1023;
   HIGH_LOW[1] = (high & 0xfffff) | 0x3ff00000;
   let m = AS_FLOAT[0] as number;
-  if (m > 1.4142135623730951) {
+  if (m > Math.SQRT2) {
     m *= 0.5;
     exponent += 1;
   }
@@ -48,7 +48,7 @@ export function exp(x: number): number {
 
 /** Ziggurat of 256 layers for exp(-x): a draw is 24 bits of magnitude and 8 bits of layer, taken from one 32-bit number. */
 const LAYERS = 256;
-const TAIL_START = 7.69711747013104972;
+const TAIL_START = 7.69711747013105;
 const LAYER_AREA = 3.949659822581572e-3;
 const MAGNITUDES = 2 ** 24;
 /** Magnitudes below this are accepted at once. */

@@ -74,7 +74,8 @@ export class AppHeap {
       if (first >= count) break;
       let best = first;
       const end = Math.min(first + 4, count);
-      for (let child = first + 1; child < end; child++) if (this.#isBefore(child, times[best]!, words[best * WORDS + 3]!)) best = child;
+      for (let child = first + 1; child < end; child++)
+        if (this.#isBefore(child, times[best]!, words[best * WORDS + 3]!)) best = child;
       if (!this.#isBefore(best, time, sequence)) break;
       times[place] = times[best]!;
       copyWords(words, best * WORDS, place * WORDS);

@@ -38,7 +38,9 @@ export class Arrivals {
   step(): void {
     const index = this.next[1]! + 1;
     this.next[1] = index;
-    this.next[0] = this.isEven ? this.startNs + index * this.gapNs : this.next[0]! + nextExponential(this.state) * this.gapNs;
+    this.next[0] = this.isEven
+      ? this.startNs + index * this.gapNs
+      : this.next[0]! + nextExponential(this.state) * this.gapNs;
     this.#checkEnd();
   }
 

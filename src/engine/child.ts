@@ -4,7 +4,36 @@
  * Models   tcp_minisocks.c:tcp_create_openreq_child, inet_connection_sock.c:inet_csk_complete_hashdance (6.18).
  */
 import type { Host } from "./host.ts";
-import { ESTABLISHED, F_ACCEPT_NEXT, FULL_ROW, F_FLAGS, F_OWNER, F_RETRANS, F_RETRANS_MS, F_RTO, F_RTTVAR, F_RX_BYTES, F_RX_READ, F_SND_UNA, F_SRTT, F_TX_BYTES, FL_SERIAL_SHIFT, NO_ROW, OPT_TS, R_BUCKET, R_FULL, R_META, R_OOW_MS, R_SENT_US, R_SND_NXT, R_STATE, REQ_LISTENER_MASK, ROW_SHIFT, S_FLAGS, S_TSECR } from "./layout.ts";
+import {
+  ESTABLISHED,
+  F_ACCEPT_NEXT,
+  F_FLAGS,
+  F_OWNER,
+  F_RETRANS,
+  F_RETRANS_MS,
+  F_RTO,
+  F_RTTVAR,
+  F_RX_BYTES,
+  F_RX_READ,
+  F_SND_UNA,
+  F_SRTT,
+  F_TX_BYTES,
+  FL_SERIAL_SHIFT,
+  FULL_ROW,
+  NO_ROW,
+  OPT_TS,
+  R_BUCKET,
+  R_FULL,
+  R_META,
+  R_OOW_MS,
+  R_SENT_US,
+  R_SND_NXT,
+  R_STATE,
+  REQ_LISTENER_MASK,
+  ROW_SHIFT,
+  S_FLAGS,
+  S_TSECR,
+} from "./layout.ts";
 import type { Listener } from "./listener.ts";
 import { setInitialRto, takeRttSample } from "./rtt.ts";
 
@@ -39,7 +68,14 @@ export function makeFull(host: Host, row: number, isn: number): number {
  * Turns a request into an established child at the end of its listener's accept queue. `sampleSynAck`: the SYN-ACK was sent once,
  * so the handshake gives an RTT sample; else timestamps do, if there are any (tcp_synack_rtt_meas).
  */
-export function acceptChild(host: Host, listener: Listener, row: number, seg: Int32Array, at: number, sampleSynAck: boolean): void {
+export function acceptChild(
+  host: Host,
+  listener: Listener,
+  row: number,
+  seg: Int32Array,
+  at: number,
+  sampleSynAck: boolean,
+): void {
   const rows = host.table.rows;
   const to = row << ROW_SHIFT;
   const sentUs = rows[to + R_SENT_US]!;

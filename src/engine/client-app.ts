@@ -111,7 +111,8 @@ export class ClientApp {
       if (phase === Phase.Responding) this.#close(at, attempt, Outcome.response_timeout, false);
     } else if (kind === AppTimer.Hold) {
       if (phase === Phase.Holding) this.#holdOver(at, attempt);
-    } else if (phase === Phase.EofHold) this.#close(at, attempt, Outcome.completed, this.#specOf(at).closeWithRst === 1);
+    } else if (phase === Phase.EofHold)
+      this.#close(at, attempt, Outcome.completed, this.#specOf(at).closeWithRst === 1);
   }
 
   #connected(at: number, attempt: number, retransmits: number): void {
@@ -124,7 +125,8 @@ export class ClientApp {
     this.#recorder.connected(words[at + A_WORKLOAD]!, this.#recorder.usSince(startNs), retransmits, startNs);
     const row = words[at + A_SOCKET]!;
     const state = this.#host.stateOf(row);
-    if (spec.requestBytes > 0 && (state === ESTABLISHED || state === CLOSE_WAIT)) sendData(this.#host, row, spec.requestBytes);
+    if (spec.requestBytes > 0 && (state === ESTABLISHED || state === CLOSE_WAIT))
+      sendData(this.#host, row, spec.requestBytes);
     if (spec.responseBytes > 0) {
       words[at + A_PHASE] = Phase.Responding;
       if (spec.responseTimeoutNs >= 0) this.#set(AppTimer.ResponseTimeout, attempt, spec.responseTimeoutNs);

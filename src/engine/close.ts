@@ -8,7 +8,24 @@ import { takeChild } from "./child.ts";
 import { countReset, sendActiveReset } from "./death.ts";
 import { armFinWait2 } from "./established.ts";
 import type { Host } from "./host.ts";
-import { CLOSE, CLOSE_WAIT, ESTABLISHED, F_FLAGS, F_RX_BYTES, F_RX_READ, FIN_WAIT1, FIN_WAIT2, FL_ORPHAN, LAST_ACK, NO_ROW, R_ATTEMPT, R_STATE, ROW_MINI, ROW_SHIFT, SYN_SENT } from "./layout.ts";
+import {
+  CLOSE,
+  CLOSE_WAIT,
+  ESTABLISHED,
+  F_FLAGS,
+  F_RX_BYTES,
+  F_RX_READ,
+  FIN_WAIT1,
+  FIN_WAIT2,
+  FL_ORPHAN,
+  LAST_ACK,
+  NO_ROW,
+  R_ATTEMPT,
+  R_STATE,
+  ROW_MINI,
+  ROW_SHIFT,
+  SYN_SENT,
+} from "./layout.ts";
 import type { Listener } from "./listener.ts";
 import { enterTimeWait, finWait2Ticks, TIME_WAIT_S } from "./time-wait.ts";
 import { sendFin } from "./transmit.ts";
@@ -76,7 +93,8 @@ function closeWriteSide(host: Host, row: number, state: number): void {
 /** shutdown(SHUT_WR): the socket stays the application's. */
 export function shutdownWrite(host: Host, row: number, attempt: number): void {
   const rows = host.table.rows;
-  if (rows[(row << ROW_SHIFT) + R_ATTEMPT] !== attempt || (rows[(row << ROW_SHIFT) + R_STATE]! & ROW_MINI) !== 0) return;
+  if (rows[(row << ROW_SHIFT) + R_ATTEMPT] !== attempt || (rows[(row << ROW_SHIFT) + R_STATE]! & ROW_MINI) !== 0)
+    return;
   closeWriteSide(host, row, host.stateOf(row));
 }
 

@@ -11,7 +11,35 @@ import { Outcome } from "../vocabulary/outcomes.ts";
 import { Verdict } from "../vocabulary/verdicts.ts";
 import { echoedRttUs, makeFull } from "./child.ts";
 import type { Host } from "./host.ts";
-import { ACK, before, ESTABLISHED, OPT_SACK, OPT_TS, OPT_WSCALE, R_ATTEMPT, R_HASH, R_META, R_OOW_MS, R_RCV_NXT, R_SENT_US, R_SND_NXT, R_STATE, R_TS_RECENT, ROW_SACK, ROW_SHIFT, ROW_TS, RST, S_ACK, S_FLAGS, S_SEQ, S_TSECR, S_TSVAL, SYN, SYN_SENT, TIME_WAIT } from "./layout.ts";
+import {
+  ACK,
+  before,
+  ESTABLISHED,
+  OPT_SACK,
+  OPT_TS,
+  OPT_WSCALE,
+  R_ATTEMPT,
+  R_HASH,
+  R_META,
+  R_OOW_MS,
+  R_RCV_NXT,
+  R_SENT_US,
+  R_SND_NXT,
+  R_STATE,
+  R_TS_RECENT,
+  ROW_SACK,
+  ROW_SHIFT,
+  ROW_TS,
+  RST,
+  S_ACK,
+  S_FLAGS,
+  S_SEQ,
+  S_TSECR,
+  S_TSVAL,
+  SYN,
+  SYN_SENT,
+  TIME_WAIT,
+} from "./layout.ts";
 import { Notice } from "./notices.ts";
 import { sendReset } from "./reset.ts";
 import { maxRtoTicks, setInitialRto, takeRttSample } from "./rtt.ts";
@@ -174,7 +202,8 @@ export function receiveInSynSent(host: Host, row: number, seg: Int32Array, at: n
 function isEchoPossible(host: Host, row: number, seg: Int32Array, at: number): boolean {
   const rows = host.table.rows;
   const to = row << ROW_SHIFT;
-  if ((seg[at + S_FLAGS]! & OPT_TS) === 0 || seg[at + S_TSECR] === 0 || (rows[to + R_STATE]! & ROW_TS) === 0) return true;
+  if ((seg[at + S_FLAGS]! & OPT_TS) === 0 || seg[at + S_TSECR] === 0 || (rows[to + R_STATE]! & ROW_TS) === 0)
+    return true;
   const stamp = (seg[at + S_TSECR]! - host.timestampOffset(rows[to + R_HASH]!)) | 0;
   const now = host.nowMs();
   const firstMs = (now - Math.floor(((host.nowUs() - rows[to + R_SENT_US]!) >>> 0) / 1000) - 1) | 0;

@@ -23,7 +23,13 @@ export function cookieFor(tupleHash: number, secret: number, clientSeq: number, 
 }
 
 /** Whether `cookie` was made for this 4-tuple and client sequence number within the last two minute counts. */
-export function cookieIsValid(cookie: number, tupleHash: number, secret: number, clientSeq: number, minute: number): boolean {
+export function cookieIsValid(
+  cookie: number,
+  tupleHash: number,
+  secret: number,
+  clientSeq: number,
+  minute: number,
+): boolean {
   const rest = (cookie - hash3(tupleHash, secret, -1) - clientSeq) | 0;
   const age = (minute - (rest >>> 24)) & 0xff;
   if (age >= COOKIE_MAX_AGE) return false;

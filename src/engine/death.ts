@@ -3,13 +3,29 @@
  */
 import { Verdict } from "../vocabulary/verdicts.ts";
 import type { Host } from "./host.ts";
-import { ACK, CLOSE_WAIT, ESTABLISHED, F_FLAGS, FL_ACCEPTED, FL_DEAD, FL_ORPHAN, FL_SERIAL_SHIFT, FL_TIMED_OUT, R_ATTEMPT, R_RCV_NXT, R_SND_NXT, ROW_SHIFT, RST } from "./layout.ts";
+import {
+  ACK,
+  CLOSE_WAIT,
+  ESTABLISHED,
+  F_FLAGS,
+  FL_ACCEPTED,
+  FL_DEAD,
+  FL_ORPHAN,
+  FL_SERIAL_SHIFT,
+  FL_TIMED_OUT,
+  R_ATTEMPT,
+  R_RCV_NXT,
+  R_SND_NXT,
+  ROW_SHIFT,
+  RST,
+} from "./layout.ts";
 import { Notice } from "./notices.ts";
 
 /** Counts what tcp_set_state(CLOSE) counts: ESTABLISHED or CLOSE_WAIT gone without a FIN. */
 export function countReset(host: Host, row: number): void {
   const state = host.stateOf(row);
-  if (state === ESTABLISHED || state === CLOSE_WAIT) host.apply(Verdict.estab_reset, host.table.rows[(row << ROW_SHIFT) + R_ATTEMPT]!);
+  if (state === ESTABLISHED || state === CLOSE_WAIT)
+    host.apply(Verdict.estab_reset, host.table.rows[(row << ROW_SHIFT) + R_ATTEMPT]!);
 }
 
 /** Frees an orphan; a socket with an owner stays in CLOSE until the owner has read the error. */

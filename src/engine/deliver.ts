@@ -7,7 +7,27 @@ import { Verdict } from "../vocabulary/verdicts.ts";
 import { onSynTimer, receiveInSynSent } from "./connect.ts";
 import { onSecondTimer, receiveForFull } from "./established.ts";
 import type { Host } from "./host.ts";
-import { ACK, F_OWNER, FIN, FULL_ROW, NEW_SYN_RECV, NO_ROW, R_STATE, ROW_MINI, ROW_SHIFT, ROW_STATE_MASK, RST, S_ATTEMPT, S_DST, S_FLAGS, S_LEN, S_PORTS, S_SRC, SYN, SYN_SENT } from "./layout.ts";
+import {
+  ACK,
+  F_OWNER,
+  FIN,
+  FULL_ROW,
+  NEW_SYN_RECV,
+  NO_ROW,
+  R_STATE,
+  ROW_MINI,
+  ROW_SHIFT,
+  ROW_STATE_MASK,
+  RST,
+  S_ATTEMPT,
+  S_DST,
+  S_FLAGS,
+  S_LEN,
+  S_PORTS,
+  S_SRC,
+  SYN,
+  SYN_SENT,
+} from "./layout.ts";
 import { receiveCookieAck, receiveSyn } from "./listen.ts";
 import { dropRequest, listenerOf, onSynAckTimer, receiveForRequest } from "./request.ts";
 import { sendReset } from "./reset.ts";

@@ -10,7 +10,53 @@ import { Verdict } from "../vocabulary/verdicts.ts";
 import { echoedRttUs } from "./child.ts";
 import { die, sendActiveReset, tellOwner } from "./death.ts";
 import type { Host } from "./host.ts";
-import { ACK, before, CLOSE_WAIT, CLOSING, ESTABLISHED, F_FLAGS, F_RETRANS, F_RX_BYTES, F_SND_UNA, F_TX_BYTES, FIN, FIN_WAIT1, FIN_WAIT2, FL_ATO, FL_FIN_PENDING, FL_FIN_WAIT2_TIMER, FL_LOSS, FL_OOO_FIN, FL_ORPHAN, FL_PEER_FIN, FL_PINGPONG, FL_RETRANSMITTED, FL_TLP_SENT, LAST_ACK, OPT_TS, R_ATTEMPT, R_OOW_MS, R_RCV_NXT, R_SENT_US, R_SND_NXT, R_STATE, R_TS_RECENT, ROW_SACK, ROW_SHIFT, ROW_TS, RST, S_ACK, S_ATTEMPT, S_FLAGS, S_LEN, S_SEQ, S_TSVAL, SACKED, SYN, TIME_WAIT } from "./layout.ts";
+import {
+  ACK,
+  before,
+  CLOSE_WAIT,
+  CLOSING,
+  ESTABLISHED,
+  F_FLAGS,
+  F_RETRANS,
+  F_RX_BYTES,
+  F_SND_UNA,
+  F_TX_BYTES,
+  FIN,
+  FIN_WAIT1,
+  FIN_WAIT2,
+  FL_ATO,
+  FL_FIN_PENDING,
+  FL_FIN_WAIT2_TIMER,
+  FL_LOSS,
+  FL_OOO_FIN,
+  FL_ORPHAN,
+  FL_PEER_FIN,
+  FL_PINGPONG,
+  FL_RETRANSMITTED,
+  FL_TLP_SENT,
+  LAST_ACK,
+  OPT_TS,
+  R_ATTEMPT,
+  R_OOW_MS,
+  R_RCV_NXT,
+  R_SENT_US,
+  R_SND_NXT,
+  R_STATE,
+  R_TS_RECENT,
+  ROW_SACK,
+  ROW_SHIFT,
+  ROW_TS,
+  RST,
+  S_ACK,
+  S_ATTEMPT,
+  S_FLAGS,
+  S_LEN,
+  S_SEQ,
+  S_TSVAL,
+  SACKED,
+  SYN,
+  TIME_WAIT,
+} from "./layout.ts";
 import { Notice } from "./notices.ts";
 import { isRateLimited, isStampRecent } from "./rate-limit.ts";
 import { sendReset } from "./reset.ts";
@@ -26,7 +72,11 @@ export function receiveForFull(host: Host, row: number, seg: Int32Array, at: num
   const flags = seg[at + S_FLAGS]!;
   if ((flags & ACK) === 0) return;
   const rows = host.table.rows;
-  if ((flags & OPT_TS) !== 0 && (rows[(row << ROW_SHIFT) + R_STATE]! & ROW_TS) !== 0 && !before(rows[(row << ROW_SHIFT) + R_RCV_NXT]!, seg[at + S_SEQ]!)) {
+  if (
+    (flags & OPT_TS) !== 0 &&
+    (rows[(row << ROW_SHIFT) + R_STATE]! & ROW_TS) !== 0 &&
+    !before(rows[(row << ROW_SHIFT) + R_RCV_NXT]!, seg[at + S_SEQ]!)
+  ) {
     rows[(row << ROW_SHIFT) + R_TS_RECENT] = seg[at + S_TSVAL]!;
   }
   if (!takeAck(host, row, seg, at)) return;
@@ -135,7 +185,8 @@ function acknowledge(host: Host, row: number, full: number, ack: number, seg: In
   rows[fat + F_TX_BYTES] = 0;
   rows[fat + F_RETRANS] = rows[fat + F_RETRANS]! & ~0xff;
   rows[fat + F_FLAGS] = flags & ~(FL_LOSS | FL_TLP_SENT | FL_RETRANSMITTED);
-  if ((flags & FL_RETRANSMITTED) === 0) takeRttSample(host, full, Math.max(1, (host.nowUs() - rows[to + R_SENT_US]!) | 0));
+  if ((flags & FL_RETRANSMITTED) === 0)
+    takeRttSample(host, full, Math.max(1, (host.nowUs() - rows[to + R_SENT_US]!) | 0));
   else if ((seg[at + S_FLAGS]! & OPT_TS) !== 0) takeRttSample(host, full, echoedRttUs(host, row, seg, at));
   if (ack === rows[to + R_SND_NXT]!) {
     host.wheel.disarm(row);

@@ -9,7 +9,7 @@ import { hash2, hash3 } from "../base/hash.ts";
 import { Gate } from "../vocabulary/gates.ts";
 import { RETRANSMIT_CLASSES, STATE_COUNT } from "../vocabulary/run-result.ts";
 import type { HostSpec } from "../vocabulary/run-spec.ts";
-import { VERDICT_NAMES, VERDICTS, type VerdictDef, Verdict } from "../vocabulary/verdicts.ts";
+import { VERDICT_NAMES, VERDICTS, Verdict, type VerdictDef } from "../vocabulary/verdicts.ts";
 import {
   CLOSE,
   NEW_SYN_RECV,
@@ -31,13 +31,13 @@ import {
 } from "./layout.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Link } from "./link.ts";
-import { Listener } from "./listener.ts";
+import type { Listener } from "./listener.ts";
 import type { NoticeRing } from "./notices.ts";
 import { PeerMetrics } from "./peer-metrics.ts";
 import type { RawAnswerer } from "./raw-answers.ts";
 import { connectTimeoutMs } from "./rtt.ts";
 import type { ServerApp } from "./server-app.ts";
-import { ConnectionTable } from "./table.ts";
+import type { ConnectionTable } from "./table.ts";
 import { NO_TICK, TimerWheel } from "./wheel.ts";
 
 /** Gate of each verdict, 0 (none) where the segment is not lost. */
@@ -106,6 +106,7 @@ export class Host {
   readonly tickNs: number;
   /** connect() gives up at the first timer this long after the first SYN. */
   readonly connectTimeoutMs: number;
+  readonly #ticksPerNs: number;
   readonly #bootTicks: number;
   /** [tickSource]: when this host's next tick with something to do begins, ns. */
   readonly nextTickNs: Float64Array;
@@ -121,6 +122,7 @@ export class Host {
     this.table = parts.table;
     this.secret = parts.secret;
     this.tickNs = 1e9 / spec.hz;
+    this.#ticksPerNs = spec.hz / 1e9;
     this.connectTimeoutMs = connectTimeoutMs(spec.synRetries);
     this.#bootTicks = parts.bootTicks;
     this.nextTickNs = parts.due;
@@ -137,11 +139,11 @@ export class Host {
 
   /** The tick that has begun last. */
   tick(): number {
-    return (this.now[0]! / this.tickNs + this.#bootTicks + TICK_ROUNDING) | 0;
+    return (this.now[0]! * this.#ticksPerNs + this.#bootTicks + TICK_ROUNDING) | 0;
   }
 
   tickAt(ns: number): number {
-    return (ns / this.tickNs + this.#bootTicks + TICK_ROUNDING) | 0;
+    return (ns * this.#ticksPerNs + this.#bootTicks + TICK_ROUNDING) | 0;
   }
 
   /** Start of a tick, ns. */
@@ -150,11 +152,11 @@ export class Host {
   }
 
   nowMs(): number {
-    return (this.now[0]! / 1e6) | 0;
+    return (this.now[0]! * 1e-6) | 0;
   }
 
   nowUs(): number {
-    return (this.now[0]! / 1e3) | 0;
+    return (this.now[0]! * 1e-3) | 0;
   }
 
   /** Minutes of uptime: the counter in SYN cookies. */
@@ -322,14 +324,15 @@ export class Host {
 
   /** A handshake is complete. */
   onChild(row: number): void {
-    if (this.app !== null) this.app.childQueued(this.listeners[this.table.rows[(row << ROW_SHIFT) + R_META]! & REQ_LISTENER_MASK]!);
+    if (this.app !== null)
+      this.app.childQueued(this.listeners[this.table.rows[(row << ROW_SHIFT) + R_META]! & REQ_LISTENER_MASK]!);
   }
 
   // ---- sending
 
   /** Initial sequence number: secure_seq.c:secure_tcp_seq, a keyed hash of the 4-tuple plus a 64 ns clock. */
   initialSequence(hash: number): number {
-    return (hash2(hash, this.secret) + this.now[0]! / 64) | 0;
+    return (hash2(hash, this.secret) + this.now[0]! * 0.015625) | 0;
   }
 
   /** Offset of this host's timestamps for a 4-tuple (6.18.44: one per 4-tuple). */
@@ -343,11 +346,33 @@ export class Host {
     const rows = this.table.rows;
     const hasTs = (rows[at + R_STATE]! & ROW_TS) !== 0;
     const tsval = hasTs ? (this.nowMs() + this.timestampOffset(rows[at + R_HASH]!)) | 0 : 0;
-    this.send(hasTs ? flags | OPT_TS : flags, rows[at + R_LOCAL]!, rows[at + R_PEER]!, rows[at + R_PORTS]!, seq, ack, length, tsval, rows[at + R_TS_RECENT]!, rows[at + R_ATTEMPT]!);
+    this.send(
+      hasTs ? flags | OPT_TS : flags,
+      rows[at + R_LOCAL]!,
+      rows[at + R_PEER]!,
+      rows[at + R_PORTS]!,
+      seq,
+      ack,
+      length,
+      tsval,
+      rows[at + R_TS_RECENT]!,
+      rows[at + R_ATTEMPT]!,
+    );
   }
 
   /** Sends a segment from (`local`, high half of `ports`) to (`peer`, low half). */
-  send(flags: number, local: number, peer: number, ports: number, seq: number, ack: number, length: number, tsval: number, tsecr: number, attempt: number): void {
+  send(
+    flags: number,
+    local: number,
+    peer: number,
+    ports: number,
+    seq: number,
+    ack: number,
+    length: number,
+    tsval: number,
+    tsecr: number,
+    attempt: number,
+  ): void {
     if (this.answerer !== null) {
       this.answerer.countOut(flags);
       if ((peer & RAW_NETMASK) === RAW_NETWORK) {

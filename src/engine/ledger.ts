@@ -107,7 +107,7 @@ export class Ledger {
     words[at + A_RECEIVED] = 0;
     words[at + A_FLAGS] = 0;
     this.times[(row << T_SHIFT) + T_START] = this.now[0]!;
-    this.attempted[workload] = (this.attempted[workload]!) + 1;
+    this.attempted[workload] = this.attempted[workload]! + 1;
     return words[at + A_ID]!;
   }
 
@@ -124,13 +124,13 @@ export class Ledger {
       const at = (id & ROW_MASK) << WORDS_SHIFT;
       const packet = this.words[at + A_PACKETS]!;
       this.words[at + A_PACKETS] = packet + 1;
-      return mix32((this.words[at + A_KEY]!) + Math.imul(packet, 0x9e3779b1));
+      return mix32(this.words[at + A_KEY]! + Math.imul(packet, 0x9e3779b1));
     }
     if (id === NO_ATTEMPT) return 0;
     const workload = -2 - id;
     const packet = this.#rawPackets[workload]!;
     this.#rawPackets[workload] = packet + 1;
-    return mix32((this.#rawKey[workload]!) + Math.imul(packet, 0x9e3779b1));
+    return mix32(this.#rawKey[workload]! + Math.imul(packet, 0x9e3779b1));
   }
 
   startNsOf(at: number): number {
@@ -154,8 +154,8 @@ export class Ledger {
     }
     const at = this.at(id);
     if (at < 0) return;
-    const cell = (this.words[at + A_WORKLOAD]!) * GATES + gate;
-    this.drops[cell] = (this.drops[cell]!) + 1;
+    const cell = this.words[at + A_WORKLOAD]! * GATES + gate;
+    this.drops[cell] = this.drops[cell]! + 1;
     this.#closeWait(at);
     this.words[at + A_GATE] = gate;
     this.words[at + A_WAITING] = 1;
@@ -165,7 +165,7 @@ export class Ledger {
   /** `n` packets of a raw workload were lost at `gate`. */
   dropRaw(workload: number, gate: number, n: number): void {
     const cell = workload * GATES + gate;
-    this.drops[cell] = (this.drops[cell]!) + n;
+    this.drops[cell] = this.drops[cell]! + n;
   }
 
   /** The attempt got on: a segment that it waited for was taken in. */
@@ -179,9 +179,9 @@ export class Ledger {
   #closeWait(at: number): void {
     if (this.words[at + A_WAITING] === 0) return;
     this.words[at + A_WAITING] = 0;
-    const cell = (this.words[at + A_WORKLOAD]!) * GATES + (this.words[at + A_GATE]!);
+    const cell = this.words[at + A_WORKLOAD]! * GATES + this.words[at + A_GATE]!;
     const since = this.times[((at >> WORDS_SHIFT) << T_SHIFT) + T_WAIT]!;
-    this.waitNs[cell] = (this.waitNs[cell]!) + ((this.now[0]!) - since);
+    this.waitNs[cell] = this.waitNs[cell]! + (this.now[0]! - since);
   }
 
   workloadOf(at: number): number {
@@ -200,12 +200,12 @@ export class Ledger {
     if (failed) {
       const lost = words[at + A_GATE]!;
       const cell = workload * GATES + (lost === Gate.none ? gate : lost);
-      this.failed[cell] = (this.failed[cell]!) + 1;
+      this.failed[cell] = this.failed[cell]! + 1;
     }
     const cell = workload * OUTCOMES + outcome;
-    this.outcomes[cell] = (this.outcomes[cell]!) + 1;
+    this.outcomes[cell] = this.outcomes[cell]! + 1;
     const row = at >> WORDS_SHIFT;
-    const generation = (((words[at + A_ID]!) >> ROW_BITS) + 1) % GENERATIONS;
+    const generation = ((words[at + A_ID]! >> ROW_BITS) + 1) % GENERATIONS;
     words[at + A_ID] = row | (generation << ROW_BITS);
     words[at + A_PHASE] = -1;
     words[at + A_NEXT_FREE] = this.#firstFree;

@@ -6,11 +6,29 @@
  * Impairments  Losses happen on arrival, as in the recordings: the sender does not notice, the wire counters of the server have it.
  * Units        ns; `now` is the simulation's clock, one element (a number as argument would be boxed).
  */
-import { unitOf, hash2 } from "../base/hash.ts";
+import { hash2, unitOf } from "../base/hash.ts";
 import { Gate } from "../vocabulary/gates.ts";
 import { PACKET_CLASSES } from "../vocabulary/run-result.ts";
 import { type ImpairmentSpec, Match } from "../vocabulary/run-spec.ts";
-import { ACK, FIN, PSH, RST, S_ACK, S_ATTEMPT, S_DST, S_FLAGS, S_HASH, S_LEN, S_PORTS, S_SEQ, S_SRC, S_TSECR, S_TSVAL, SEG_WORDS, SYN } from "./layout.ts";
+import {
+  ACK,
+  FIN,
+  PSH,
+  RST,
+  S_ACK,
+  S_ATTEMPT,
+  S_DST,
+  S_FLAGS,
+  S_HASH,
+  S_LEN,
+  S_PORTS,
+  S_SEQ,
+  S_SRC,
+  S_TSECR,
+  S_TSVAL,
+  SEG_WORDS,
+  SYN,
+} from "./layout.ts";
 import type { Ledger } from "./ledger.ts";
 
 /** Least time from one host's stack to the other's, and the spread above it. */
@@ -45,7 +63,15 @@ export class Link {
   readonly #lossGate: number;
   readonly #impairments: Impairment[];
 
-  constructor(now: Float64Array, due: Float64Array, source: number, ledger: Ledger, delayNs: number, toServer: boolean, impairments: Impairment[]) {
+  constructor(
+    now: Float64Array,
+    due: Float64Array,
+    source: number,
+    ledger: Ledger,
+    delayNs: number,
+    toServer: boolean,
+    impairments: Impairment[],
+  ) {
     this.#now = now;
     this.#due = due;
     this.#source = source;
@@ -57,7 +83,18 @@ export class Link {
   }
 
   /** Puts a segment on the way. Addresses and ports as the receiver sees them (layout.ts). */
-  send(flags: number, src: number, dst: number, ports: number, seq: number, ack: number, length: number, tsval: number, tsecr: number, attempt: number): void {
+  send(
+    flags: number,
+    src: number,
+    dst: number,
+    ports: number,
+    seq: number,
+    ack: number,
+    length: number,
+    tsval: number,
+    tsecr: number,
+    attempt: number,
+  ): void {
     if (this.#count > this.#mask) this.#grow();
     const place = (this.#head + this.#count) & this.#mask;
     const hash = this.#ledger.packetHash(attempt);
@@ -137,7 +174,8 @@ export class Impairment {
     const spec = this.#spec;
     if (nowNs < spec.startNs || nowNs >= this.#endNs) return false;
     if (spec.match !== Match.Any && spec.match !== packetClass(flags)) return false;
-    const lost = spec.everyNth > 0 ? this.#matched++ % spec.everyNth === 0 : unitOf(hash2(hash, this.#salt)) < spec.probability;
+    const lost =
+      spec.everyNth > 0 ? this.#matched++ % spec.everyNth === 0 : unitOf(hash2(hash, this.#salt)) < spec.probability;
     if (lost) this.dropped++;
     return lost;
   }

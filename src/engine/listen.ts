@@ -10,7 +10,34 @@ import { Verdict } from "../vocabulary/verdicts.ts";
 import { acceptChild } from "./child.ts";
 import { COOKIE_VALID_S, cookieFor, cookieHasSack, cookieIsValid, cookieTimestamp } from "./cookie.ts";
 import type { Host } from "./host.ts";
-import { ACK, NEW_SYN_RECV, OPT_SACK, OPT_TS, OPT_WSCALE, R_ATTEMPT, R_META, R_OOW_MS, R_RCV_NXT, R_SENT_US, R_SND_NXT, R_STATE, R_TS_RECENT, ROW_SACK, ROW_SHIFT, ROW_TS, S_ACK, S_ATTEMPT, S_DST, S_FLAGS, S_PORTS, S_SEQ, S_SRC, S_TSECR, S_TSVAL, SYN } from "./layout.ts";
+import {
+  ACK,
+  NEW_SYN_RECV,
+  OPT_SACK,
+  OPT_TS,
+  OPT_WSCALE,
+  R_ATTEMPT,
+  R_META,
+  R_OOW_MS,
+  R_RCV_NXT,
+  R_SENT_US,
+  R_SND_NXT,
+  R_STATE,
+  R_TS_RECENT,
+  ROW_SACK,
+  ROW_SHIFT,
+  ROW_TS,
+  S_ACK,
+  S_ATTEMPT,
+  S_DST,
+  S_FLAGS,
+  S_PORTS,
+  S_SEQ,
+  S_SRC,
+  S_TSECR,
+  S_TSVAL,
+  SYN,
+} from "./layout.ts";
 import type { Listener } from "./listener.ts";
 import { sendReset } from "./reset.ts";
 
@@ -38,13 +65,33 @@ export function judgeSyn(host: Host, listener: Listener, pair: number, viaTimeWa
 }
 
 /** A SYN for a listener. `isn`: the initial sequence number a TIME_WAIT socket chose, used iff `viaTimeWait`. */
-export function receiveSyn(host: Host, listener: Listener, seg: Int32Array, at: number, hash: number, viaTimeWait: boolean, isn: number): void {
+export function receiveSyn(
+  host: Host,
+  listener: Listener,
+  seg: Int32Array,
+  at: number,
+  hash: number,
+  viaTimeWait: boolean,
+  isn: number,
+): void {
   const verdict = judgeSyn(host, listener, seg[at + S_SRC]! ^ seg[at + S_DST]!, viaTimeWait);
   const attempt = seg[at + S_ATTEMPT]!;
   host.apply(verdict, attempt);
   if (verdict === Verdict.syn_queued) {
     const sequence = viaTimeWait ? isn : host.initialSequence(hash);
-    const row = openRequest(host, listener, seg[at + S_FLAGS]!, seg[at + S_DST]!, seg[at + S_SRC]!, seg[at + S_PORTS]!, hash, seg[at + S_SEQ]!, seg[at + S_TSVAL]!, sequence, attempt);
+    const row = openRequest(
+      host,
+      listener,
+      seg[at + S_FLAGS]!,
+      seg[at + S_DST]!,
+      seg[at + S_SRC]!,
+      seg[at + S_PORTS]!,
+      hash,
+      seg[at + S_SEQ]!,
+      seg[at + S_TSVAL]!,
+      sequence,
+      attempt,
+    );
     sendSynAck(host, row);
   } else if (verdict === Verdict.syn_cookie) {
     noteCookieSent(host, listener);
@@ -53,7 +100,19 @@ export function receiveSyn(host: Host, listener: Listener, seg: Int32Array, at: 
 }
 
 /** Makes a half-open request (2.2 step 9): in the hash, with a timer of one second. */
-export function openRequest(host: Host, listener: Listener, flags: number, local: number, peer: number, ports: number, hash: number, clientSeq: number, tsval: number, isn: number, attempt: number): number {
+export function openRequest(
+  host: Host,
+  listener: Listener,
+  flags: number,
+  local: number,
+  peer: number,
+  ports: number,
+  hash: number,
+  clientSeq: number,
+  tsval: number,
+  isn: number,
+  attempt: number,
+): number {
   const row = host.open(NEW_SYN_RECV, local, peer, ports, hash, attempt);
   const rows = host.table.rows;
   const at = row << ROW_SHIFT;
@@ -77,8 +136,9 @@ export function openRequest(host: Host, listener: Listener, flags: number, local
 export function sendSynAck(host: Host, row: number): void {
   const at = row << ROW_SHIFT;
   const rows = host.table.rows;
-  if (host.answerer !== null && host.answerer.isMute(rows[at + R_ATTEMPT]!)) {
-    host.answerer.countMute(true, 1);
+  const answerer = host.answerer;
+  if (answerer?.isMute(rows[at + R_ATTEMPT]!)) {
+    answerer.countMute(true, 1);
     return;
   }
   const sack = (rows[at + R_STATE]! & ROW_SACK) !== 0 ? OPT_SACK : 0;
@@ -108,7 +168,18 @@ function sendCookie(host: Host, seg: Int32Array, at: number, hash: number): void
   const options = hasTs ? OPT_TS | (flags & OPT_SACK) | (flags & OPT_WSCALE) : 0;
   const cookie = cookieFor(hash, host.secret, seg[at + S_SEQ]!, host.cookieMinute());
   const tsval = hasTs ? (cookieTimestamp(host.nowMs(), flags) + host.timestampOffset(hash)) | 0 : 0;
-  host.send(SYN | ACK | options, seg[at + S_DST]!, seg[at + S_SRC]!, seg[at + S_PORTS]!, cookie, (seg[at + S_SEQ]! + 1) | 0, 0, tsval, seg[at + S_TSVAL]!, seg[at + S_ATTEMPT]!);
+  host.send(
+    SYN | ACK | options,
+    seg[at + S_DST]!,
+    seg[at + S_SRC]!,
+    seg[at + S_PORTS]!,
+    cookie,
+    (seg[at + S_SEQ]! + 1) | 0,
+    0,
+    tsval,
+    seg[at + S_TSVAL]!,
+    seg[at + S_ATTEMPT]!,
+  );
 }
 
 /** What a listener says to an ACK that fits no socket (5.4 steps 1 to 4); changes nothing. */

@@ -23,7 +23,13 @@ export class RawAnswerer {
   readonly #answers: readonly number[];
   readonly #recorder: Recorder;
 
-  constructor(spec: RunSpec, wire: Float64Array, queues: readonly (AnswerQueue | null)[], ledger: Ledger, recorder: Recorder) {
+  constructor(
+    spec: RunSpec,
+    wire: Float64Array,
+    queues: readonly (AnswerQueue | null)[],
+    ledger: Ledger,
+    recorder: Recorder,
+  ) {
     this.wire = wire;
     this.#queues = queues;
     this.#ledger = ledger;
@@ -58,7 +64,8 @@ export class RawAnswerer {
     words[at + S_DST] = server;
     words[at + S_PORTS] = ports;
     words[at + S_SEQ] = ack;
-    words[at + S_ACK] = answer === RawAnswer.Rst ? 0 : (seq + 1 + (answer === RawAnswer.BadAck ? BAD_ACK_OFFSET : 0)) | 0;
+    words[at + S_ACK] =
+      answer === RawAnswer.Rst ? 0 : (seq + 1 + (answer === RawAnswer.BadAck ? BAD_ACK_OFFSET : 0)) | 0;
     words[at + S_LEN] = 0;
     words[at + S_ATTEMPT] = attempt;
     words[at + S_HASH] = this.#ledger.packetHash(attempt);

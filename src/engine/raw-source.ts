@@ -13,18 +13,33 @@
  */
 import { hash3 } from "../base/hash.ts";
 import { EXPONENTIAL, exponentialRest, ZIGGURAT_ACCEPT, ZIGGURAT_WIDTH } from "../base/prng.ts";
+import { Gate } from "../vocabulary/gates.ts";
 import { RawAddresses, RawAnswer, RawPacket, type RawSpec } from "../vocabulary/run-spec.ts";
 import { Verdict } from "../vocabulary/verdicts.ts";
 import { Arrivals } from "./arrivals.ts";
 import { deliver } from "./deliver.ts";
 import type { Host } from "./host.ts";
-import { ACK, NO_ROW, RST, S_ACK, S_ATTEMPT, S_DST, S_FLAGS, S_HASH, S_LEN, S_PORTS, S_SEQ, S_SRC, SEG_WORDS, SYN } from "./layout.ts";
+import {
+  ACK,
+  NO_ROW,
+  RST,
+  S_ACK,
+  S_ATTEMPT,
+  S_DST,
+  S_FLAGS,
+  S_HASH,
+  S_LEN,
+  S_PORTS,
+  S_SEQ,
+  S_SRC,
+  SEG_WORDS,
+  SYN,
+} from "./layout.ts";
 import { type Impairment, packetClass, WIRE_ATK } from "./link.ts";
-import type { Listener } from "./listener.ts";
 import { judgeSyn, openRequest, sendSynAck } from "./listen.ts";
+import type { Listener } from "./listener.ts";
 import type { RawAnswerer } from "./raw-answers.ts";
 import { hashPeer, hashService } from "./table.ts";
-import { Gate } from "../vocabulary/gates.ts";
 
 /** First raw source address, 198.18.0.1, and the ports that addresses go through before they repeat. */
 const FIRST_ADDRESS = (198 << 24) | (18 << 16) | 1;
@@ -65,14 +80,28 @@ export class RawSource {
   #addressIndex = 0;
   #portIndex = 0;
 
-  constructor(host: Host, spec: RawSpec, workload: number, seed: number, server: number, answerer: RawAnswerer, impairments: readonly Impairment[], mayLag: boolean, isBulk: boolean) {
+  constructor(
+    host: Host,
+    spec: RawSpec,
+    workload: number,
+    seed: number,
+    server: number,
+    answerer: RawAnswerer,
+    impairments: readonly Impairment[],
+    mayLag: boolean,
+    isBulk: boolean,
+  ) {
     this.#host = host;
     this.#spec = spec;
     this.#workload = workload;
     this.#server = server;
     this.#answerer = answerer;
     this.#impairments = impairments;
-    this.#isFlood = spec.packet === RawPacket.Syn && spec.addresses === RawAddresses.Sequential && spec.answer === RawAnswer.Nothing && impairments.length === 0;
+    this.#isFlood =
+      spec.packet === RawPacket.Syn &&
+      spec.addresses === RawAddresses.Sequential &&
+      spec.answer === RawAnswer.Nothing &&
+      impairments.length === 0;
     this.#mayLag = mayLag && this.#isFlood;
     this.#isBulk = isBulk;
     this.arrivals = new Arrivals(spec, seed, PACING_NS);
@@ -297,7 +326,19 @@ export class RawSource {
     const host = this.#host;
     const seg = this.#segment;
     host.applyMany(Verdict.syn_queued, 1, this.#workload);
-    const row = openRequest(host, this.#listener!, SYN, this.#server, seg[S_SRC]!, seg[S_PORTS]!, hash, this.#sequence(), 0, host.initialSequence(hash), -2 - this.#workload);
+    const row = openRequest(
+      host,
+      this.#listener!,
+      SYN,
+      this.#server,
+      seg[S_SRC]!,
+      seg[S_PORTS]!,
+      hash,
+      this.#sequence(),
+      0,
+      host.initialSequence(hash),
+      -2 - this.#workload,
+    );
     sendSynAck(host, row);
   }
 

@@ -4,7 +4,15 @@
  * Units   The layout's (vocabulary/run-result.ts): histograms of whole µs, bins of `secondNs`.
  */
 import { COARSE_LAYOUT, HISTOGRAM_MAX_US, histogramIndex, LATENCY_LAYOUT } from "../vocabulary/histogram.ts";
-import { EXTREME_FIELDS, LATENCY_BY_RETRANSMIT_CLASSES, LISTENER_FIELDS, type ResultLayout, resultLayout, SYN_RETRANSMIT_CLASSES, WORKLOAD_FIELDS } from "../vocabulary/run-result.ts";
+import {
+  EXTREME_FIELDS,
+  LATENCY_BY_RETRANSMIT_CLASSES,
+  LISTENER_FIELDS,
+  type ResultLayout,
+  resultLayout,
+  SYN_RETRANSMIT_CLASSES,
+  WORKLOAD_FIELDS,
+} from "../vocabulary/run-result.ts";
 import type { RunSpec } from "../vocabulary/run-spec.ts";
 
 function indexOf<Name extends string>(names: readonly Name[]): Record<Name, number> {
@@ -23,7 +31,8 @@ export class Recorder {
     this.layout = resultLayout(spec);
     this.out = new Float64Array(this.layout.length);
     this.#now = now;
-    for (const workload of this.layout.workloads) this.out[workload.extremes + Extreme.failedMinUs] = Number.POSITIVE_INFINITY;
+    for (const workload of this.layout.workloads)
+      this.out[workload.extremes + Extreme.failedMinUs] = Number.POSITIVE_INFINITY;
   }
 
   add(at: number, n: number): void {
@@ -70,7 +79,9 @@ export class Recorder {
     this.add(places.extremes + Extreme.connectSumUs, us);
     this.add(places.establishedByRetransmits + Math.min(retransmits, SYN_RETRANSMIT_CLASSES - 1), 1);
     if (places.connectLatencyByRetransmits >= 0) {
-      const own = places.connectLatencyByRetransmits + Math.min(retransmits, LATENCY_BY_RETRANSMIT_CLASSES - 1) * COARSE_LAYOUT.length;
+      const own =
+        places.connectLatencyByRetransmits +
+        Math.min(retransmits, LATENCY_BY_RETRANSMIT_CLASSES - 1) * COARSE_LAYOUT.length;
       this.add(own + histogramIndex(us, COARSE_LAYOUT.halfMagnitude), 1);
     }
     this.tallyNow(places.establishedPerS);

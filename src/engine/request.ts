@@ -8,7 +8,36 @@
 import { Verdict } from "../vocabulary/verdicts.ts";
 import { acceptChild } from "./child.ts";
 import type { Host } from "./host.ts";
-import { ACK, before, FIN, OPT_TS, R_META, R_OOW_MS, R_RCV_NXT, R_SENT_US, R_SND_NXT, R_STATE, R_TS_RECENT, REQ_ACKED, REQ_COUNT_MASK, REQ_LISTENER_MASK, REQ_RETRANS_SHIFT, REQ_TIMEOUTS_SHIFT, ROW_SHIFT, ROW_TS, RST, R_ATTEMPT, S_ACK, S_ATTEMPT, S_FLAGS, S_LEN, S_SEQ, S_TSECR, S_TSVAL, SYN } from "./layout.ts";
+import {
+  ACK,
+  before,
+  FIN,
+  OPT_TS,
+  R_ATTEMPT,
+  R_META,
+  R_OOW_MS,
+  R_RCV_NXT,
+  R_SENT_US,
+  R_SND_NXT,
+  R_STATE,
+  R_TS_RECENT,
+  REQ_ACKED,
+  REQ_COUNT_MASK,
+  REQ_LISTENER_MASK,
+  REQ_RETRANS_SHIFT,
+  REQ_TIMEOUTS_SHIFT,
+  ROW_SHIFT,
+  ROW_TS,
+  RST,
+  S_ACK,
+  S_ATTEMPT,
+  S_FLAGS,
+  S_LEN,
+  S_SEQ,
+  S_TSECR,
+  S_TSVAL,
+  SYN,
+} from "./layout.ts";
 import { receiveCookieAck, sendSynAck } from "./listen.ts";
 import type { Listener } from "./listener.ts";
 import { isRateLimited } from "./rate-limit.ts";
@@ -80,7 +109,7 @@ export function onSynAckTimer(host: Host, row: number): void {
 
 /** Time-out after `timeouts` firings: min(1 s << timeouts, 120 s). */
 function synAckTicks(host: Host, timeouts: number): number {
-  return Math.min(2 ** timeouts, SYNACK_TIMEOUT_MAX_S) * host.spec.hz;
+  return (timeouts < 7 ? 1 << timeouts : SYNACK_TIMEOUT_MAX_S) * host.spec.hz;
 }
 
 /** One SYN-ACK more was resent (num_retrans). */
@@ -148,7 +177,9 @@ function judgeRequest(host: Host, row: number, seg: Int32Array, at: number): num
   const inWindow = isInWindow(seg, at, rcvNxt);
   if (tsFailure !== 0 || !inWindow) return judgeUnacceptable(host, to, tsFailure, seg, at);
   if ((flags & RST) !== 0 && seq !== rcvNxt) {
-    return isRateLimited(host, to + R_OOW_MS, seg, at) ? Verdict.request_rst_challenge_skipped : Verdict.request_rst_challenge;
+    return isRateLimited(host, to + R_OOW_MS, seg, at)
+      ? Verdict.request_rst_challenge_skipped
+      : Verdict.request_rst_challenge;
   }
   const isOwnSyn = seq === ((rcvNxt - 1) | 0);
   if ((flags & RST) !== 0) return Verdict.request_rst;

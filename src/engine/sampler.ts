@@ -12,7 +12,11 @@ import type { Recorder } from "./recorder.ts";
 /** verdict, counter, times ... */
 const EFFECTS = Int32Array.from(
   VERDICT_NAMES.flatMap((name, verdict) =>
-    Object.entries((VERDICTS[name] as VerdictDef).effects).flatMap(([counter, n]) => [verdict, counterIndex[counter as CounterName], n ?? 0]),
+    Object.entries((VERDICTS[name] as VerdictDef).effects).flatMap(([counter, n]) => [
+      verdict,
+      counterIndex[counter as CounterName],
+      n ?? 0,
+    ]),
   ),
 );
 const CURR_ESTAB = counterIndex.TcpCurrEstab;
@@ -57,7 +61,8 @@ export class Sampler {
       out[layout.serverStateLines + state * n + k] = this.#server.states[state]!;
       out[layout.clientStateLines + state * n + k] = this.#client.states[state]!;
     }
-    for (let c = 0; c < RETRANSMIT_CLASSES; c++) out[layout.synRecvByRetransmits + c * n + k] = this.#server.synRecvByRetransmits[c]!;
+    for (let c = 0; c < RETRANSMIT_CLASSES; c++)
+      out[layout.synRecvByRetransmits + c * n + k] = this.#server.synRecvByRetransmits[c]!;
     this.#server.listeners.forEach((listener, index) => {
       const places = layout.listeners[index]!;
       out[places.acceptQueue + k] = listener.listening ? listener.acceptLength : Number.NaN;
@@ -66,4 +71,3 @@ export class Sampler {
     writeCounters(this.#server, out, layout.serverCounterLines + k, n);
   }
 }
-

@@ -13,7 +13,27 @@ import { AppTimer } from "./app-timers.ts";
 import { takeChild } from "./child.ts";
 import { closeListener, closeSocket } from "./close.ts";
 import type { Host } from "./host.ts";
-import { CLOSE_WAIT, ESTABLISHED, F_FLAGS, F_RETRANS_MS, F_RX_BYTES, F_RX_READ, FL_ACCEPTED, FL_APP_EOF, FL_CLOSING, FL_DEAD, FL_PEER_FIN, FL_RESPONDED, FL_SERIAL_SHIFT, NO_ROW, R_ATTEMPT, R_META, R_STATE, REQ_LISTENER_MASK, ROW_SHIFT } from "./layout.ts";
+import {
+  CLOSE_WAIT,
+  ESTABLISHED,
+  F_FLAGS,
+  F_RETRANS_MS,
+  F_RX_BYTES,
+  F_RX_READ,
+  FL_ACCEPTED,
+  FL_APP_EOF,
+  FL_CLOSING,
+  FL_DEAD,
+  FL_PEER_FIN,
+  FL_RESPONDED,
+  FL_SERIAL_SHIFT,
+  NO_ROW,
+  R_ATTEMPT,
+  R_META,
+  R_STATE,
+  REQ_LISTENER_MASK,
+  ROW_SHIFT,
+} from "./layout.ts";
 import { Listener } from "./listener.ts";
 import { Notice } from "./notices.ts";
 import { ListenerField, type Recorder } from "./recorder.ts";
@@ -150,10 +170,16 @@ export class ServerApp {
   #acceptSerial(index: number): void {
     if (this.#isPaused(index)) return;
     const now = this.#host.now[0]!;
-    if (now >= this.#busyUntilNs[index]! && this.#acceptOne(index)) this.#busyUntilNs[index] = now + this.#specs[index]!.serviceNs;
+    if (now >= this.#busyUntilNs[index]! && this.#acceptOne(index))
+      this.#busyUntilNs[index] = now + this.#specs[index]!.serviceNs;
     if (this.#host.listeners[index]!.acceptLength === 0 || this.#awake[index] === 1) return;
     this.#awake[index] = 1;
-    this.#set(AppTimer.ServiceDone, index, 0, Math.max(now, this.#busyUntilNs[index]!) + this.#wakeNs(index, this.#accepted[index]!));
+    this.#set(
+      AppTimer.ServiceDone,
+      index,
+      0,
+      Math.max(now, this.#busyUntilNs[index]!) + this.#wakeNs(index, this.#accepted[index]!),
+    );
   }
 
   /** One accept(): false when the queue is empty. */
@@ -206,7 +232,8 @@ export class ServerApp {
     if ((flags & FL_PEER_FIN) === 0 || (flags & FL_APP_EOF) !== 0) return;
     rows[fat + F_FLAGS] = flags | FL_APP_EOF;
     this.#recorder.countListener(index, ListenerField.clientEofs);
-    if (spec.close === AppClose.OnEof || (spec.close === AppClose.AfterResponse && (flags & FL_RESPONDED) === 0)) this.#scheduleClose(row, spec);
+    if (spec.close === AppClose.OnEof || (spec.close === AppClose.AfterResponse && (flags & FL_RESPONDED) === 0))
+      this.#scheduleClose(row, spec);
   }
 
   #respond(row: number, index: number, spec: ListenerSpec): void {
@@ -246,8 +273,8 @@ export class ServerApp {
     const start = Math.max(0, spec.listenStartNs);
     const end = spec.listenStopNs < 0 ? this.#durationNs : Math.min(this.#durationNs, spec.listenStopNs);
     let ticks = ticksIn(start, end);
-    for (let i = 0; i < spec.pausesNs.length; i += 2) ticks -= ticksIn(Math.max(start, spec.pausesNs[i]!), Math.min(end, spec.pausesNs[i + 1]!));
+    for (let i = 0; i < spec.pausesNs.length; i += 2)
+      ticks -= ticksIn(Math.max(start, spec.pausesNs[i]!), Math.min(end, spec.pausesNs[i + 1]!));
     return Math.max(0, ticks - this.#accepted[index]!);
   }
 }
-

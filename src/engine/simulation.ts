@@ -13,7 +13,7 @@ import { hash2, hash3, unitOf } from "../base/hash.ts";
 import { GATE_NAMES } from "../vocabulary/gates.ts";
 import { OUTCOME_NAMES } from "../vocabulary/outcomes.ts";
 import { type RunResult, WIRE_NAMES } from "../vocabulary/run-result.ts";
-import { Direction, EngineMode, RawAnswer, type RawSpec, type RunSpec, WorkloadKind } from "../vocabulary/run-spec.ts";
+import { Direction, EngineMode, type RunSpec, WorkloadKind } from "../vocabulary/run-spec.ts";
 import { AnswerQueue } from "./answer-queue.ts";
 import { AppHeap } from "./app-heap.ts";
 import { AppTimer } from "./app-timers.ts";
@@ -27,14 +27,12 @@ import { Ledger } from "./ledger.ts";
 import { Impairment, Link, packetClass } from "./link.ts";
 import { Notice, NoticeRing } from "./notices.ts";
 import { RawAnswerer } from "./raw-answers.ts";
-import { RAW_PORTS, RawSource, ROWS_PER_EVENT } from "./raw-source.ts";
+import { RawSource, ROWS_PER_EVENT } from "./raw-source.ts";
 import { Extreme, ListenerField, Recorder, WorkloadField } from "./recorder.ts";
 import { Sampler, writeCounters } from "./sampler.ts";
 import { ServerApp } from "./server-app.ts";
-import { TIME_WAIT_S } from "./time-wait.ts";
+import { answers, BATCH, expectedHalfOpen, expectedSockets, mayLag } from "./set-up.ts";
 
-/** Events between two looks at the tables' free rows. */
-const BATCH = 256;
 /** Ticks since boot at t = 0: at least an hour, and a spread that covers all phases of the wheel's coarse levels and of the cookie minute. */
 const BOOT_TICKS_MIN = 1_000_000;
 const BOOT_TICKS_SPREAD = 2_097_152;
@@ -42,8 +40,6 @@ const BOOT_TICKS_SPREAD = 2_097_152;
 const Source = { ClientTick: 0, ServerTick: 1, ToServer: 2, ToClient: 3, Notices: 4, AppTimers: 5 } as const;
 const FIXED_SOURCES = 6;
 const FOREVER = Number.POSITIVE_INFINITY;
-/** Longest life of a half-open request, s: beyond it an address may come again. */
-const REQUEST_LIFE_S = 600;
 
 export class Simulation {
   readonly #spec: RunSpec;
@@ -68,6 +64,9 @@ export class Simulation {
   readonly #sampler: Sampler;
   readonly #wire = new Float64Array(WIRE_NAMES.length);
   readonly #impairments: Impairment[];
+  /** Workloads that answer SYN-ACKs: each has a source of its own before the workloads'. */
+  readonly #answering: readonly number[];
+  readonly #firstWorkload: number;
   readonly #samplerSource: number;
   #epoch = 0;
   #events = 0;
@@ -78,23 +77,40 @@ export class Simulation {
   constructor(spec: RunSpec) {
     const workloads = spec.workloads.length;
     this.#spec = spec;
-    this.#due = new Float64Array(FIXED_SOURCES + 2 * workloads + 1).fill(FOREVER);
-    this.#samplerSource = FIXED_SOURCES + 2 * workloads;
-    this.#ledger = new Ledger(this.#now, spec.seed, spec.workloads.map((w) => w.streamKey));
+    this.#answering = spec.workloads.flatMap((w, index) => (answers(w) ? [index] : []));
+    this.#firstWorkload = FIXED_SOURCES + this.#answering.length;
+    this.#samplerSource = this.#firstWorkload + workloads;
+    this.#due = new Float64Array(this.#samplerSource + 1).fill(FOREVER);
+    this.#ledger = new Ledger(
+      this.#now,
+      spec.seed,
+      spec.workloads.map((w) => w.streamKey),
+    );
     this.#recorder = new Recorder(spec, this.#now);
     this.#notices = new NoticeRing(this.#now, this.#due, Source.Notices);
     this.#heap = new AppHeap(this.#due, Source.AppTimers);
-    this.#impairments = spec.impairments.map((impairment, index) => new Impairment(impairment, hash3(spec.seed, index, 7)));
-    const impairmentsTo = (direction: number): Impairment[] => this.#impairments.filter((_, i) => spec.impairments[i]!.direction === direction);
+    this.#impairments = spec.impairments.map(
+      (impairment, index) => new Impairment(impairment, hash3(spec.seed, index, 7)),
+    );
+    const impairmentsTo = (direction: number): Impairment[] =>
+      this.#impairments.filter((_, i) => spec.impairments[i]!.direction === direction);
     const toServer = impairmentsTo(Direction.ToServer);
 
     this.#server = this.#makeHost(true);
     this.#client = this.#makeHost(false);
     this.#toServer = new Link(this.#now, this.#due, Source.ToServer, this.#ledger, spec.oneWayDelayNs, true, toServer);
-    this.#toClient = new Link(this.#now, this.#due, Source.ToClient, this.#ledger, spec.oneWayDelayNs, false, impairmentsTo(Direction.ToClient));
+    this.#toClient = new Link(
+      this.#now,
+      this.#due,
+      Source.ToClient,
+      this.#ledger,
+      spec.oneWayDelayNs,
+      false,
+      impairmentsTo(Direction.ToClient),
+    );
     this.#answers = spec.workloads.map((w, index) =>
-      w.kind === WorkloadKind.Raw && w.answer !== RawAnswer.Nothing
-        ? new AnswerQueue(this.#server, this.#due, FIXED_SOURCES + index, w.answerDelayNs)
+      answers(w)
+        ? new AnswerQueue(this.#server, this.#due, FIXED_SOURCES + this.#answering.indexOf(index), w.answerDelayNs)
         : null,
     );
     const answerer = new RawAnswerer(spec, this.#wire, this.#answers, this.#ledger, this.#recorder);
@@ -103,9 +119,23 @@ export class Simulation {
     this.#client.link = this.#toServer;
     this.#serverApp = new ServerApp(this.#server, this.#heap, this.#recorder, spec);
     this.#clientApp = new ClientApp(this.#client, this.#heap, this.#recorder, spec);
-    this.#arrivals = spec.workloads.map((w) => (w.kind === WorkloadKind.Connections ? new Arrivals(w, spec.seed, 0) : null));
+    this.#arrivals = spec.workloads.map((w) =>
+      w.kind === WorkloadKind.Connections ? new Arrivals(w, spec.seed, 0) : null,
+    );
     this.#raw = spec.workloads.map((w, index) =>
-      w.kind === WorkloadKind.Raw ? new RawSource(this.#server, w, index, spec.seed, SERVER_ADDRESS, answerer, toServer, mayLag(spec, w), spec.engine === EngineMode.Auto) : null,
+      w.kind === WorkloadKind.Raw
+        ? new RawSource(
+            this.#server,
+            w,
+            index,
+            spec.seed,
+            SERVER_ADDRESS,
+            answerer,
+            toServer,
+            mayLag(spec, w),
+            spec.engine === EngineMode.Auto,
+          )
+        : null,
     );
     this.#server.lagged = this;
     this.#sampler = new Sampler(this.#recorder, this.#server, this.#client, spec.sampleIntervalNs);
@@ -222,13 +252,12 @@ export class Simulation {
 
   /** Answers of raw workloads, then the workloads themselves, then the sampler. */
   #workload(source: number): void {
-    const workloads = this.#spec.workloads.length;
-    const index = source - FIXED_SOURCES;
-    if (index < workloads) {
-      this.#recorder.countWorkload(index, WorkloadField.answered);
-      const answers = this.#answers[index]!;
-      this.#arriveAtServer(answers.words, answers.take());
-    } else if (index < 2 * workloads) this.#arrive(index - workloads, source);
+    if (source < this.#firstWorkload) {
+      const workload = this.#answering[source - FIXED_SOURCES]!;
+      this.#recorder.countWorkload(workload, WorkloadField.answered);
+      const queue = this.#answers[workload]!;
+      this.#arriveAtServer(queue.words, queue.take());
+    } else if (source < this.#samplerSource) this.#arrive(source - this.#firstWorkload, source);
     else {
       this.catchUp();
       this.#sampler.take();
@@ -259,7 +288,7 @@ export class Simulation {
   }
 
   #updateWorkload(workload: number): void {
-    const at = FIXED_SOURCES + this.#spec.workloads.length + workload;
+    const at = this.#firstWorkload + workload;
     const raw = this.#raw[workload]!;
     if (raw === null) this.#due[at] = this.#arrivals[workload]!.next[0]!;
     else raw.writeDue(this.#due, at);
@@ -280,10 +309,9 @@ export class Simulation {
 
   /** Lets the raw workloads run what lags before the event that runs now; ties go by the order of the sources. */
   catchUp(): void {
-    const first = FIXED_SOURCES + this.#spec.workloads.length;
     for (let w = 0; w < this.#raw.length; w++) {
       const raw = this.#raw[w]!;
-      if (raw !== null && raw.isLagging) raw.catchUp(this.#source > first + w);
+      if (raw?.isLagging) raw.catchUp(this.#source > this.#firstWorkload + w);
     }
   }
 
@@ -346,34 +374,4 @@ export class Simulation {
       out[fields + ListenerField.synQueueFullNs] = listener.synFullNs(end);
     });
   }
-}
-
-/** Rows that the server's table should hold at once: all SYN queues full, as far as there are arrivals to fill them. */
-function expectedHalfOpen(spec: RunSpec): number {
-  let room = 0;
-  for (const listener of spec.listeners) room += listener.backlog + 2;
-  let arrivals = 0;
-  for (const workload of spec.workloads) arrivals += workload.count;
-  return BATCH * ROWS_PER_EVENT + Math.min(room, arrivals);
-}
-
-/** Rows of the client's table: a minute's worth of connections, as TIME_WAIT keeps them. */
-function expectedSockets(spec: RunSpec): number {
-  let sockets = 0;
-  for (const workload of spec.workloads) {
-    if (workload.kind === WorkloadKind.Connections) sockets += Math.min(workload.count, workload.ratePerS * TIME_WAIT_S);
-  }
-  return BATCH * ROWS_PER_EVENT + Math.min(Math.ceil(sockets), spec.client.maxTwBuckets);
-}
-
-/** Whether no packet of a flood can meet a socket of its own address and port: then its packets may lag (raw-source.ts). */
-function mayLag(spec: RunSpec, workload: RawSpec): boolean {
-  const cycle = workload.sourceAddresses * RAW_PORTS;
-  if (workload.count > cycle && workload.ratePerS * REQUEST_LIFE_S > cycle) return false;
-  const portsOf = (w: RawSpec): number => Math.min(RAW_PORTS, Math.ceil(w.count / w.sourceAddresses));
-  return spec.workloads.every((other) => {
-    if (other === workload || other.kind !== WorkloadKind.Raw || other.port !== workload.port) return true;
-    const gap = (other.firstSourcePort - workload.firstSourcePort + RAW_PORTS) % RAW_PORTS;
-    return gap >= portsOf(workload) && RAW_PORTS - gap >= portsOf(other);
-  });
 }

@@ -25,6 +25,11 @@ export function hashPeer(peer: number, service: number): number {
   return mix32(Math.imul(peer, 0x9e3779b1) ^ service);
 }
 
+/** Slots a row: small tables are sparse, so that the fingerprint of an absent tuple is nearly always 0; large ones have to fit the cache. */
+const SPARSE_BELOW = 65536;
+const SPARSE_SLOTS = 8;
+const DENSE_SLOTS = 2;
+
 function powerOfTwo(atLeast: number): number {
   let size = 1024;
   while (size < atLeast) size *= 2;
@@ -65,7 +70,7 @@ export class ConnectionTable {
     this.#linked = 0;
     if (expectedRows * 2 > this.#capacity) this.#grow(powerOfTwo(expectedRows * 2));
     this.#fingerprint.fill(0, 0, this.#mask + 1);
-    const slots = powerOfTwo(expectedRows * 2);
+    const slots = powerOfTwo(expectedRows * (expectedRows < SPARSE_BELOW ? SPARSE_SLOTS : DENSE_SLOTS));
     if (slots > this.#fingerprint.length) {
       this.#fingerprint = new Uint8Array(slots);
       this.#slots = new Int32Array(slots * 2);
@@ -137,7 +142,13 @@ export class ConnectionTable {
         const row = this.#slots[slot * 2 + 1]!;
         const at = row << ROW_SHIFT;
         const rows = this.rows;
-        if (this.#slots[slot * 2] === hash && rows[at + R_PEER] === peer && rows[at + R_PORTS] === ports && rows[at + R_LOCAL] === local) return row;
+        if (
+          this.#slots[slot * 2] === hash &&
+          rows[at + R_PEER] === peer &&
+          rows[at + R_PORTS] === ports &&
+          rows[at + R_LOCAL] === local
+        )
+          return row;
       }
       slot = (slot + 1) & mask;
       seen = this.#fingerprint[slot]!;

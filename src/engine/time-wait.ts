@@ -6,7 +6,37 @@
  */
 import { Verdict } from "../vocabulary/verdicts.ts";
 import type { Host } from "./host.ts";
-import { ACK, before, F_RTO, F_SRTT, F_RETRANS, FIN, FIN_WAIT2, OPT_TS, R_ATTEMPT, R_META, R_OOW_MS, R_LOCAL, R_PEER, R_RCV_NXT, R_SND_NXT, R_STATE, R_TS_RECENT, ROW_MINI, ROW_SHIFT, ROW_TS, RST, S_ATTEMPT, S_FLAGS, S_LEN, S_PORTS, S_SEQ, S_TSVAL, SYN, TIME_WAIT } from "./layout.ts";
+import {
+  ACK,
+  before,
+  F_RETRANS,
+  F_RTO,
+  F_SRTT,
+  FIN,
+  FIN_WAIT2,
+  OPT_TS,
+  R_ATTEMPT,
+  R_LOCAL,
+  R_META,
+  R_OOW_MS,
+  R_PEER,
+  R_RCV_NXT,
+  R_SND_NXT,
+  R_STATE,
+  R_TS_RECENT,
+  ROW_MINI,
+  ROW_SHIFT,
+  ROW_TS,
+  RST,
+  S_ATTEMPT,
+  S_FLAGS,
+  S_LEN,
+  S_PORTS,
+  S_SEQ,
+  S_TSVAL,
+  SYN,
+  TIME_WAIT,
+} from "./layout.ts";
 import { receiveSyn } from "./listen.ts";
 import { isRateLimited } from "./rate-limit.ts";
 import { sendReset } from "./reset.ts";
@@ -21,7 +51,12 @@ const WINDOW = 65535;
  * Turns a full socket into a mini-socket for `ticks`, or closes it at once when there are too many. The socket's application has
  * let go of it, or never will touch it again.
  */
-export function enterTimeWait(host: Host, row: number, state: typeof TIME_WAIT | typeof FIN_WAIT2, ticks: number): void {
+export function enterTimeWait(
+  host: Host,
+  row: number,
+  state: typeof TIME_WAIT | typeof FIN_WAIT2,
+  ticks: number,
+): void {
   const rows = host.table.rows;
   const at = row << ROW_SHIFT;
   const attempt = rows[at + R_ATTEMPT]!;
@@ -79,7 +114,14 @@ function endOf(seg: Int32Array, at: number): number {
   return (seg[at + S_SEQ]! + seg[at + S_LEN]! + ((flags & SYN) !== 0 ? 1 : 0) + ((flags & FIN) !== 0 ? 1 : 0)) | 0;
 }
 
-function receiveForMiniFinWait2(host: Host, row: number, seg: Int32Array, at: number, paws: boolean, hasTs: boolean): void {
+function receiveForMiniFinWait2(
+  host: Host,
+  row: number,
+  seg: Int32Array,
+  at: number,
+  paws: boolean,
+  hasTs: boolean,
+): void {
   const rows = host.table.rows;
   const to = row << ROW_SHIFT;
   const flags = seg[at + S_FLAGS]!;
@@ -94,14 +136,23 @@ function receiveForMiniFinWait2(host: Host, row: number, seg: Int32Array, at: nu
     if (!limited) sendAck(host, row);
     return;
   }
-  if ((flags & RST) !== 0) return killTimeWait(host, row);
-  if ((flags & SYN) !== 0 && !before(seq, rcvNxt)) return resetMini(host, row, seg, at);
+  if ((flags & RST) !== 0) {
+    killTimeWait(host, row);
+    return;
+  }
+  if ((flags & SYN) !== 0 && !before(seq, rcvNxt)) {
+    resetMini(host, row, seg, at);
+    return;
+  }
   const isNew = before(rcvNxt, end);
   if ((flags & ACK) === 0 || !isNew || (seg[at + S_LEN] === 0 && (flags & FIN) === 0)) {
     host.apply(Verdict.ignored, attempt);
     return;
   }
-  if ((flags & FIN) === 0 || end !== ((rcvNxt + 1) | 0)) return resetMini(host, row, seg, at);
+  if ((flags & FIN) === 0 || end !== ((rcvNxt + 1) | 0)) {
+    resetMini(host, row, seg, at);
+    return;
+  }
   host.apply(Verdict.tw_fin_acked, attempt);
   host.setState(row, TIME_WAIT);
   rows[to + R_RCV_NXT] = end;
@@ -117,7 +168,15 @@ function resetMini(host: Host, row: number, seg: Int32Array, at: number): void {
   killTimeWait(host, row);
 }
 
-function receiveForTrueTimeWait(host: Host, row: number, seg: Int32Array, at: number, hash: number, paws: boolean, hasTs: boolean): void {
+function receiveForTrueTimeWait(
+  host: Host,
+  row: number,
+  seg: Int32Array,
+  at: number,
+  hash: number,
+  paws: boolean,
+  hasTs: boolean,
+): void {
   const rows = host.table.rows;
   const to = row << ROW_SHIFT;
   const flags = seg[at + S_FLAGS]!;

@@ -9,7 +9,39 @@ import { assert } from "../base/assert.ts";
 import { Verdict } from "../vocabulary/verdicts.ts";
 import { die } from "./death.ts";
 import type { Host } from "./host.ts";
-import { ACK, F_FLAGS, F_RETRANS, F_RETRANS_MS, F_RTO, F_SND_UNA, F_SRTT, F_TX_BYTES, FIN, FL_ATO, FL_FIN_PENDING, FL_FIN_SENT, FL_FIN_WAIT2_TIMER, FL_LOSS, FL_ORPHAN, FL_PINGPONG, FL_RETRANSMITTED, FL_TLP_SENT, PSH, R_ATTEMPT, R_RCV_NXT, R_SENT_US, R_SND_NXT, R_STATE, ROW_SACK, ROW_SHIFT, ROW_TIMER_MASK, ROW_TIMER_SHIFT, TIMER_REO, TIMER_RTO, TIMER_TLP } from "./layout.ts";
+import {
+  ACK,
+  F_FLAGS,
+  F_RETRANS,
+  F_RETRANS_MS,
+  F_RTO,
+  F_SND_UNA,
+  F_SRTT,
+  F_TX_BYTES,
+  FIN,
+  FL_ATO,
+  FL_FIN_PENDING,
+  FL_FIN_SENT,
+  FL_FIN_WAIT2_TIMER,
+  FL_LOSS,
+  FL_ORPHAN,
+  FL_PINGPONG,
+  FL_RETRANSMITTED,
+  FL_TLP_SENT,
+  PSH,
+  R_ATTEMPT,
+  R_RCV_NXT,
+  R_SENT_US,
+  R_SND_NXT,
+  R_STATE,
+  ROW_SACK,
+  ROW_SHIFT,
+  ROW_TIMER_MASK,
+  ROW_TIMER_SHIFT,
+  TIMER_REO,
+  TIMER_RTO,
+  TIMER_TLP,
+} from "./layout.ts";
 import { maxRtoTicks, usToTicks } from "./rtt.ts";
 
 /** Delayed-ACK estimate: TCP_ATO_MIN = TCP_DELACK_MIN = 40 ms. */
@@ -86,8 +118,8 @@ function clearDelayedAck(host: Host, full: number): void {
 }
 
 function afterSending(host: Host, row: number, full: number): void {
-  if (!host.wheel.isArmed(row)) armTimer(host, row, TIMER_RTO, host.table.rows[(full << ROW_SHIFT) + F_RTO]!);
-  scheduleLossProbe(host, row, full, false);
+  if (scheduleLossProbe(host, row, full, false) || host.wheel.isArmed(row)) return;
+  armTimer(host, row, TIMER_RTO, host.table.rows[(full << ROW_SHIFT) + F_RTO]!);
 }
 
 function armTimer(host: Host, row: number, kind: number, ticks: number): void {
@@ -98,7 +130,8 @@ function armTimer(host: Host, row: number, kind: number, ticks: number): void {
 
 /** After an ACK that left something in flight: tcp_set_xmit_timer. */
 export function rearmAfterAck(host: Host, row: number, full: number): void {
-  if (!scheduleLossProbe(host, row, full, true)) armTimer(host, row, TIMER_RTO, host.table.rows[(full << ROW_SHIFT) + F_RTO]!);
+  if (!scheduleLossProbe(host, row, full, true))
+    armTimer(host, row, TIMER_RTO, host.table.rows[(full << ROW_SHIFT) + F_RTO]!);
 }
 
 /** tcp_schedule_loss_probe: 2 RTT (one packet in flight: + tcp_rto_min), never after the RTO. Needs SACK and an open state. */
@@ -106,7 +139,8 @@ function scheduleLossProbe(host: Host, row: number, full: number, isAdvancing: b
   const rows = host.table.rows;
   const fat = full << ROW_SHIFT;
   const packets = packetsOut(host, row, full);
-  if (packets === 0 || (rows[(row << ROW_SHIFT) + R_STATE]! & ROW_SACK) === 0 || (rows[fat + F_FLAGS]! & FL_LOSS) !== 0) return false;
+  if (packets === 0 || (rows[(row << ROW_SHIFT) + R_STATE]! & ROW_SACK) === 0 || (rows[fat + F_FLAGS]! & FL_LOSS) !== 0)
+    return false;
   const srtt = rows[fat + F_SRTT]!;
   const rto = rows[fat + F_RTO]!;
   let ticks = host.spec.hz;

@@ -22,7 +22,10 @@ type NumberTable = Readonly<Record<string, number>>;
 
 const TABLES: Readonly<Record<string, NumberTable>> = {
   ...{ AppTimer, Extreme, Gate, ListenerField, Notice, Outcome, Verdict, WorkloadField },
-  ...(Object.fromEntries(Object.entries(runSpec).filter(([, value]) => typeof value === "object")) as Record<string, NumberTable>),
+  ...(Object.fromEntries(Object.entries(runSpec).filter(([, value]) => typeof value === "object")) as Record<
+    string,
+    NumberTable
+  >),
 };
 
 /** `Table.member` → its number, where Table is one of `tables`. */
@@ -35,7 +38,15 @@ export function writeInConstants(code: string, tables: Readonly<Record<string, N
 
 async function bundleEngine(): Promise<void> {
   const file = fileURLToPath(new URL("../engine/run.js", import.meta.url));
-  await build({ entryPoints: [file], outfile: file, bundle: true, format: "esm", minifySyntax: true, allowOverwrite: true, logLevel: "warning" });
+  await build({
+    entryPoints: [file],
+    outfile: file,
+    bundle: true,
+    format: "esm",
+    minifySyntax: true,
+    allowOverwrite: true,
+    logLevel: "warning",
+  });
   await writeFile(file, writeInConstants(await readFile(file, "utf8"), TABLES));
 }
 

@@ -26,4 +26,7 @@ export const OUTCOMES = {
 export type OutcomeName = keyof typeof OUTCOMES;
 export const OUTCOME_NAMES = Object.keys(OUTCOMES) as OutcomeName[];
 /** Outcome name → its index in every per-outcome array. */
-export const Outcome = Object.fromEntries(OUTCOME_NAMES.map((name, index) => [name, index])) as Record<OutcomeName, number>;
+export const Outcome = Object.fromEntries(OUTCOME_NAMES.map((name, index) => [name, index])) as Record<
+  OutcomeName,
+  number
+>;

@@ -30,14 +30,26 @@ export const VERDICTS = {
 
   // SYN at a listener: tcp_input.c:tcp_conn_request
   syn_queued: { effects: { TcpOutSegs: 1 }, reply: "synack", source: "2.2 steps 9, 10" },
-  syn_cookie: { effects: { ...COOKIE_WISH, TcpExtSyncookiesSent: 1, TcpOutSegs: 1 }, reply: "synack", source: "2.2 steps 1, 7" },
-  syn_queue_full: { effects: { TcpExtTCPReqQFullDrop: 1, TcpExtListenDrops: 1 }, gate: "syn_queue_full", source: "2.2 step 1" },
+  syn_cookie: {
+    effects: { ...COOKIE_WISH, TcpExtSyncookiesSent: 1, TcpOutSegs: 1 },
+    reply: "synack",
+    source: "2.2 steps 1, 7",
+  },
+  syn_queue_full: {
+    effects: { TcpExtTCPReqQFullDrop: 1, TcpExtListenDrops: 1 },
+    gate: "syn_queue_full",
+    source: "2.2 step 1",
+  },
   syn_accept_full: { effects: ACCEPT_FULL, gate: "accept_queue_at_syn", source: "2.2 step 2" },
   syn_both_full: { effects: { ...COOKIE_WISH, ...ACCEPT_FULL }, gate: "accept_queue_at_syn", source: "2.2 steps 1, 2" },
   syn_last_quarter: { effects: { TcpExtListenDrops: 1 }, gate: "last_quarter", source: "2.2 step 6" },
 
   // A half-open request: tcp_minisocks.c:tcp_check_req, inet_connection_sock.c:reqsk_timer_handler
-  dup_syn_answered: { effects: { TcpOutSegs: 1, TcpRetransSegs: 1, TcpExtTCPSynRetrans: 1 }, reply: "synack", source: "4.2 step 2" },
+  dup_syn_answered: {
+    effects: { TcpOutSegs: 1, TcpRetransSegs: 1, TcpExtTCPSynRetrans: 1 },
+    reply: "synack",
+    source: "4.2 step 2",
+  },
   dup_syn_skipped: { effects: { TcpExtTCPACKSkippedSynRecv: 1 }, gate: "rate_limited", source: "4.1" },
   synack_timer_resend: {
     effects: { TcpExtTCPTimeouts: 1, TcpExtTCPSynRetrans: 1, TcpRetransSegs: 1, TcpOutSegs: 1 },
@@ -47,29 +59,75 @@ export const VERDICTS = {
   synack_timer_silent: { effects: { TcpExtTCPTimeouts: 1 }, source: "3.5" },
   synack_timer_expired: { effects: { TcpExtTCPTimeouts: 1 }, source: "3.1 step 6" },
   request_listener_gone: { effects: {}, source: "3.1 step 1" },
-  request_paws: { effects: { TcpExtPAWSEstab: 1, TcpOutSegs: 1 }, gate: "half_open_rejected", reply: "ack", source: "4.2 step 4" },
-  request_paws_skipped: { effects: { TcpExtPAWSEstab: 1, TcpExtTCPACKSkippedSynRecv: 1 }, gate: "half_open_rejected", source: "4.2 step 4" },
+  request_paws: {
+    effects: { TcpExtPAWSEstab: 1, TcpOutSegs: 1 },
+    gate: "half_open_rejected",
+    reply: "ack",
+    source: "4.2 step 4",
+  },
+  request_paws_skipped: {
+    effects: { TcpExtPAWSEstab: 1, TcpExtTCPACKSkippedSynRecv: 1 },
+    gate: "half_open_rejected",
+    source: "4.2 step 4",
+  },
   request_paws_rst: { effects: { TcpExtPAWSEstab: 1 }, gate: "half_open_rejected", source: "4.2 step 4" },
-  request_tsecr: { effects: { TcpExtTSEcrRejected: 1, TcpOutSegs: 1 }, gate: "half_open_rejected", reply: "ack", source: "4.2 step 4" },
-  request_tsecr_skipped: { effects: { TcpExtTSEcrRejected: 1, TcpExtTCPACKSkippedSynRecv: 1 }, gate: "half_open_rejected", source: "4.2 step 4" },
+  request_tsecr: {
+    effects: { TcpExtTSEcrRejected: 1, TcpOutSegs: 1 },
+    gate: "half_open_rejected",
+    reply: "ack",
+    source: "4.2 step 4",
+  },
+  request_tsecr_skipped: {
+    effects: { TcpExtTSEcrRejected: 1, TcpExtTCPACKSkippedSynRecv: 1 },
+    gate: "half_open_rejected",
+    source: "4.2 step 4",
+  },
   request_window: { effects: { TcpOutSegs: 1 }, gate: "half_open_rejected", reply: "ack", source: "4.2 step 4" },
-  request_window_skipped: { effects: { TcpExtTCPACKSkippedSynRecv: 1 }, gate: "half_open_rejected", source: "4.2 step 4" },
+  request_window_skipped: {
+    effects: { TcpExtTCPACKSkippedSynRecv: 1 },
+    gate: "half_open_rejected",
+    source: "4.2 step 4",
+  },
   request_rst_challenge: { effects: { TcpExtTCPChallengeACK: 1, TcpOutSegs: 1 }, reply: "ack", source: "4.2 step 5" },
   request_rst_challenge_skipped: { effects: { TcpExtTCPACKSkippedChallenge: 1 }, source: "4.2 step 5" },
   request_rst: { effects: REQUEST_KILLED, source: "4.2 step 7" },
-  request_bad_syn: { effects: { ...REQUEST_KILLED, ...RST }, gate: "half_open_rejected", reply: "rst", source: "4.2 step 7" },
+  request_bad_syn: {
+    effects: { ...REQUEST_KILLED, ...RST },
+    gate: "half_open_rejected",
+    reply: "rst",
+    source: "4.2 step 7",
+  },
   request_no_ack: { effects: {}, gate: "half_open_rejected", source: "4.2 step 8" },
   defer_accept_drop: { effects: { TcpExtTCPDeferAcceptDrop: 1 }, gate: "defer_accept", source: "3.5" },
   handshake_done: { effects: { TcpPassiveOpens: 1 }, source: "4.4 step 3" },
   handshake_accept_full: { effects: ACCEPT_FULL, gate: "accept_queue_at_ack", source: "4.4 steps 1, 5" },
-  handshake_aborted: { effects: { ...ACCEPT_FULL, TcpExtEmbryonicRsts: 1, ...RST }, gate: "accept_queue_at_ack", reply: "rst", source: "4.4 step 5" },
+  handshake_aborted: {
+    effects: { ...ACCEPT_FULL, TcpExtEmbryonicRsts: 1, ...RST },
+    gate: "accept_queue_at_ack",
+    reply: "rst",
+    source: "4.4 step 5",
+  },
 
   // An ACK that reached a listener: tcp_ipv4.c:tcp_v4_cookie_check, syncookies.c:cookie_v4_check
   stray_ack: { effects: RST, gate: "half_open_gone", reply: "rst", source: "5.4 steps 1, 2" },
-  cookie_invalid: { effects: { TcpExtSyncookiesFailed: 1, ...RST }, gate: "cookie_rejected", reply: "rst", source: "5.4 step 3" },
-  cookie_options_off: { effects: { TcpExtSyncookiesRecv: 1, ...RST }, gate: "cookie_rejected", reply: "rst", source: "5.4 step 4" },
+  cookie_invalid: {
+    effects: { TcpExtSyncookiesFailed: 1, ...RST },
+    gate: "cookie_rejected",
+    reply: "rst",
+    source: "5.4 step 3",
+  },
+  cookie_options_off: {
+    effects: { TcpExtSyncookiesRecv: 1, ...RST },
+    gate: "cookie_rejected",
+    reply: "rst",
+    source: "5.4 step 4",
+  },
   cookie_accepted: { effects: { TcpExtSyncookiesRecv: 1, TcpPassiveOpens: 1 }, source: "5.4 step 5" },
-  cookie_accept_full: { effects: { TcpExtSyncookiesRecv: 1, ...ACCEPT_FULL }, gate: "accept_queue_at_cookie", source: "5.4 step 5" },
+  cookie_accept_full: {
+    effects: { TcpExtSyncookiesRecv: 1, ...ACCEPT_FULL },
+    gate: "accept_queue_at_cookie",
+    source: "5.4 step 5",
+  },
 
   // connect(): tcp_output.c:tcp_connect, tcp_timer.c:tcp_retransmit_timer, tcp_input.c:tcp_rcv_synsent_state_process
   connect_syn: { effects: { TcpActiveOpens: 1, TcpOutSegs: 1 }, reply: "syn", source: "6.1" },
@@ -81,7 +139,10 @@ export const VERDICTS = {
     source: "6.1 step 3",
   },
   lost_retransmit: { effects: { TcpExtTCPLostRetransmit: 1 }, source: "6.1 step 3" },
-  connect_timed_out: { effects: { TcpExtTCPTimeouts: 1, TcpExtTCPAbortOnTimeout: 1, TcpAttemptFails: 1 }, source: "6.1 step 2" },
+  connect_timed_out: {
+    effects: { TcpExtTCPTimeouts: 1, TcpExtTCPAbortOnTimeout: 1, TcpAttemptFails: 1 },
+    source: "6.1 step 2",
+  },
   connect_refused: { effects: { TcpAttemptFails: 1 }, source: "6.2 step 3" },
   connect_closed: { effects: {}, source: "7.2" },
   synack_accepted: { effects: { TcpOutSegs: 1 }, reply: "ack", source: "6.2 step 5" },
@@ -96,8 +157,16 @@ export const VERDICTS = {
   data_sent: { effects: { TcpOutSegs: 1 }, reply: "data", source: "11.2 OutSegs" },
   fin_sent: { effects: { TcpOutSegs: 1 }, reply: "fin", source: "11.5 close()" },
   established_syn: { effects: { TcpInErrs: 1 }, source: "6.6; tcp_rcv_established only" },
-  challenge_syn: { effects: { TcpExtTCPSYNChallenge: 1, TcpExtTCPChallengeACK: 1, TcpOutSegs: 1 }, reply: "ack", source: "6.6" },
-  challenge_syn_skipped: { effects: { TcpExtTCPSYNChallenge: 1, TcpExtTCPACKSkippedChallenge: 1 }, gate: "rate_limited", source: "6.6" },
+  challenge_syn: {
+    effects: { TcpExtTCPSYNChallenge: 1, TcpExtTCPChallengeACK: 1, TcpOutSegs: 1 },
+    reply: "ack",
+    source: "6.6",
+  },
+  challenge_syn_skipped: {
+    effects: { TcpExtTCPSYNChallenge: 1, TcpExtTCPACKSkippedChallenge: 1 },
+    gate: "rate_limited",
+    source: "6.6",
+  },
   challenge_rst: { effects: { TcpExtTCPChallengeACK: 1, TcpOutSegs: 1 }, reply: "ack", source: "7.6" },
   challenge_rst_skipped: { effects: { TcpExtTCPACKSkippedChallenge: 1 }, source: "7.6" },
   paws_dup_ack: { effects: { TcpExtPAWSEstab: 1, TcpOutSegs: 1 }, reply: "ack", source: "11.3 PAWSEstab" },
@@ -106,7 +175,11 @@ export const VERDICTS = {
   out_of_window_skipped: { effects: { TcpExtTCPACKSkippedSeq: 1 }, source: "7.6" },
   reset_received: { effects: {}, source: "7.6" },
   estab_reset: { effects: { TcpEstabResets: 1 }, source: "7.1" },
-  rto_resend: { effects: { TcpExtTCPTimeouts: 1, TcpExtTcpTimeoutRehash: 1, TcpRetransSegs: 1 }, reply: "data", source: "7.5" },
+  rto_resend: {
+    effects: { TcpExtTCPTimeouts: 1, TcpExtTcpTimeoutRehash: 1, TcpRetransSegs: 1 },
+    reply: "data",
+    source: "7.5",
+  },
   fast_resend: { effects: { TcpRetransSegs: 1 }, reply: "data", source: "7.5" },
   tlp_resend: { effects: { TcpExtTCPLossProbes: 1, TcpRetransSegs: 1 }, reply: "data", source: "7.5" },
   abort_on_timeout: { effects: { TcpExtTCPTimeouts: 1, TcpExtTCPAbortOnTimeout: 1 }, source: "7.5" },
@@ -134,4 +207,7 @@ export const VERDICTS = {
 export type VerdictName = keyof typeof VERDICTS;
 export const VERDICT_NAMES = Object.keys(VERDICTS) as VerdictName[];
 /** Verdict name → its index in every per-verdict array. */
-export const Verdict = Object.fromEntries(VERDICT_NAMES.map((name, index) => [name, index])) as Record<VerdictName, number>;
+export const Verdict = Object.fromEntries(VERDICT_NAMES.map((name, index) => [name, index])) as Record<
+  VerdictName,
+  number
+>;

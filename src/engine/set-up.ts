@@ -1,0 +1,46 @@
+/**
+ * What a run's set-up follows from, by arithmetic on the RunSpec: table sizes, and which raw workloads may lag.
+ */
+import { RawAnswer, type RawSpec, type RunSpec, WorkloadKind, type WorkloadSpec } from "../vocabulary/run-spec.ts";
+import { RAW_PORTS, ROWS_PER_EVENT } from "./raw-source.ts";
+import { TIME_WAIT_S } from "./time-wait.ts";
+
+/** Events between two looks at the tables' free rows. */
+export const BATCH = 256;
+/** Longest life of a half-open request, s: beyond it an address may come again. */
+const REQUEST_LIFE_S = 600;
+
+export function answers(workload: WorkloadSpec): workload is RawSpec {
+  return workload.kind === WorkloadKind.Raw && workload.answer !== RawAnswer.Nothing;
+}
+
+/** Rows that the server's table should hold at once: all SYN queues full, as far as there are arrivals to fill them. */
+export function expectedHalfOpen(spec: RunSpec): number {
+  let room = 0;
+  for (const listener of spec.listeners) room += listener.backlog + 2;
+  let arrivals = 0;
+  for (const workload of spec.workloads) arrivals += workload.count;
+  return BATCH * ROWS_PER_EVENT + Math.min(room, arrivals);
+}
+
+/** Rows of the client's table: a minute's worth of connections, as TIME_WAIT keeps them. */
+export function expectedSockets(spec: RunSpec): number {
+  let sockets = 0;
+  for (const workload of spec.workloads) {
+    if (workload.kind === WorkloadKind.Connections)
+      sockets += Math.min(workload.count, workload.ratePerS * TIME_WAIT_S);
+  }
+  return BATCH * ROWS_PER_EVENT + Math.min(Math.ceil(sockets), spec.client.maxTwBuckets);
+}
+
+/** Whether no packet of a flood can meet a socket of its own address and port: then its packets may lag (raw-source.ts). */
+export function mayLag(spec: RunSpec, workload: RawSpec): boolean {
+  const cycle = workload.sourceAddresses * RAW_PORTS;
+  if (workload.count > cycle && workload.ratePerS * REQUEST_LIFE_S > cycle) return false;
+  const portsOf = (w: RawSpec): number => Math.min(RAW_PORTS, Math.ceil(w.count / w.sourceAddresses));
+  return spec.workloads.every((other) => {
+    if (other === workload || other.kind !== WorkloadKind.Raw || other.port !== workload.port) return true;
+    const gap = (other.firstSourcePort - workload.firstSourcePort + RAW_PORTS) % RAW_PORTS;
+    return gap >= portsOf(workload) && RAW_PORTS - gap >= portsOf(other);
+  });
+}
