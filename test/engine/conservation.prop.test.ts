@@ -1,0 +1,186 @@
+/**
+ * Goal    What holds in every run: nothing is lost or counted twice, queues keep their bounds, the bytes depend on the spec alone.
+ * Method  Random small scenarios. The seed is printed when a property fails; `SEED=n` runs that one again.
+ */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { run } from "../../src/engine/run.ts";
+import { Simulation } from "../../src/engine/simulation.ts";
+import type { RunView } from "../../src/results/run-view.ts";
+import { OUTCOME_NAMES, OUTCOMES } from "../../src/vocabulary/outcomes.ts";
+import { bytesOf, type Keys, runOf, specOf } from "./helpers.ts";
+
+const seed = Number(process.env["SEED"] ?? 20_261_120);
+const options = { seed, numRuns: 60 };
+
+const oneOf = <T>(...values: T[]): fc.Arbitrary<T> => fc.constantFrom(...values);
+const sysctl = (name: string): string => `net.ipv4.${name}`;
+
+const server = fc.record({
+  backlog: oneOf(0, 1, 4, 16, 40),
+  accept: oneOf<Keys>(
+    { mode: "immediate" },
+    { mode: "never" },
+    { mode: "rate", rate_per_s: 30 },
+    { mode: "serial", service_time_s: 0.02 },
+    { mode: "immediate", pause_windows_s: [[0.2, 1.5]] },
+  ),
+  deferS: oneOf(0, 0, 1),
+  stopS: oneOf(null, null, null, 1.2),
+  close: oneOf("on_eof", "after_response", "never"),
+  syncookies: oneOf(0, 1, 1, 2),
+  abort: oneOf(0, 0, 1),
+  maxSynBacklog: oneOf(8, 32, 2048),
+  synackRetries: oneOf(0, 1, 2, 5),
+  buckets: oneOf(0, 3, 1000),
+});
+
+const clients = fc.record({
+  ratePerS: fc.integer({ min: 5, max: 200 }),
+  poisson: fc.boolean(),
+  firstCloser: oneOf("client", "server", "none"),
+  timeoutS: oneOf(null, 0.5, 2),
+  withRst: oneOf(false, false, true),
+  addresses: oneOf(1, 5),
+});
+
+const flood = fc.record({
+  ratePerS: fc.integer({ min: 20, max: 3000 }),
+  startS: fc.double({ min: 0, max: 1, noNaN: true }),
+  answer: oneOf("nothing", "nothing", "ack", "bad_ack", "rst"),
+  port: oneOf(80, 80, 81),
+});
+
+const loss = fc.option(
+  fc.record({ direction: oneOf("to_server", "to_client"), match: oneOf("any", "syn", "synack", "pure_ack") }),
+  { nil: null },
+);
+
+const parts = fc.record({
+  server,
+  clients,
+  floods: fc.array(flood, { maxLength: 2 }),
+  loss,
+  durationS: oneOf(1, 2.5, 9),
+});
+type Parts = typeof parts extends fc.Arbitrary<infer T> ? T : never;
+
+function scenarioOf({ server: s, clients: c, floods, loss: lost, durationS }: Parts, arrival: "even" | "mixed"): Keys {
+  const rate = { rate_per_s: c.ratePerS, duration_s: 1.5 };
+  return {
+    duration_s: durationS,
+    server: {
+      sysctls: {
+        [sysctl("tcp_syncookies")]: s.syncookies,
+        [sysctl("tcp_abort_on_overflow")]: s.abort,
+        [sysctl("tcp_max_syn_backlog")]: s.maxSynBacklog,
+        [sysctl("tcp_synack_retries")]: s.synackRetries,
+        [sysctl("tcp_max_tw_buckets")]: s.buckets,
+      },
+      listeners: [
+        {
+          ...{ port: 80, backlog: s.backlog, accept: s.accept, defer_accept_s: s.deferS },
+          ...(s.stopS === null ? {} : { listen_stop_s: s.stopS }),
+          app: { request_bytes: 100, response_bytes: 200, close: s.close },
+        },
+      ],
+    },
+    client: { one_way_delay_s: 0.005 },
+    workloads: [
+      {
+        ...{ name: "clients", kind: "connections", port: 80, ...rate, source_addresses: c.addresses, hold_s: 0.05 },
+        ...{ request_bytes: 100, response_bytes: 200, first_closer: c.firstCloser, close_with_rst: c.withRst },
+        ...(c.timeoutS === null ? {} : { connect_timeout_s: c.timeoutS }),
+        arrival: c.poisson && arrival === "mixed" ? "poisson" : "even",
+      },
+      ...floods.map((f, i) => ({
+        ...{ name: `flood${i}`, kind: "raw", packet: "syn", port: f.port, rate_per_s: f.ratePerS, duration_s: 1 },
+        ...{
+          start_s: f.startS,
+          answer_to_synack: f.answer,
+          first_source_port: 2000 + 30_000 * i,
+          source_addresses: 64,
+        },
+        arrival: c.poisson && arrival === "mixed" ? "poisson" : "even",
+      })),
+    ],
+    impairments: lost === null ? [] : [{ ...lost, drop_probability: 0.1 }],
+  };
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+test("offered = completed + failed + in flight, and each failed one has its gate", () => {
+  fc.assert(
+    fc.property(parts, (p) => {
+      const view = runOf(scenarioOf(p, "mixed"));
+      const count = (family: string): number =>
+        sum(OUTCOME_NAMES.filter((name) => OUTCOMES[name].family === family).map((name) => view.outcome(0, name)));
+      const attempted = view.workloadField(0, "attempted");
+      expect(count("completed") + count("failed") + count("in_flight")).toBe(attempted);
+      expect(sum(Object.values(view.gates(0, "failed")))).toBe(count("failed"));
+      expect(sum(Object.values(view.gates(0, "inFlight")))).toBe(count("in_flight"));
+    }),
+    options,
+  );
+});
+
+const wire = (view: RunView, direction: "in" | "out"): number =>
+  sum(
+    Object.entries(view.wire()).map(([name, n]) =>
+      name.startsWith(`${direction}_`) && !name.includes("_atk_") ? n : 0,
+    ),
+  );
+
+test("every segment that comes in or goes out is counted once", () => {
+  fc.assert(
+    fc.property(parts, (p) => {
+      const view = runOf(scenarioOf(p, "mixed"));
+      const lost = p.loss?.direction === "to_server" ? sum(view.impairmentDropped()) : 0;
+      // Bare packets that an impairment eats never reach the server's wire counters as lost ones: they are in both.
+      expect(view.counter("server", "TcpInSegs")).toBe(wire(view, "in") - lost);
+      // OutSegs has SYN-ACKs sent again, but not what full sockets send again.
+      const again = view.counter("server", "TcpRetransSegs") - view.counter("server", "TcpExtTCPSynRetrans");
+      expect(view.counter("server", "TcpOutSegs") + again).toBe(wire(view, "out"));
+    }),
+    options,
+  );
+});
+
+test("no queue is ever longer than the backlog and one", () => {
+  fc.assert(
+    fc.property(parts, (p) => {
+      const view = runOf(scenarioOf(p, "mixed"));
+      expect(view.listenerField(0, "peakSynQueue")).toBeLessThanOrEqual(p.server.backlog + 1);
+      expect(view.listenerField(0, "peakAcceptQueue")).toBeLessThanOrEqual(p.server.backlog + 1);
+    }),
+    options,
+  );
+});
+
+test("the same spec gives the same bytes, whole or in slices of any size", () => {
+  const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 30 });
+  fc.assert(
+    fc.property(parts, cuts, fc.nat(1000), (p, list, runSeed) => {
+      const spec = specOf(scenarioOf(p, "mixed"), { seed: runSeed });
+      const whole = bytesOf(run(spec));
+      expect(bytesOf(run(spec)).equals(whole)).toBe(true);
+      const simulation = new Simulation(spec);
+      for (const cut of list.toSorted((a, b) => a - b)) simulation.advanceTo(cut * spec.durationNs);
+      simulation.advanceTo(spec.durationNs);
+      expect(bytesOf(simulation.result()).equals(whole)).toBe(true);
+    }),
+    options,
+  );
+});
+
+test("packet by packet and in bulk give the same bytes, when arrivals are even", () => {
+  fc.assert(
+    fc.property(parts, fc.nat(1000), (p, runSeed) => {
+      const keys = scenarioOf(p, "even");
+      const packet = bytesOf(run(specOf(keys, { seed: runSeed, engine: "packet" })));
+      expect(bytesOf(run(specOf(keys, { seed: runSeed, engine: "auto" }))).equals(packet)).toBe(true);
+    }),
+    { ...options, numRuns: 100 },
+  );
+});
