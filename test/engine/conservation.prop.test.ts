@@ -10,7 +10,7 @@ import type { RunView } from "../../src/results/run-view.ts";
 import { OUTCOME_NAMES, OUTCOMES } from "../../src/vocabulary/outcomes.ts";
 import { bytesOf, type Keys, runOf, specOf } from "./helpers.ts";
 
-const seed = Number(process.env["SEED"] ?? 20_261_120);
+const seed = Number(process.env.SEED ?? 20_261_120);
 const options = { seed, numRuns: 60 };
 
 const oneOf = <T>(...values: T[]): fc.Arbitrary<T> => fc.constantFrom(...values);
