@@ -48,7 +48,7 @@ const LOWEST_PORT = 1024;
 /** From the sender's timetable to the server's stack. */
 const PACING_NS = 30_000;
 /** Spread of the moment at which a packet that will be answered leaves: the sender's wake-up. Mute packets are counted, so they have none. */
-const PACING_SPREAD_MASK = 0xffff;
+const PACING_SPREAD_MASK = 0x7fff;
 /** Packets per call: the loop comes back often, so that V8 sees a short function called many times. */
 const BATCH = 512;
 /** Requests that one call may make: the simulation reserves rows for so many an event. */
