@@ -44,21 +44,27 @@ function parts<T>(raw: unknown, path: Path, most: number, parse: (element: unkno
   });
 }
 
+/** Whether two listeners listen at the same time. */
+function overlap(a: ListenerInput, b: ListenerInput): boolean {
+  const ends = (listener: ListenerInput): number => listener.listen_stop_s ?? Number.POSITIVE_INFINITY;
+  return (a.listen_start_s ?? -1) < ends(b) && (b.listen_start_s ?? -1) < ends(a);
+}
+
 function listenerRules(raw: unknown): PathIssue[] {
   const issues: PathIssue[] = [];
-  const byPort = new Map<number, ListenerInput>();
+  const byPort = new Map<number, ListenerInput[]>();
   const parse = (element: unknown) => listenerSchema.safeParse(element);
   for (const { at, value: listener } of parts(raw, ["server", "listeners"], MAX_LISTENERS, parse)) {
-    const before = byPort.get(listener.port);
-    if (before && !(before.reuseport && listener.reuseport)) {
+    const before = byPort.get(listener.port) ?? [];
+    if (before.some((other) => !(other.reuseport && listener.reuseport) && overlap(other, listener))) {
       issues.push({
         code: "duplicate-port",
         path: [...at, "port"],
-        message: `found port ${listener.port} a second time, once is allowed`,
-        hint: "listeners share a port if all of them have reuseport: true",
+        message: `found port ${listener.port} a second time, once at a time is allowed`,
+        hint: "listeners share a port if all of them have reuseport: true, or if one stops before the next starts",
       });
     }
-    byPort.set(listener.port, before && !before.reuseport ? before : listener);
+    byPort.set(listener.port, [...before, listener]);
     const { listen_start_s: start, listen_stop_s: stop } = listener;
     if (stop !== null && stop <= (start ?? 0)) {
       const message = `found ${stop} s, it must be after the start at ${start ?? 0} s`;

@@ -167,3 +167,15 @@ test("hosts of their own may tick differently", () => {
   const { scenario } = parse("{duration_s: 1, server: {hz: 1000}, client: {hz: 250, clock: own}}");
   expect([scenario.server.hz, scenario.client.hz, scenario.client.clock]).toEqual([1000, 250, "own"]);
 });
+
+test("a port may be listened on again once its listener has stopped", () => {
+  const restart = (stop: number): boolean =>
+    parseScenario(`
+duration_s: 9
+server:
+  listeners:
+    - { port: 80, backlog: 1, listen_stop_s: ${stop}, accept: { mode: never } }
+    - { port: 80, backlog: 1, listen_start_s: 4, accept: { mode: never } }
+`).ok;
+  expect([restart(4), restart(5)]).toEqual([true, false]);
+});
