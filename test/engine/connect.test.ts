@@ -108,6 +108,19 @@ describe("in SYN_SENT", () => {
     });
   }
 
+  test("a SYN that was brought forward is one of the retries", () => {
+    const { client, row, syn, answer } = connecting({
+      "net.ipv4.tcp_syn_retries": 1,
+      "net.ipv4.tcp_syn_linear_timeouts": 0,
+    });
+    client.receive({ ...answer, flags: ACK, ack: syn.seq });
+    client.advanceTo(1.9);
+    expect(client.counter("TcpExtTCPSynRetrans")).toBe(1);
+    // The second time-out ends it at 2 s, though T(1) is 3 s.
+    client.advanceTo(2.1);
+    expect(client.host.stateOf(row)).toBe(0);
+  });
+
   test("a RST with an unacceptable ACK number is not answered, but brings the SYN forward too", () => {
     const { client, syn, answer } = connecting();
     expect(client.receive({ ...answer, flags: RST | ACK, ack: syn.seq })).toEqual([]);

@@ -33,6 +33,10 @@ describe("a timer set when the tick divides by all levels", () => {
   }
 });
 
+test("a timer of 62 ticks is a tick late, one of 63 up to eight: set a tick later", () => {
+  expect([62, 63].map((delta) => fireTick(2 ** 20 + 1, delta) - 2 ** 20 - 1)).toEqual([63, 71]);
+});
+
 test("a timer is never early, and late by at most the granularity of its level", () => {
   const granularity = (delta: number): number => [63, 504, 4032, 32_256, 258_048].findIndex((limit) => delta < limit);
   fc.assert(
@@ -40,6 +44,7 @@ test("a timer is never early, and late by at most the granularity of its level",
       const late = fireTick(now, delta) - (now + delta);
       expect(late).toBeGreaterThan(0);
       expect(late).toBeLessThanOrEqual(8 ** granularity(delta));
+      expect(fireTick(now, delta) % 8 ** granularity(delta)).toBe(0);
     }),
   );
 });
