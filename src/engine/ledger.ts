@@ -213,14 +213,14 @@ export class Ledger {
     this.live--;
   }
 
-  /** First word of each attempt that is in flight. Its open wait is charged up to now. */
-  *inFlight(): Generator<number> {
+  /** Visits the first word of each attempt that is in flight; its open wait is charged up to now. */
+  visitInFlight(visit: (at: number) => void): void {
     const free = new Uint8Array(this.#fresh);
     for (let row = this.#firstFree; row >= 0; row = this.words[(row << WORDS_SHIFT) + A_NEXT_FREE]!) free[row] = 1;
     for (let row = 0; row < this.#fresh; row++) {
       if (free[row] !== 0) continue;
       this.#closeWait(row << WORDS_SHIFT);
-      yield row << WORDS_SHIFT;
+      visit(row << WORDS_SHIFT);
     }
   }
 

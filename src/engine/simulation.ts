@@ -345,21 +345,22 @@ export class Simulation {
     const { layout, out } = this.#recorder;
     const ledger = this.#ledger;
     const gates = GATE_NAMES.length;
-    const inFlight = [...ledger.inFlight()];
+    ledger.visitInFlight((at) => {
+      const places = layout.workloads[ledger.workloadOf(at)]!;
+      this.#recorder.add(places.outcomes + this.#clientApp.outcomeAtEnd(at), 1);
+      this.#recorder.add(places.inFlight + ledger.gateOf(at), 1);
+    });
     layout.workloads.forEach((places, w) => {
       out.set(ledger.drops.subarray(w * gates, (w + 1) * gates), places.drops);
       out.set(ledger.failed.subarray(w * gates, (w + 1) * gates), places.failed);
       out.set(ledger.waitNs.subarray(w * gates, (w + 1) * gates), places.waitNs);
-      out.set(ledger.outcomes.subarray(w * OUTCOME_NAMES.length, (w + 1) * OUTCOME_NAMES.length), places.outcomes);
+      for (let i = 0; i < OUTCOME_NAMES.length; i++) {
+        this.#recorder.add(places.outcomes + i, ledger.outcomes[w * OUTCOME_NAMES.length + i]!);
+      }
       out[places.fields + WorkloadField.attempted] = ledger.attempted[w]!;
       out[places.fields + WorkloadField.sent] = this.#raw[w]?.sent ?? ledger.attempted[w]!;
       if (out[places.extremes + Extreme.failedMinUs] === FOREVER) out[places.extremes + Extreme.failedMinUs] = 0;
     });
-    for (const at of inFlight) {
-      const places = layout.workloads[ledger.workloadOf(at)]!;
-      this.#recorder.add(places.outcomes + this.#clientApp.outcomeAtEnd(at), 1);
-      this.#recorder.add(places.inFlight + ledger.gateOf(at), 1);
-    }
   }
 
   #writeListeners(): void {

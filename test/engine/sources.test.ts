@@ -149,9 +149,9 @@ describe("the ledger", () => {
           ledger.assertBalanced();
         });
         expect(ledger.attempted[0]).toBe(ended + live.length);
-        expect([...ledger.inFlight()].toSorted((a, b) => a - b)).toEqual(
-          live.map((id) => ledger.at(id)).toSorted((a, b) => a - b),
-        );
+        const inFlight: number[] = [];
+        ledger.visitInFlight((at) => inFlight.push(at));
+        expect(inFlight.toSorted((a, b) => a - b)).toEqual(live.map((id) => ledger.at(id)).toSorted((a, b) => a - b));
       }),
     );
   });
