@@ -8,6 +8,7 @@ import { run } from "../../src/engine/run.ts";
 import { Simulation } from "../../src/engine/simulation.ts";
 import type { RunView } from "../../src/results/run-view.ts";
 import { OUTCOME_NAMES, OUTCOMES } from "../../src/vocabulary/outcomes.ts";
+import { LISTENER_FIELDS } from "../../src/vocabulary/run-result.ts";
 import { bytesOf, type Keys, runOf, specOf } from "./helpers.ts";
 
 const seed = Number(process.env.SEED ?? 20_261_120);
@@ -26,6 +27,7 @@ const server = fc.record({
     { mode: "immediate", pause_windows_s: [[0.2, 1.5]] },
   ),
   deferS: oneOf(0, 0, 1),
+  startS: oneOf(null, null, null, 0.6),
   stopS: oneOf(null, null, null, 1.2),
   close: oneOf("on_eof", "after_response", "never"),
   syncookies: oneOf(0, 1, 1, 2),
@@ -80,6 +82,7 @@ function scenarioOf({ server: s, clients: c, floods, loss: lost, durationS }: Pa
       listeners: [
         {
           ...{ port: 80, backlog: s.backlog, accept: s.accept, defer_accept_s: s.deferS },
+          ...(s.startS === null ? {} : { listen_start_s: s.startS }),
           ...(s.stopS === null ? {} : { listen_stop_s: s.stopS }),
           app: { request_bytes: 100, response_bytes: 200, close: s.close },
         },
@@ -180,6 +183,35 @@ test("packet by packet and in bulk give the same bytes, when arrivals are even",
       const keys = scenarioOf(p, "even");
       const packet = bytesOf(run(specOf(keys, { seed: runSeed, engine: "packet" })));
       expect(bytesOf(run(specOf(keys, { seed: runSeed, engine: "auto" }))).equals(packet)).toBe(true);
+    }),
+    { ...options, numRuns: 100 },
+  );
+});
+
+/** All that a view tells but the impairments. */
+function told(view: RunView): unknown {
+  const workloads = view.spec.workloads.map((_, w) => [
+    OUTCOME_NAMES.map((name) => view.outcome(w, name)),
+    view.gates(w, "drops"),
+    view.gates(w, "waitNs"),
+  ]);
+  const listener = LISTENER_FIELDS.map((name) => view.listenerField(0, name));
+  const lines = [
+    view.queueLine(0, "synQueue"),
+    view.queueLine(0, "acceptQueue"),
+    view.counterLine("TcpExtListenDrops"),
+  ];
+  return [view.counters("server"), view.counters("client"), view.wire(), workloads, listener, lines];
+}
+
+test("a flood gives what its packets give when each is delivered alone", () => {
+  // A rule that can lose packets, though it never does, sends each packet the long way.
+  const inert = { direction: "to_server", match: "rst", drop_probability: 0 };
+  fc.assert(
+    fc.property(parts, (p) => {
+      const keys = scenarioOf({ ...p, loss: null }, "even");
+      const alone = told(runOf({ ...keys, impairments: [inert] }));
+      expect(told(runOf(keys))).toEqual(alone);
     }),
     { ...options, numRuns: 100 },
   );

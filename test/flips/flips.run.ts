@@ -27,7 +27,7 @@ afterAll(() => {
 function copyTree(): string {
   const folder = mkdtempSync(join(tmpdir(), "halfopen-flips-"));
   made.push(folder);
-  for (const part of ["src", "test/engine", "test/compile", "package.json", "tsconfig.json"]) {
+  for (const part of ["src", "test/engine", "test/compile", "test/statistics", "package.json", "tsconfig.json"]) {
     cpSync(part, join(folder, part), { recursive: true });
   }
   symlinkSync(resolve("node_modules"), join(folder, "node_modules"));

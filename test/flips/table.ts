@@ -16,7 +16,7 @@ export interface Flip {
 const flip = (name: string, file: string, find: string, replace: string, tests: string, named: RegExp): Flip => ({
   ...{ name, find, replace, named },
   file: `src/${file}.ts`,
-  tests: `test/engine/${tests}.test.ts`,
+  tests: tests.includes("/") ? `test/${tests}.test.ts` : `test/engine/${tests}.test.ts`,
 });
 
 export const FLIPS: readonly Flip[] = [
@@ -726,5 +726,29 @@ export const FLIPS: readonly Flip[] = [
     "ns <= untilNs",
     "sources",
     /include the one at the very moment/,
+  ),
+  flip(
+    "bulk: the known arrival is not counted",
+    "engine/arrivals",
+    "1 + nextPoisson(",
+    "nextPoisson(",
+    "statistics/bulk",
+    /bulk agrees with packet by packet/,
+  ),
+  flip(
+    "bulk: a listener that opens goes unnoticed",
+    "engine/server-app",
+    "        this.#host.beforeChange();\n        this.#host.listeners[subject]!.listening = true;",
+    "        this.#host.listeners[subject]!.listening = true;",
+    "engine/conservation.prop",
+    /a flood gives what its packets give/,
+  ),
+  flip(
+    "bulk: a half-open fewer goes unnoticed",
+    "engine/request",
+    "  host.beforeChange();\n  listenerOf(host, row).removeRequest",
+    "  listenerOf(host, row).removeRequest",
+    "engine/conservation.prop",
+    /a flood gives what its packets give/,
   ),
 ];
