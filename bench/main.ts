@@ -53,7 +53,8 @@ try {
 async function bench(): Promise<void> {
   const limit = buildLimit(folder);
   const halfopen = await startSubject(libraryUrl);
-  const previous = buildPrevious(flags.against ?? previousRevision(), folder);
+  const revision = flags.against ?? previousRevision();
+  const previous = buildPrevious(revision, folder);
   const older = previous.ok ? await startSubject(previous.libraryUrl) : null;
   const workloads = flags.smoke ? WORKLOADS.map(({ goal: _, ...workload }) => workload) : WORKLOADS;
   const all = workloads.map(
@@ -72,7 +73,9 @@ async function bench(): Promise<void> {
     limit === null
       ? "No C compiler here, so there are no ratios to limit.c."
       : "limit.c: -O3 -march=native; W0-10M is its coalescing mode.",
-    previous.ok ? `Previous: ${previous.commit}.` : `No ratio to the previous commit: ${previous.why}.`,
+    previous.ok
+      ? `Previous: ${previous.commit}${revision === "HEAD" ? " (what is measured is not committed yet)" : ""}.`
+      : `No ratio to the previous commit: ${previous.why}.`,
     "",
     figuresTable(all.map((turns) => turns.figures())),
     "",
