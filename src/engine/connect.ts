@@ -116,7 +116,7 @@ function choosePort(host: Host, local: number, peer: number, port: number): numb
   for (let parity = 0; parity < 2 && parity < span; parity++) {
     let candidate = portLow + offset + parity;
     for (let tried = 0; tried < span; tried += 2, candidate += 2) {
-      if (candidate >= portLow + span) candidate -= span;
+      if (candidate > portHigh) candidate -= span;
       if (host.reserved !== null && host.reserved[candidate] === 1) continue;
       if (!isPortFree(host, local, peer, (candidate << 16) | port)) continue;
       const random = (mix32(key + host.perturbAdded[slot]!) >>> 29) * 2;

@@ -219,7 +219,7 @@ function judgeUnacceptable(host: Host, to: number, tsFailure: number, seg: Int32
     if (isReset) return Verdict.request_paws_rst;
     return isRateLimited(host, to + R_OOW_MS, seg, at) ? Verdict.request_paws_skipped : Verdict.request_paws;
   }
-  if (isReset) return Verdict.ignored;
+  if (isReset) return tsFailure === Verdict.request_tsecr ? Verdict.request_tsecr_rst : Verdict.ignored;
   const limited = isRateLimited(host, to + R_OOW_MS, seg, at);
   if (tsFailure === Verdict.request_tsecr) return limited ? Verdict.request_tsecr_skipped : Verdict.request_tsecr;
   return limited ? Verdict.request_window_skipped : Verdict.request_window;

@@ -46,6 +46,8 @@ export const TIME_WAIT_S = 60;
 /** Up to this lifetime a mini-socket counts as TWKilled: the old two-wheel split at 4 s. */
 const SHORT_LIFE_S = 4;
 const WINDOW = 65535;
+/** TCP_PAWS_MSL. */
+const PAWS_WAIVED_MS = 60_000;
 
 /**
  * Turns a full socket into a mini-socket for `ticks`, or closes it at once when there are too many. The socket's application has
@@ -104,7 +106,9 @@ export function receiveForTimeWait(host: Host, row: number, seg: Int32Array, at:
   const to = row << ROW_SHIFT;
   const flags = seg[at + S_FLAGS]!;
   const hasTs = (flags & OPT_TS) !== 0 && (rows[to + R_STATE]! & ROW_TS) !== 0;
-  const paws = hasTs && before(seg[at + S_TSVAL]!, rows[to + R_TS_RECENT]!) && (flags & RST) === 0;
+  // tcp_paws_reject: a RST passes once the stored timestamp is a minute old.
+  const isWaived = (flags & RST) !== 0 && ((host.nowMs() - rows[to + R_META]!) | 0) >= PAWS_WAIVED_MS;
+  const paws = hasTs && before(seg[at + S_TSVAL]!, rows[to + R_TS_RECENT]!) && !isWaived;
   if (host.stateOf(row) === FIN_WAIT2) receiveForMiniFinWait2(host, row, seg, at, paws, hasTs);
   else receiveForTrueTimeWait(host, row, seg, at, hash, paws, hasTs);
 }
@@ -137,6 +141,7 @@ function receiveForMiniFinWait2(
     return;
   }
   if ((flags & RST) !== 0) {
+    host.apply(Verdict.tw_killed, attempt);
     killTimeWait(host, row);
     return;
   }

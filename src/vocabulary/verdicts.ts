@@ -82,6 +82,7 @@ export const VERDICTS = {
     gate: "half_open_rejected",
     source: "4.2 step 4",
   },
+  request_tsecr_rst: { effects: { TcpExtTSEcrRejected: 1 }, gate: "half_open_rejected", source: "4.2 step 4" },
   request_window: { effects: { TcpOutSegs: 1 }, gate: "half_open_rejected", reply: "ack", source: "4.2 step 4" },
   request_window_skipped: {
     effects: { TcpExtTCPACKSkippedSynRecv: 1 },

@@ -751,4 +751,20 @@ export const FLIPS: readonly Flip[] = [
     "engine/conservation.prop",
     /a flood gives what its packets give/,
   ),
+  flip(
+    "bulk: a listener that stops goes unnoticed",
+    "engine/close",
+    "  host.beforeChange();\n  listener.listening = false;",
+    "  listener.listening = false;",
+    "lagging",
+    /its listener stops/,
+  ),
+  flip(
+    "bulk: a child fewer goes unnoticed",
+    "engine/child",
+    "  host.beforeChange();\n  listener.removeChild",
+    "  listener.removeChild",
+    "lagging",
+    /the application accepts at a rate/,
+  ),
 ];
