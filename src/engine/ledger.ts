@@ -43,10 +43,13 @@ const T_WAIT = 2;
 const GATES = GATE_NAMES.length;
 const OUTCOMES = OUTCOME_NAMES.length;
 
+/** Rows of ledgers that are done with, for the next run of this thread (as arena.ts does with tables). What is in them is written before it is read. */
+const spare: { words: Int32Array; times: Float64Array }[] = [];
+
 export class Ledger {
-  words = new Int32Array(1024 << WORDS_SHIFT);
-  times = new Float64Array(1024 << T_SHIFT);
-  #capacity = 1024;
+  words: Int32Array;
+  times: Float64Array;
+  #capacity: number;
   #fresh = 0;
   #firstFree = -1;
   /** Attempts started and not ended. */
@@ -65,6 +68,13 @@ export class Ledger {
 
   /** `now`: the simulation's clock (one element, ns); `streamKeys`: per workload. */
   constructor(now: Float64Array, seed: number, streamKeys: readonly number[]) {
+    const rows = spare.pop() ?? {
+      words: new Int32Array(1024 << WORDS_SHIFT),
+      times: new Float64Array(1024 << T_SHIFT),
+    };
+    this.words = rows.words;
+    this.times = rows.times;
+    this.#capacity = rows.words.length >> WORDS_SHIFT;
     this.now = now;
     this.workloadCount = streamKeys.length;
     this.drops = new Float64Array(streamKeys.length * GATES);
@@ -222,6 +232,11 @@ export class Ledger {
       this.#closeWait(row << WORDS_SHIFT);
       visit(row << WORDS_SHIFT);
     }
+  }
+
+  /** Hands the rows to the next ledger of this thread; this one must not be used any more. */
+  release(): void {
+    spare.push({ words: this.words, times: this.times });
   }
 
   /** Conservation: offered = ended + in flight. Holds in every run, production included. */

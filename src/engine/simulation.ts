@@ -338,6 +338,7 @@ export class Simulation {
     this.#writeListeners();
     giveBack(this.#server.table);
     giveBack(this.#client.table);
+    this.#ledger.release();
     return { buffer: out.buffer as ArrayBuffer };
   }
 
