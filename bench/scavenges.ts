@@ -23,7 +23,7 @@ export function countScavenges(text: string): Scavenges {
 
 /** A collection that the program itself asked for marks the end of the warm-up, and another the end of the runs. */
 export function parseTrace(trace: string): Scavenges {
-  const [duringWarmUp, afterWarmUp, ...rest] = trace.split(/^.*Mark-Compact.* testing.*$/m).map(scavengesIn);
+  const [duringWarmUp, afterWarmUp, ...rest] = trace.split(/^.*: Scavenge .* testing.*$/m).map(scavengesIn);
   if (duringWarmUp === undefined || afterWarmUp === undefined || rest.length !== 1)
     throw new Error(`not the expected trace:\n${trace}`);
   return { duringWarmUp, afterWarmUp };
