@@ -52,7 +52,7 @@ export class Arrivals {
    * Skips all arrivals before `untilNs` (with `inclusive` also those at it) and answers their number: counted where they are even,
    * drawn where they are Poisson (the next one known, the rest a Poisson number, and a fresh gap from there: memoryless).
    */
-  skip(untilNs: number, inclusive: boolean): number {
+  passOver(untilNs: number, inclusive: boolean): number {
     const first = this.next[0]!;
     if (first > untilNs || (first === untilNs && !inclusive)) return 0;
     const index = this.next[1]!;

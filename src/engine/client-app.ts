@@ -13,7 +13,7 @@ import { closeSocket, shutdownWrite } from "./close.ts";
 import { connect, synRetransmitsOf } from "./connect.ts";
 import type { Host } from "./host.ts";
 import { CLOSE_WAIT, ESTABLISHED, F_RX_BYTES, F_RX_READ, NO_ROW, R_ATTEMPT, ROW_SHIFT } from "./layout.ts";
-import { A_FLAGS, A_PHASE, A_RECEIVED, A_SOCKET, A_SYN_RETRANSMITS, A_WORKLOAD, type Ledger } from "./ledger.ts";
+import { A_FLAGS, A_PHASE, A_RECEIVED, A_SOCKET, A_WORKLOAD, type Ledger } from "./ledger.ts";
 import { Notice } from "./notices.ts";
 import type { Recorder } from "./recorder.ts";
 import { sendData } from "./transmit.ts";
@@ -120,8 +120,6 @@ export class ClientApp {
     if (words[at + A_PHASE] !== Phase.Connecting) return;
     const spec = this.#specOf(at);
     const startNs = this.#ledger.startNsOf(at);
-    words[at + A_SYN_RETRANSMITS] = retransmits;
-    this.#ledger.setConnected(at);
     this.#recorder.connected(words[at + A_WORKLOAD]!, this.#recorder.usSince(startNs), retransmits, startNs);
     const row = words[at + A_SOCKET]!;
     const state = this.#host.stateOf(row);

@@ -12,7 +12,6 @@ import type { HostSpec } from "../vocabulary/run-spec.ts";
 import { VERDICT_NAMES, VERDICTS, Verdict, type VerdictDef } from "../vocabulary/verdicts.ts";
 import {
   CLOSE,
-  NEW_SYN_RECV,
   NO_ROW,
   OPT_TS,
   R_ATTEMPT,
@@ -386,10 +385,5 @@ export class Host {
   /** TcpCurrEstab: sockets in ESTABLISHED or CLOSE_WAIT. */
   currentlyEstablished(): number {
     return this.states[1]! + this.states[8]!;
-  }
-
-  /** Half-open requests now, over all listeners. */
-  halfOpen(): number {
-    return this.states[NEW_SYN_RECV]!;
   }
 }

@@ -33,12 +33,10 @@ export const A_PHASE = 7;
 export const A_SOCKET = 8;
 export const A_RECEIVED = 9;
 export const A_FLAGS = 10;
-export const A_SYN_RETRANSMITS = 11;
 // Float64 columns.
-const T_SHIFT = 2;
+const T_SHIFT = 1;
 const T_START = 0;
-const T_CONNECTED = 1;
-const T_WAIT = 2;
+const T_WAIT = 1;
 
 const GATES = GATE_NAMES.length;
 const OUTCOMES = OUTCOME_NAMES.length;
@@ -145,14 +143,6 @@ export class Ledger {
 
   startNsOf(at: number): number {
     return this.times[((at >> WORDS_SHIFT) << T_SHIFT) + T_START]!;
-  }
-
-  connectedNsOf(at: number): number {
-    return this.times[((at >> WORDS_SHIFT) << T_SHIFT) + T_CONNECTED]!;
-  }
-
-  setConnected(at: number): void {
-    this.times[((at >> WORDS_SHIFT) << T_SHIFT) + T_CONNECTED] = this.now[0]!;
   }
 
   /** A segment of `id` was lost at `gate`. */

@@ -274,7 +274,7 @@ export class RawSource {
   #countUp(inclusive: boolean): void {
     const firstNs = this.arrivals.next[0]!;
     const firstIndex = this.arrivals.next[1]!;
-    const n = this.arrivals.skip(this.#host.now[0]!, inclusive);
+    const n = this.arrivals.passOver(this.#host.now[0]!, inclusive);
     const verdict = this.#judge();
     this.#advanceAddress(n);
     this.#count(n);

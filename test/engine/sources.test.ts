@@ -45,7 +45,7 @@ describe("even arrivals", () => {
               stepped.step();
               n++;
             }
-            expect(skipped.skip(ns, inclusive)).toBe(n);
+            expect(skipped.passOver(ns, inclusive)).toBe(n);
             expect(skipped.next).toEqual(stepped.next);
           }
         },
@@ -55,7 +55,7 @@ describe("even arrivals", () => {
 
   test("include the one at the very moment only when asked to", () => {
     for (const inclusive of [true, false]) {
-      expect(arrivalsOf({ rate_per_s: 1000, count: 9 }).skip(2_000_000, inclusive)).toBe(inclusive ? 3 : 2);
+      expect(arrivalsOf({ rate_per_s: 1000, count: 9 }).passOver(2_000_000, inclusive)).toBe(inclusive ? 3 : 2);
     }
   });
 });
@@ -63,7 +63,7 @@ describe("even arrivals", () => {
 test("Poisson arrivals end at their time, skipped or not", () => {
   for (const skipNs of [0, 500_000_000]) {
     const arrivals = arrivalsOf({ arrival: "poisson", rate_per_s: 5000, duration_s: 1 });
-    let n = arrivals.skip(skipNs, true);
+    let n = arrivals.passOver(skipNs, true);
     let last = 0;
     for (; arrivals.next[0]! < Number.POSITIVE_INFINITY; arrivals.step(), n++) last = arrivals.next[0]!;
     expect(last).toBeLessThan(1e9);
