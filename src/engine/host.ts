@@ -5,7 +5,7 @@
  * Units       Ticks of 1/HZ s since an arbitrary boot; ms and µs words are int32 that wrap.
  * Invariants  Counters change only through `apply` and `applyMany`; states only through `setState`.
  */
-import { hash2, hash3 } from "../base/hash.ts";
+import { hash2, mix32 } from "../base/hash.ts";
 import { Gate } from "../vocabulary/gates.ts";
 import { RETRANSMIT_CLASSES, STATE_COUNT } from "../vocabulary/run-result.ts";
 import type { HostSpec } from "../vocabulary/run-spec.ts";
@@ -106,6 +106,7 @@ export class Host {
   /** connect() gives up at the first timer this long after the first SYN. */
   readonly connectTimeoutMs: number;
   readonly #ticksPerNs: number;
+  readonly #timestampSecret: number;
   readonly #bootTicks: number;
   /** [tickSource]: when this host's next tick with something to do begins, ns. */
   readonly nextTickNs: Float64Array;
@@ -120,6 +121,7 @@ export class Host {
     this.notices = parts.notices;
     this.table = parts.table;
     this.secret = parts.secret;
+    this.#timestampSecret = hash2(parts.secret, 1);
     this.tickNs = 1e9 / spec.hz;
     this.#ticksPerNs = spec.hz / 1e9;
     this.connectTimeoutMs = connectTimeoutMs(spec.synRetries);
@@ -331,12 +333,12 @@ export class Host {
 
   /** Initial sequence number: secure_seq.c:secure_tcp_seq, a keyed hash of the 4-tuple plus a 64 ns clock. */
   initialSequence(hash: number): number {
-    return (hash2(hash, this.secret) + this.now[0]! * 0.015625) | 0;
+    return (mix32(hash ^ this.secret) + this.now[0]! * 0.015625) | 0;
   }
 
   /** Offset of this host's timestamps for a 4-tuple (6.18.44: one per 4-tuple). */
   timestampOffset(hash: number): number {
-    return this.spec.timestamps === 2 ? 0 : hash3(hash, this.secret, 1);
+    return this.spec.timestamps === 2 ? 0 : mix32(hash ^ this.#timestampSecret);
   }
 
   /** Sends a segment of a connection; adds timestamps when it has them. */
