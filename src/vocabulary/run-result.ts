@@ -1,7 +1,7 @@
 /**
  * RunResult: what one run yields, as one ArrayBuffer of float64 whose layout follows from the RunSpec.
  *
- * Purpose     Moves between threads without a copy; two results are equal iff their bytes are.
+ * Purpose     Crosses between threads as one block; two results are equal iff their bytes are.
  * Units       Counts are plain numbers; times are nanoseconds; histograms count whole microseconds (histogram.ts).
  * Invariants  No wall-clock value. `resultLayout(spec)` is the only place that knows where a number stands.
  * Used by     engine writes; results/ reads.
