@@ -154,16 +154,17 @@ export class RawSource {
     let c = state[2]!;
     let d = state[3]!;
     let at = next[0]!;
-    let index = next[1]!;
+    const firstIndex = next[1]!;
+    const most = Math.min(BATCH, count - firstIndex);
     let address = this.#addressIndex;
     let port = this.#portIndex;
-    let limit = this.limitNs[0]!;
+    let limit = isEven ? this.limitNs[0]! : Math.min(this.limitNs[0]!, endNs);
     let service = hashService(server, portWord + port);
     let verdict = this.#judge();
     let n = 0;
     let total = 0;
     let room = ROWS_PER_EVENT;
-    const keeper = this.#listener === null ? null : host.overflowKeeper(this.#listener);
+    let stampAt = this.#nextStampNs(verdict);
     do {
       const peer = (FIRST_ADDRESS + address) | 0;
       const hash = hashPeer(peer, service);
@@ -172,14 +173,18 @@ export class RawSource {
         if (n > 0) this.#applyFate(verdict, n);
         n = 0;
         host.now[0] = at;
-        next[1] = index;
+        next[1] = firstIndex + total;
         this.#take(isKnown, hash, peer, portWord + port);
         verdict = this.#judge();
+        stampAt = this.#nextStampNs(verdict);
         limit = Math.min(limit, host.nextTickNs[host.tickSource]!);
         room--;
       } else {
         n++;
-        if (verdict === Verdict.syn_cookie && at >= keeper!.refreshNs[0]!) this.#stampCookie(at);
+        if (at >= stampAt) {
+          this.#stampCookie(at);
+          stampAt = this.#nextStampNs(verdict);
+        }
       }
       total++;
       if (++address === sources) {
@@ -187,8 +192,7 @@ export class RawSource {
         port = port + 1 === RAW_PORTS ? 0 : port + 1;
         service = hashService(server, portWord + port);
       }
-      index++;
-      if (isEven) at = startNs + index * gapNs;
+      if (isEven) at = startNs + (firstIndex + total) * gapNs;
       else {
         // sfc32 and the ziggurat's first step (base/prng.ts), written out.
         const bits = (((a + b) | 0) + d) | 0;
@@ -209,10 +213,10 @@ export class RawSource {
           d = state[3]!;
         }
       }
-      if (index >= count || (!isEven && at >= endNs)) at = FOREVER;
-    } while (at < limit && total < BATCH && room > 0);
+    } while (at < limit && total < most && room > 0);
     putState(state, a, b, c, d);
-    next[0] = at;
+    const index = firstIndex + total;
+    next[0] = index >= count || (!isEven && at >= endNs) ? FOREVER : at;
     next[1] = index;
     this.#addressIndex = address;
     this.#portIndex = port;
@@ -221,6 +225,11 @@ export class RawSource {
       this.isLagging = this.#mayLag;
     } else this.isLagging = false;
     this.#count(total);
+  }
+
+  /** From when on a packet with this verdict notes that a cookie was sent: never, where none is. */
+  #nextStampNs(verdict: number): number {
+    return verdict === Verdict.syn_cookie ? this.#host.overflowKeeper(this.#listener!).refreshNs[0]! : FOREVER;
   }
 
   /** Notes at `ns` that a cookie was sent (listen.ts:noteCookieSent). */
