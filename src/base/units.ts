@@ -1,8 +1,6 @@
 /**
  * Units: conversions and formats. Simulated time is in nanoseconds, in a float64: exact up to 2^53 ns, which is 104 days.
  */
-export const NS_PER_US = 1_000;
-export const NS_PER_MS = 1_000_000;
 export const NS_PER_S = 1_000_000_000;
 
 /** Seconds as written by a user → whole nanoseconds, rounded: 0.3 s is 300 000 000 ns in spite of its binary fraction. */

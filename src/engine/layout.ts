@@ -156,3 +156,9 @@ export const SACKED = 2048;
 export function before(a: number, b: number): boolean {
   return ((a - b) | 0) < 0;
 }
+
+/** Sequence number after the last that a segment occupies: payload, SYN and FIN. */
+export function endOf(seg: Int32Array, at: number): number {
+  const flags = seg[at + S_FLAGS]!;
+  return (seg[at + S_SEQ]! + seg[at + S_LEN]! + ((flags & SYN) !== 0 ? 1 : 0) + ((flags & FIN) !== 0 ? 1 : 0)) | 0;
+}

@@ -11,6 +11,7 @@ import type { Host } from "./host.ts";
 import {
   ACK,
   before,
+  endOf,
   FIN,
   OPT_TS,
   R_ATTEMPT,
@@ -204,9 +205,8 @@ function judgeTimestamps(host: Host, row: number, seg: Int32Array, at: number): 
 }
 
 function isInWindow(seg: Int32Array, at: number, rcvNxt: number): boolean {
-  const flags = seg[at + S_FLAGS]!;
   const seq = seg[at + S_SEQ]!;
-  const end = (seq + seg[at + S_LEN]! + ((flags & SYN) !== 0 ? 1 : 0) + ((flags & FIN) !== 0 ? 1 : 0)) | 0;
+  const end = endOf(seg, at);
   const edge = (rcvNxt + REQUEST_WINDOW) | 0;
   if (seq === rcvNxt) return true;
   if (before(rcvNxt, end) && before(seq, edge)) return true;

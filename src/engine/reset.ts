@@ -2,7 +2,7 @@
  * Answers a segment by RST: tcp_ipv4.c:tcp_v4_send_reset. The counters are the caller's verdict.
  */
 import type { Host } from "./host.ts";
-import { ACK, FIN, RST, S_ACK, S_ATTEMPT, S_DST, S_FLAGS, S_LEN, S_PORTS, S_SEQ, S_SRC, SYN } from "./layout.ts";
+import { ACK, endOf, RST, S_ACK, S_ATTEMPT, S_DST, S_FLAGS, S_PORTS, S_SRC } from "./layout.ts";
 
 /** RFC 9293 section 3.10.7.1: with an ACK, its number becomes our sequence number; without, we acknowledge all it occupies. */
 export function sendReset(host: Host, seg: Int32Array, at: number): void {
@@ -15,6 +15,5 @@ export function sendReset(host: Host, seg: Int32Array, at: number): void {
     host.send(RST, local, peer, ports, seg[at + S_ACK]!, 0, 0, 0, 0, attempt);
     return;
   }
-  const occupied = seg[at + S_LEN]! + ((flags & SYN) !== 0 ? 1 : 0) + ((flags & FIN) !== 0 ? 1 : 0);
-  host.send(RST | ACK, local, peer, ports, 0, (seg[at + S_SEQ]! + occupied) | 0, 0, 0, 0, attempt);
+  host.send(RST | ACK, local, peer, ports, 0, endOf(seg, at), 0, 0, 0, attempt);
 }

@@ -9,6 +9,7 @@ import type { Host } from "./host.ts";
 import {
   ACK,
   before,
+  endOf,
   F_RETRANS,
   F_RTO,
   F_SRTT,
@@ -111,11 +112,6 @@ export function receiveForTimeWait(host: Host, row: number, seg: Int32Array, at:
   const paws = hasTs && before(seg[at + S_TSVAL]!, rows[to + R_TS_RECENT]!) && !isWaived;
   if (host.stateOf(row) === FIN_WAIT2) receiveForMiniFinWait2(host, row, seg, at, paws, hasTs);
   else receiveForTrueTimeWait(host, row, seg, at, hash, paws, hasTs);
-}
-
-function endOf(seg: Int32Array, at: number): number {
-  const flags = seg[at + S_FLAGS]!;
-  return (seg[at + S_SEQ]! + seg[at + S_LEN]! + ((flags & SYN) !== 0 ? 1 : 0) + ((flags & FIN) !== 0 ? 1 : 0)) | 0;
 }
 
 function receiveForMiniFinWait2(
