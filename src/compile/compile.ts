@@ -17,9 +17,12 @@ import {
   FirstCloser,
   type HostSpec,
   type ImpairmentSpec,
+  Jitter,
+  JitterScope,
   type ListenerSpec,
   MAX_SAMPLES,
   Match,
+  type PathSpec,
   RawAddresses,
   RawAnswer,
   RawPacket,
@@ -29,10 +32,13 @@ import {
   type WorkloadSpec,
 } from "../vocabulary/run-spec.ts";
 import {
+  type AppScenario,
   arrivalsOf,
   type HostScenario,
   type Impairment,
   type ListenerScenario,
+  type PathDirection,
+  type PathScenario,
   type Scenario,
   type WorkloadScenario,
 } from "../vocabulary/scenario.ts";
@@ -50,13 +56,16 @@ export interface CompileOptions {
   readonly seed: number;
   readonly engine?: keyof typeof ENGINES;
   readonly detail?: keyof typeof DETAILS;
+  /** Which of `server.hosts`, from 0. */
+  readonly host?: number;
 }
 
 const NOT_SET = -1;
 
 export function compileScenario(scenario: Scenario, options: CompileOptions): RunSpec {
-  const { seed, engine = "auto", detail = "full" } = options;
+  const { seed, engine = "auto", detail = "full", host = 0 } = options;
   assert(Number.isInteger(seed) && seed >= 0 && seed <= 0xffffffff, `not a uint32: seed ${seed}`);
+  assert(host >= 0 && host < scenario.server.hosts, `no such host: ${host}`);
   const durationNs = positiveNs(scenario.duration_s);
   return {
     seed,
@@ -65,12 +74,16 @@ export function compileScenario(scenario: Scenario, options: CompileOptions): Ru
     durationNs,
     sampleIntervalNs: sampleIntervalNs(durationNs, positiveNs(scenario.sample_interval_s)),
     oneWayDelayNs: secondsToNs(scenario.client.one_way_delay_s),
+    toServer: pathSpec(scenario.path.to_server),
+    toClient: pathSpec(scenario.path.to_client),
+    hostIndex: host,
+    hostCount: scenario.server.hosts,
     sharedClock: scenario.client.clock === "shared" ? 1 : 0,
     server: hostSpec(scenario.server),
     client: hostSpec(scenario.client),
-    listeners: scenario.server.listeners.map((listener) => listenerSpec(listener, scenario.server)),
-    workloads: scenario.workloads.map(workloadSpec),
-    impairments: scenario.impairments.map(impairmentSpec),
+    listeners: scenario.server.listeners.map((listener) => listenerSpec(listener, scenario)),
+    workloads: scenario.workloads.map((workload) => workloadSpec(workload, scenario.duration_s)),
+    impairments: [...scenario.impairments.map(impairmentSpec), ...lossesOf(scenario.path)],
   };
 }
 
@@ -124,6 +137,7 @@ const ACCEPT_MODE = {
   never: AcceptMode.Never,
   rate: AcceptMode.Rate,
   serial: AcceptMode.Serial,
+  workers: AcceptMode.Workers,
 } as const;
 const APP_CLOSE = {
   on_eof: AppClose.OnEof,
@@ -132,7 +146,7 @@ const APP_CLOSE = {
   never: AppClose.Never,
 } as const;
 
-function listenerSpec(listener: ListenerScenario, server: HostScenario): ListenerSpec {
+function listenerSpec(listener: ListenerScenario, { server, duration_s }: Scenario): ListenerSpec {
   const { accept, app } = listener;
   return {
     port: listener.port,
@@ -144,13 +158,37 @@ function listenerSpec(listener: ListenerScenario, server: HostScenario): Listene
     acceptMode: ACCEPT_MODE[accept.mode],
     acceptPerS: accept.rate_per_s ?? 0,
     serviceNs: accept.service_time_s === null ? 0 : positiveNs(accept.service_time_s),
+    workers: accept.workers ?? 0,
+    slowStartNs: accept.slow_start === null ? 0 : positiveNs(accept.slow_start.duration_s),
+    slowStartFactor: accept.slow_start?.factor ?? 1,
     pausesNs: accept.pause_windows_s.flat().map(secondsToNs),
     requestBytes: app.request_bytes,
     responseBytes: app.response_bytes,
     close: APP_CLOSE[app.close],
     closeDelayNs: secondsToNs(app.close_delay_s),
     closeWithRst: bit(app.close_with_rst),
+    keepaliveRequests: app.keepalive_requests,
+    appPausesNs: appPauses(app, duration_s).flat().map(secondsToNs),
   };
+}
+
+/** Pauses of both keys in order; those that touch or overlap become one. */
+export function appPauses(app: Pick<AppScenario, "pause_windows_s" | "pause_every">, runS: number): [number, number][] {
+  const windows = app.pause_windows_s.map(([from, to]): [number, number] => [from, to]);
+  const every = app.pause_every;
+  if (every !== null) {
+    for (let k = 0; every.first_s + k * every.period_s < runS; k++) {
+      const from = every.first_s + k * every.period_s;
+      windows.push([from, from + every.length_s]);
+    }
+  }
+  const merged: [number, number][] = [];
+  for (const [from, to] of windows.sort((a, b) => a[0] - b[0])) {
+    const last = merged.at(-1);
+    if (last !== undefined && from <= last[1]) last[1] = Math.max(last[1], to);
+    else merged.push([from, to]);
+  }
+  return merged;
 }
 
 /** TCP_DEFER_ACCEPT in SYN-ACK timer firings: the fewest whose periods, 1 2 4 ... 120 s, reach it (tcp.c:secs_to_retrans). */
@@ -167,7 +205,13 @@ export function deferTimeouts(seconds: number): number {
   return firings;
 }
 
-const ARRIVAL = { even: Arrival.Even, poisson: Arrival.Poisson } as const;
+const ARRIVAL = {
+  even: Arrival.Even,
+  poisson: Arrival.Poisson,
+  bursts: Arrival.Bursts,
+  ramp: Arrival.Rates,
+  trace: Arrival.Rates,
+} as const;
 const FIRST_CLOSER = { client: FirstCloser.Client, server: FirstCloser.Server, none: FirstCloser.None } as const;
 const RAW_PACKET = { syn: RawPacket.Syn, ack: RawPacket.Ack, rst: RawPacket.Rst } as const;
 const RAW_ADDRESSES = { sequential: RawAddresses.Sequential, random: RawAddresses.Random } as const;
@@ -178,17 +222,23 @@ const RAW_ANSWER = {
   rst: RawAnswer.Rst,
 } as const;
 
-function workloadSpec(workload: WorkloadScenario): WorkloadSpec {
-  const poisson = workload.arrival === "poisson";
+function workloadSpec(workload: WorkloadScenario, runS: number): WorkloadSpec {
+  const { arrival } = workload;
+  const isRandom = arrival === "poisson" || arrival === "ramp" || arrival === "trace";
+  const endS =
+    workload.duration_s === null ? (arrival === "trace" ? runS : null) : workload.start_s + workload.duration_s;
   const arrivals = {
     streamKey: hashText(workload.name),
-    arrival: ARRIVAL[workload.arrival],
+    arrival: ARRIVAL[arrival],
     port: workload.port,
     startNs: secondsToNs(workload.start_s),
     ratePerS: workload.rate_per_s ?? 0,
-    count: poisson ? mostPoissonArrivals(workload) : arrivalsOf(workload),
-    endNs: poisson && workload.duration_s !== null ? secondsToNs(workload.start_s + workload.duration_s) : NOT_SET,
+    count: isRandom ? mostRandomArrivals(workload, runS) : arrivalsOf(workload, runS),
+    endNs: isRandom && endS !== null ? secondsToNs(endS) : NOT_SET,
     sourceAddresses: workload.source_addresses,
+    burstSize: workload.burst_size ?? 0,
+    burstSpreadNs: secondsToNs(workload.burst_spread_s),
+    ratePieces: ratePieces(workload),
   };
   if (workload.kind === "raw") {
     return {
@@ -213,14 +263,48 @@ function workloadSpec(workload: WorkloadScenario): WorkloadSpec {
     holdNs: secondsToNs(workload.hold_s),
     closeWithRst: bit(workload.close_with_rst),
     halfClose: bit(workload.half_close),
+    requestsPerConnection: workload.requests_per_connection,
+    thinkNs: secondsToNs(workload.think_time_s),
+    clientsPerAddress: workload.clients_per_address,
+    maxRetries: workload.retry?.max_retries ?? 0,
+    retryBackoffNs: secondsToNs(workload.retry?.backoff_s ?? 0),
+    retryFactor: workload.retry?.factor ?? 1,
+    retryMaxBackoffNs: secondsToNs(workload.retry?.max_backoff_s ?? 0),
+    retryJitter: workload.retry?.jitter ?? 0,
   } satisfies ConnectionsSpec;
 }
 
 /** A bound that a stream ended by time does not reach: twelve standard deviations above the mean. */
-function mostPoissonArrivals(workload: WorkloadScenario): number {
+function mostRandomArrivals(workload: WorkloadScenario, runS: number): number {
   if (workload.count !== null) return workload.count;
-  const mean = arrivalsOf(workload);
+  const mean = arrivalsOf(workload, runS);
   return Math.ceil(mean + 12 * Math.sqrt(mean) + 64);
+}
+
+function ratePieces({ arrival, start_s, rate_per_s, end_rate_per_s, trace }: WorkloadScenario): number[] {
+  if (arrival === "ramp") return [secondsToNs(start_s), rate_per_s ?? 0, end_rate_per_s ?? 0];
+  return (trace ?? []).flatMap(([fromS, perS]) => [secondsToNs(start_s + fromS), perS, perS]);
+}
+
+const JITTER = { uniform: Jitter.Uniform, normal: Jitter.Normal, exponential: Jitter.Exponential } as const;
+
+function pathSpec({ jitter, duplicate, reorder }: PathDirection): PathSpec {
+  return {
+    jitter: jitter === null ? Jitter.None : JITTER[jitter.distribution],
+    jitterNs: secondsToNs(jitter?.spread_s ?? 0),
+    jitterScope: jitter?.per === "connection" ? JitterScope.Connection : JitterScope.Packet,
+    duplicate,
+    reorder,
+  };
+}
+
+/** A path's constant loss is one more impairment. */
+function lossesOf({ to_server, to_client }: PathScenario): ImpairmentSpec[] {
+  const all = { match: Match.Any, everyNth: 0, startNs: 0, endNs: NOT_SET } as const;
+  return [
+    ...(to_server.loss > 0 ? [{ ...all, direction: Direction.ToServer, probability: to_server.loss }] : []),
+    ...(to_client.loss > 0 ? [{ ...all, direction: Direction.ToClient, probability: to_client.loss }] : []),
+  ];
 }
 
 const DIRECTION = { to_server: Direction.ToServer, to_client: Direction.ToClient } as const;

@@ -6,14 +6,10 @@
  * Source      kernel-semantics, sections named at each function; rules of 6.18.
  */
 import type { KernelName } from "../vocabulary/kernels.ts";
+import { FULL_SOCKET_BYTES, HALF_OPEN_BYTES, TIME_WAIT_BYTES } from "../vocabulary/memory.ts";
 import type { HostScenario, Scenario } from "../vocabulary/scenario.ts";
 import { portsOf, reservedIn } from "./ports.ts";
 import { integerSysctl } from "./sysctls.ts";
-
-/** Kernel memory of one entry, slab waste included (2.8, 12.3). */
-export const HALF_OPEN_BYTES = 341;
-export const FULL_SOCKET_BYTES = 2521;
-export const TIME_WAIT_BYTES = 256;
 
 /** SYN and SYN-ACK timers never wait longer (3.1, 6.1). */
 const LONGEST_STEP_S = 120;

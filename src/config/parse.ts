@@ -132,6 +132,7 @@ function build(input: ScenarioInput, server: CheckedHost, client: CheckedHost): 
     sample_interval_s: input.sample_interval_s,
     server: { ...input.server, kernel: server.kernel, sysctls: server.sysctls },
     client: { ...input.client, kernel: client.kernel, sysctls: client.sysctls },
+    path: input.path,
     workloads,
     impairments,
   };

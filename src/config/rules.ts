@@ -75,27 +75,43 @@ function listenerRules(raw: unknown): PathIssue[] {
   return issues;
 }
 
-function acceptRules({ accept }: ListenerInput, at: Path): PathIssue[] {
+function acceptRules({ accept, app }: ListenerInput, at: Path): PathIssue[] {
   const issues: PathIssue[] = [];
-  const needs = { rate: "rate_per_s", serial: "service_time_s" } as const;
-  for (const [mode, key] of Object.entries(needs) as ["rate" | "serial", "rate_per_s" | "service_time_s"][]) {
+  for (const [key, modes] of Object.entries(ACCEPT_KEYS) as [keyof typeof ACCEPT_KEYS, readonly string[]][]) {
     const path = [...at, "accept", key];
-    if (accept.mode === mode && accept[key] === null) {
-      issues.push({ code: "missing-key", path, message: `is missing, mode ${mode} needs it` });
+    if (modes.includes(accept.mode) && accept[key] === null && key !== "slow_start") {
+      issues.push({ code: "missing-key", path, message: `is missing, mode ${accept.mode} needs it` });
     }
-    if (accept.mode !== mode && accept[key] !== null) {
-      issues.push({
-        code: "conflict",
-        path,
-        message: `found with mode ${accept.mode}, it is allowed with mode ${mode}`,
-      });
+    if (!modes.includes(accept.mode) && accept[key] !== null) {
+      const message = `found with mode ${accept.mode}, it is allowed with mode ${modes.join(" or ")}`;
+      issues.push({ code: "conflict", path, message });
     }
   }
+  issues.push(...windowRules(accept.pause_windows_s, [...at, "accept", "pause_windows_s"]));
+  issues.push(...windowRules(app.pause_windows_s, [...at, "app", "pause_windows_s"]));
+  const { pause_every: every } = app;
+  if (every !== null && every.length_s >= every.period_s) {
+    const message = `found ${every.length_s} s, it must be shorter than the period of ${every.period_s} s`;
+    issues.push({ code: "conflict", path: [...at, "app", "pause_every", "length_s"], message });
+  }
+  return issues;
+}
+
+/** Keys of `accept` that only some modes have; all but slow_start are needed there. */
+const ACCEPT_KEYS = {
+  rate_per_s: ["rate"],
+  service_time_s: ["serial", "workers"],
+  workers: ["workers"],
+  slow_start: ["serial", "workers"],
+} as const;
+
+function windowRules(windows: readonly (readonly [number, number])[], at: Path): PathIssue[] {
+  const issues: PathIssue[] = [];
   let end = 0;
-  for (const [index, [from, to]] of accept.pause_windows_s.entries()) {
+  for (const [index, [from, to]] of windows.entries()) {
     if (from < end || to <= from) {
       const message = `found [${from}, ${to}] s, pauses must be in order, apart, and end after they begin`;
-      issues.push({ code: "conflict", path: [...at, "accept", "pause_windows_s", index], message });
+      issues.push({ code: "conflict", path: [...at, index], message });
     }
     end = Math.max(end, to);
   }
@@ -124,7 +140,7 @@ function workloadRules(raw: unknown): PathIssue[] {
       issues.push({ code: "duplicate-name", path: [...at, "name"], message });
     }
     names.add(workload.name);
-    issues.push(...arrivalRules(workload, at));
+    issues.push(...arrivalRules(workload, at, typeof runS === "number" ? runS : 0));
     if (typeof runS === "number" && runS > 0 && workload.start_s >= runS) {
       const message = `found ${workload.start_s} s, but the run ends at ${runS} s: this workload does nothing`;
       issues.push({ code: "without-effect", path: [...at, "start_s"], message });
@@ -142,31 +158,86 @@ function workloadRules(raw: unknown): PathIssue[] {
   return issues;
 }
 
-function arrivalRules(workload: WorkloadInput, at: Path): PathIssue[] {
+/** Keys that only one kind of arrival has, and whether it needs them. */
+const ARRIVAL_KEYS = { burst_size: "bursts", end_rate_per_s: "ramp", trace: "trace" } as const;
+
+function arrivalRules(workload: WorkloadInput, at: Path, runS: number): PathIssue[] {
   const issues: PathIssue[] = [];
+  const add = (code: PathIssue["code"], key: string, message: string): void => {
+    issues.push({ code, path: [...at, key], message });
+  };
   const { rate_per_s: rate, duration_s: duration, count, arrival } = workload;
-  if (rate === null && count === null) {
-    const message = "is missing, a workload needs rate_per_s or count";
-    issues.push({ code: "missing-key", path: [...at, "rate_per_s"], message });
+  for (const [key, kind] of Object.entries(ARRIVAL_KEYS) as [keyof typeof ARRIVAL_KEYS, string][]) {
+    if (arrival === kind && workload[key] === null) add("missing-key", key, `is missing, arrival ${kind} needs it`);
+    if (arrival !== kind && workload[key] !== null)
+      add("conflict", key, `found with arrival ${arrival}, it is allowed with arrival ${kind}`);
   }
-  if (rate !== null && count === null && duration === null) {
-    const message = "is missing, rate_per_s needs duration_s or count";
-    issues.push({ code: "missing-key", path: [...at, "duration_s"], message });
+  if (workload.burst_spread_s > 0 && arrival !== "bursts")
+    add("conflict", "burst_spread_s", `found with arrival ${arrival}, it is allowed with arrival bursts`);
+  if (arrival === "trace") return [...issues, ...traceRules(workload, at), ...tooMany(workload, at, runS)];
+  if (rate === null && (count === null || arrival === "ramp" || arrival === "bursts"))
+    add(
+      "missing-key",
+      "rate_per_s",
+      `is missing, ${arrival === "ramp" || arrival === "bursts" ? `arrival ${arrival} needs it` : "a workload needs rate_per_s or count"}`,
+    );
+  if (rate !== null && duration === null && (count === null || arrival === "ramp"))
+    add(
+      "missing-key",
+      "duration_s",
+      `is missing, ${arrival === "ramp" ? "arrival ramp needs it" : "rate_per_s needs duration_s or count"}`,
+    );
+  if (rate === null && count !== null && arrival === "poisson")
+    add("conflict", "arrival", "found poisson without rate_per_s, allowed is even: all arrive at once");
+  if (count !== null && arrival === "ramp")
+    add("conflict", "count", "found with arrival ramp, rates and duration_s say how many");
+  if (
+    arrival === "bursts" &&
+    rate !== null &&
+    workload.burst_size !== null &&
+    workload.burst_spread_s > workload.burst_size / rate
+  )
+    add(
+      "conflict",
+      "burst_spread_s",
+      `found ${workload.burst_spread_s} s, but a burst begins each ${workload.burst_size / rate} s`,
+    );
+  if (count !== null && duration !== null && (rate === null || arrival === "even" || arrival === "bursts"))
+    add(
+      "without-effect",
+      "duration_s",
+      `found ${duration} s, but the number of arrivals is that of count, ${formatCount(count)}`,
+    );
+  return [...issues, ...tooMany(workload, at, runS)];
+}
+
+function traceRules({ trace, rate_per_s, count }: WorkloadInput, at: Path): PathIssue[] {
+  const issues: PathIssue[] = [];
+  for (const [key, value] of Object.entries({ rate_per_s, count })) {
+    if (value !== null)
+      issues.push({
+        code: "conflict",
+        path: [...at, key],
+        message: "found with arrival trace, the trace says how many",
+      });
   }
-  if (rate === null && count !== null && arrival === "poisson") {
-    const message = "found poisson without rate_per_s, allowed is even: all arrive at once";
-    issues.push({ code: "conflict", path: [...at, "arrival"], message });
-  }
-  if (count !== null && duration !== null && (rate === null || arrival === "even")) {
-    const message = `found ${duration} s, but the number of arrivals is that of count, ${formatCount(count)}`;
-    issues.push({ code: "without-effect", path: [...at, "duration_s"], message });
-  }
-  const arrivals = arrivalsOf(workload);
-  if (workload.kind === "connections" && arrivals > MAX_CONNECTIONS) {
-    const message = `found ${formatCount(arrivals)} arrivals, at most ${formatCount(MAX_CONNECTIONS)} are allowed in one workload`;
-    issues.push({ code: "too-many", path: [...at, count === null ? "rate_per_s" : "count"], message });
+  let last = -1;
+  for (const [index, [fromS]] of (trace ?? []).entries()) {
+    if (fromS <= last) {
+      const message = `found ${fromS} s after ${last} s, the times of a trace must rise`;
+      issues.push({ code: "conflict", path: [...at, "trace", index], message });
+    }
+    last = Math.max(last, fromS);
   }
   return issues;
+}
+
+function tooMany(workload: WorkloadInput, at: Path, runS: number): PathIssue[] {
+  const arrivals = arrivalsOf(workload, runS);
+  if (workload.kind !== "connections" || arrivals <= MAX_CONNECTIONS) return [];
+  const key = workload.count !== null ? "count" : workload.trace !== null ? "trace" : "rate_per_s";
+  const message = `found ${formatCount(arrivals)} arrivals, at most ${formatCount(MAX_CONNECTIONS)} are allowed in one workload`;
+  return [{ code: "too-many", path: [...at, key], message }];
 }
 
 function impairmentRules(raw: unknown): PathIssue[] {

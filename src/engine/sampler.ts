@@ -4,7 +4,9 @@
  * Invariant   A counter is the sum of the effects of the verdicts (vocabulary/verdicts.ts); nothing else counts.
  */
 import { type CounterName, counterIndex } from "../vocabulary/counters.ts";
+import { GATE_NAMES } from "../vocabulary/gates.ts";
 import { RETRANSMIT_CLASSES, STATE_COUNT } from "../vocabulary/run-result.ts";
+import { WorkloadKind } from "../vocabulary/run-spec.ts";
 import { VERDICT_NAMES, VERDICTS, type VerdictDef } from "../vocabulary/verdicts.ts";
 import type { Host } from "./host.ts";
 import type { Recorder } from "./recorder.ts";
@@ -19,6 +21,7 @@ const EFFECTS = Int32Array.from(
     ]),
   ),
 );
+const GATES = GATE_NAMES.length;
 const CURR_ESTAB = counterIndex.TcpCurrEstab;
 
 /** Writes the kernel counters of `host` to `out`: counter c at `at + c * stride`. */
@@ -69,5 +72,21 @@ export class Sampler {
       out[places.synQueue + k] = listener.listening ? listener.synLength : Number.NaN;
     });
     writeCounters(this.#server, out, layout.serverCounterLines + k, n);
+    this.#takeGates(k);
+  }
+
+  /** Drops and failed attempts by gate since t = 0, over all workloads of a kind. */
+  #takeGates(k: number): void {
+    const { layout } = this.#recorder;
+    const { drops, failed } = this.#server.ledger;
+    layout.workloads.forEach(({ kind }, w) => {
+      const isClients = kind === WorkloadKind.Connections;
+      const dropLines = isClients ? layout.clientDropLines : layout.rawDropLines;
+      for (let gate = 0; gate < GATES; gate++) {
+        const to = gate * layout.sampleCount + k;
+        this.#recorder.add(dropLines + to, drops[w * GATES + gate]!);
+        if (isClients) this.#recorder.add(layout.clientFailedLines + to, failed[w * GATES + gate]!);
+      }
+    });
   }
 }

@@ -33,10 +33,10 @@ export function makeConstant(code: string): string {
   return code.replace(/^var /gm, "const ");
 }
 
-/** `Table.member` → its number, where Table is one of `tables`. */
+/** `Table.member` → its number, where Table is one of `tables`. Comments stay as they are, since what is written in has one of its own. */
 export function writeInConstants(code: string, tables: Readonly<Record<string, NumberTable>>): string {
-  return code.replace(/(?<![\w.$])([A-Z]\w*)\.(\w+)\b/g, (whole, table: string, member: string) => {
-    const value = Object.hasOwn(tables, table) ? tables[table]?.[member] : undefined;
+  return code.replace(/\/\*[\s\S]*?\*\/|(?<![\w.$])([A-Z]\w*)\.(\w+)\b/g, (whole, table?: string, member = "") => {
+    const value = table !== undefined && Object.hasOwn(tables, table) ? tables[table]?.[member] : undefined;
     return value === undefined ? whole : `/* ${whole} */ ${value}`;
   });
 }

@@ -7,7 +7,7 @@
  */
 import { assert } from "../base/assert.ts";
 import { COUNTER_NAMES, type CounterName, counterIndex } from "../vocabulary/counters.ts";
-import { GATE_NAMES } from "../vocabulary/gates.ts";
+import { GATE_NAMES, Gate, type GateName } from "../vocabulary/gates.ts";
 import { COARSE_LAYOUT, LATENCY_LAYOUT } from "../vocabulary/histogram.ts";
 import { Outcome, type OutcomeName } from "../vocabulary/outcomes.ts";
 import {
@@ -32,7 +32,8 @@ export type ListenerField = (typeof LISTENER_FIELDS)[number];
 /** The per-gate families of a workload: two that count, one that stands at the end, one of time (ns). */
 export type GateFamily = "drops" | "failed" | "inFlight" | "waitNs";
 /** The connections' histograms. */
-export type LatencyName = "connectLatency" | "responseLatency" | "failedAfter";
+export type LatencyName = "connectLatency" | "responseLatency" | "failedAfter" | "userLatency";
+export type GateLine = "clientDrop" | "clientFailed" | "rawDrop";
 export type PerSecondName = "attemptsPerS" | "establishedPerS" | "establishedOfAttemptsPerS" | "responsesPerS";
 
 export class RunView {
@@ -131,6 +132,11 @@ export class RunView {
   /** A server counter since t = 0 at each sample. */
   counterLine(name: CounterName): number[] {
     return this.#line(this.layout.serverCounterLines, counterIndex[name]);
+  }
+
+  /** Drops or failed attempts at a gate since t = 0 at each sample, over all workloads of a kind. */
+  gateLine(family: GateLine, gate: GateName): number[] {
+    return this.#line(this.layout[`${family}Lines`], Gate[gate]);
   }
 
   #counters(host: Host): number {

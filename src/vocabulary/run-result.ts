@@ -50,7 +50,20 @@ export const SYN_RETRANSMIT_CLASSES = 32;
 export const LATENCY_BY_RETRANSMIT_CLASSES = 12;
 
 /** Numbers of one workload that are neither an outcome nor a histogram. */
-export const WORKLOAD_FIELDS = ["attempted", "established", "responses", "sent", "answered", "synacksSeen"] as const;
+export const WORKLOAD_FIELDS = [
+  "attempted",
+  "established",
+  "responses",
+  "sent",
+  "answered",
+  "synacksSeen",
+  /** A user is an arrival; each makes one attempt, and more if it tries again. */
+  "users",
+  /** Users who got all they came for: connected and, where they wait for responses, got them all. */
+  "usersServed",
+  /** Users who will not try again. The others are in flight. */
+  "usersGaveUp",
+] as const;
 /** What the application of one listener did and what its queues reached. */
 export const LISTENER_FIELDS = [
   "accepted",
@@ -63,6 +76,8 @@ export const LISTENER_FIELDS = [
   "peakSynQueue",
   "acceptQueueFullNs",
   "synQueueFullNs",
+  /** AcceptMode.Workers: sum over the workers of the time that they held a connection. */
+  "workersBusyNs",
 ] as const;
 /** Extremes that a histogram rounds. */
 export const EXTREME_FIELDS = [
@@ -72,6 +87,8 @@ export const EXTREME_FIELDS = [
   "failedMaxUs",
   "connectSumUs",
   "responseSumUs",
+  "userMaxUs",
+  "userSumUs",
 ] as const;
 
 export interface WorkloadLayout {
@@ -93,6 +110,8 @@ export interface WorkloadLayout {
   readonly connectLatency: number;
   readonly responseLatency: number;
   readonly failedAfter: number;
+  /** From a user's first attempt to being served. */
+  readonly userLatency: number;
   /** LATENCY_BY_RETRANSMIT_CLASSES coarse histograms; -1 in a summary. */
   readonly connectLatencyByRetransmits: number;
   /** Time lines by whole seconds (bins of `secondNs`); -1 in a summary. */
@@ -133,6 +152,10 @@ export interface ResultLayout {
   readonly clientStateLines: number;
   readonly synRecvByRetransmits: number;
   readonly serverCounterLines: number;
+  /** Since t = 0 at each sample, [gate * sampleCount + sample], of all connections workloads together, and of all raw ones. -1 in a summary. */
+  readonly clientDropLines: number;
+  readonly clientFailedLines: number;
+  readonly rawDropLines: number;
 }
 
 /** Number of samples of a run: at (k + 1/2) * interval, not after the end. */
@@ -172,6 +195,7 @@ export function resultLayout(spec: RunSpec): ResultLayout {
       connectLatency: histogram(LATENCY_LAYOUT.length),
       responseLatency: histogram(LATENCY_LAYOUT.length),
       failedAfter: histogram(COARSE_LAYOUT.length),
+      userLatency: histogram(LATENCY_LAYOUT.length),
       connectLatencyByRetransmits: connections ? line(LATENCY_BY_RETRANSMIT_CLASSES * COARSE_LAYOUT.length) : -1,
       attemptsPerS: perSecond(),
       establishedPerS: perSecond(),
@@ -202,6 +226,9 @@ export function resultLayout(spec: RunSpec): ResultLayout {
     clientStateLines: line(STATE_COUNT * sampleCount),
     synRecvByRetransmits: line(RETRANSMIT_CLASSES * sampleCount),
     serverCounterLines: line(COUNTER_NAMES.length * sampleCount),
+    clientDropLines: line(GATE_NAMES.length * sampleCount),
+    clientFailedLines: line(GATE_NAMES.length * sampleCount),
+    rawDropLines: line(GATE_NAMES.length * sampleCount),
   };
   return { length: next, sampleCount, secondCount, secondNs, ...parts };
 }

@@ -11,12 +11,15 @@ export const EngineMode = { Auto: 0, Packet: 1 } as const;
 /** How much a RunResult holds: `Summary` leaves the time lines and the histograms by SYN retransmissions out. */
 export const Detail = { Summary: 0, Full: 1 } as const;
 export const WorkloadKind = { Connections: 0, Raw: 1 } as const;
-export const Arrival = { Even: 0, Poisson: 1 } as const;
+/** `Rates`: Poisson arrivals whose rate changes over time (ramp and trace). */
+export const Arrival = { Even: 0, Poisson: 1, Bursts: 2, Rates: 3 } as const;
+export const Jitter = { None: 0, Uniform: 1, Normal: 2, Exponential: 3 } as const;
+export const JitterScope = { Packet: 0, Connection: 1 } as const;
 export const FirstCloser = { Client: 0, Server: 1, None: 2 } as const;
 export const RawPacket = { Syn: 0, Ack: 1, Rst: 2 } as const;
 export const RawAnswer = { Nothing: 0, Ack: 1, BadAck: 2, Rst: 3 } as const;
 export const RawAddresses = { Sequential: 0, Random: 1 } as const;
-export const AcceptMode = { Immediate: 0, Never: 1, Rate: 2, Serial: 3 } as const;
+export const AcceptMode = { Immediate: 0, Never: 1, Rate: 2, Serial: 3, Workers: 4 } as const;
 export const AppClose = { OnEof: 0, AfterResponse: 1, OnAccept: 2, Never: 3 } as const;
 export const Direction = { ToServer: 0, ToClient: 1 } as const;
 /** What an impairment matches; the order is that of `PACKET_CLASSES` in run-result.ts, then `Any`. */
@@ -73,8 +76,13 @@ export interface ListenerSpec {
   readonly acceptMode: ValueOf<typeof AcceptMode>;
   /** accept() calls per second, for AcceptMode.Rate. */
   readonly acceptPerS: number;
-  /** From a successful accept() to the next one, for AcceptMode.Serial. */
+  /** From a successful accept() to the next one, for AcceptMode.Serial; time of each request, for AcceptMode.Workers. */
   readonly serviceNs: number;
+  /** For AcceptMode.Workers; each holds one connection from accept() to its close. */
+  readonly workers: number;
+  /** Service times are slowStartFactor times as long after listenStartNs and after each app pause, falling linearly to 1 in this time; 0: none. */
+  readonly slowStartNs: number;
+  readonly slowStartFactor: number;
   /** from, to, from, to ...: no accept() inside; sorted, disjoint. */
   readonly pausesNs: readonly number[];
   readonly requestBytes: number;
@@ -82,6 +90,10 @@ export interface ListenerSpec {
   readonly close: ValueOf<typeof AppClose>;
   readonly closeDelayNs: number;
   readonly closeWithRst: 0 | 1;
+  /** AppClose.AfterResponse closes after so many responses. */
+  readonly keepaliveRequests: number;
+  /** from, to, from, to ...: the application does nothing at all inside; sorted, disjoint. */
+  readonly appPausesNs: readonly number[];
 }
 
 interface ArrivalSpec {
@@ -97,6 +109,11 @@ interface ArrivalSpec {
   /** Poisson arrivals end here; -1: only `count` ends them. */
   readonly endNs: number;
   readonly sourceAddresses: number;
+  /** Arrival.Bursts: burst k begins at startNs + k * burstSize / ratePerS; its arrivals come evenly within burstSpreadNs. */
+  readonly burstSize: number;
+  readonly burstSpreadNs: number;
+  /** Arrival.Rates: from, rate there, rate at the piece's end, from ...; in ns of the run and per second; a piece ends where the next begins, the last at endNs. */
+  readonly ratePieces: readonly number[];
 }
 
 /** Open-loop clients with real sockets. */
@@ -112,6 +129,16 @@ export interface ConnectionsSpec extends ArrivalSpec {
   readonly holdNs: number;
   readonly closeWithRst: 0 | 1;
   readonly halfClose: 0 | 1;
+  readonly requestsPerConnection: number;
+  readonly thinkNs: number;
+  readonly clientsPerAddress: number;
+  /** 0: nobody tries again. Retry k (from 0) begins min(retryBackoffNs * retryFactor^k, retryMaxBackoffNs) after the failure. */
+  readonly maxRetries: number;
+  readonly retryBackoffNs: number;
+  readonly retryFactor: number;
+  readonly retryMaxBackoffNs: number;
+  /** 0..1: share of the back-off that is drawn. */
+  readonly retryJitter: number;
 }
 
 /** Bare packets with no socket behind them. */
@@ -140,6 +167,15 @@ export interface ImpairmentSpec {
   readonly endNs: number;
 }
 
+/** One direction of the path, besides its constant delay and its impairments. */
+export interface PathSpec {
+  readonly jitter: ValueOf<typeof Jitter>;
+  readonly jitterNs: number;
+  readonly jitterScope: ValueOf<typeof JitterScope>;
+  readonly duplicate: number;
+  readonly reorder: number;
+}
+
 export interface RunSpec {
   /** uint32 */
   readonly seed: number;
@@ -150,6 +186,11 @@ export interface RunSpec {
   readonly sampleIntervalNs: number;
   /** Constant delay each way between client and server. */
   readonly oneWayDelayNs: number;
+  readonly toServer: PathSpec;
+  readonly toClient: PathSpec;
+  /** This run is that of host `hostIndex` of `hostCount` behind a load balancer that hashes users. */
+  readonly hostIndex: number;
+  readonly hostCount: number;
   /** 1: both hosts' kernel ticks have the same phase, as network namespaces of one kernel have. */
   readonly sharedClock: 0 | 1;
   readonly server: HostSpec;

@@ -13,9 +13,9 @@ import type { TunableName, TunableValue } from "./tunables.ts";
 export const HZ_VALUES = [100, 250, 300, 1000] as const;
 export type Hz = (typeof HZ_VALUES)[number];
 
-export const ACCEPT_MODES = ["immediate", "never", "rate", "serial"] as const;
+export const ACCEPT_MODES = ["immediate", "never", "rate", "serial", "workers"] as const;
 export const APP_CLOSES = ["on_eof", "after_response", "on_accept", "never"] as const;
-export const ARRIVALS = ["even", "poisson"] as const;
+export const ARRIVALS = ["even", "poisson", "bursts", "ramp", "trace"] as const;
 export const FIRST_CLOSERS = ["client", "server", "none"] as const;
 export const RAW_PACKETS = ["syn", "ack", "rst"] as const;
 export const RAW_ANSWERS = ["nothing", "ack", "bad_ack", "rst"] as const;
@@ -23,6 +23,8 @@ export const RAW_ADDRESSES = ["sequential", "random"] as const;
 export const DIRECTIONS = ["to_server", "to_client"] as const;
 export const PACKET_MATCHES = ["syn", "synack", "pure_ack", "data", "fin", "rst", "any"] as const;
 export const CLOCKS = ["shared", "own"] as const;
+export const JITTERS = ["uniform", "normal", "exponential"] as const;
+export const JITTER_SCOPES = ["packet", "connection"] as const;
 
 export interface Scenario {
   readonly name: string;
@@ -32,6 +34,7 @@ export interface Scenario {
   readonly sample_interval_s: number;
   readonly server: ServerScenario;
   readonly client: ClientScenario;
+  readonly path: PathScenario;
   readonly workloads: readonly WorkloadScenario[];
   readonly impairments: readonly Impairment[];
 }
@@ -44,6 +47,8 @@ export interface HostScenario {
 }
 
 export interface ServerScenario extends HostScenario {
+  /** Identical hosts behind a load balancer that hashes users: each host gets its share of them and of each flood. */
+  readonly hosts: number;
   readonly listeners: readonly ListenerScenario[];
 }
 
@@ -52,6 +57,30 @@ export interface ClientScenario extends HostScenario {
   readonly one_way_delay_s: number;
   /** shared: kernel ticks in phase with the server's, as in two namespaces of one kernel; own: a machine of its own. */
   readonly clock: (typeof CLOCKS)[number];
+}
+
+/** What the path does besides its constant delay, the words of tc-netem(8). */
+export interface PathScenario {
+  readonly to_server: PathDirection;
+  readonly to_client: PathDirection;
+}
+
+export interface PathDirection {
+  readonly jitter: JitterScenario | null;
+  /** Probabilities of each packet. */
+  readonly loss: number;
+  readonly duplicate: number;
+  /** The packet overtakes: it is sent without the constant delay. */
+  readonly reorder: number;
+}
+
+/** Delay besides the constant one; the sum is never negative. */
+export interface JitterScenario {
+  readonly distribution: (typeof JITTERS)[number];
+  /** uniform: from minus to plus this; normal: standard deviation; exponential: mean of what is added. */
+  readonly spread_s: number;
+  /** packet: drawn for each packet, which may overtake others; connection: drawn once for each connection, near and far clients. */
+  readonly per: (typeof JITTER_SCOPES)[number];
 }
 
 export interface ListenerScenario {
@@ -73,8 +102,12 @@ export interface AcceptScenario {
   readonly mode: (typeof ACCEPT_MODES)[number];
   /** For `rate`: one accept() at each k / rate; a call that finds the queue empty is lost. Else null. */
   readonly rate_per_s: number | null;
-  /** For `serial`: from a successful accept() to the next one. Else null. */
+  /** For `serial`: from a successful accept() to the next one. For `workers`: what a request takes. Else null. */
   readonly service_time_s: number | null;
+  /** For `workers`: how many there are; each holds one connection from accept() to its close. Else null. */
+  readonly workers: number | null;
+  /** After listen_start_s and after each of the application's pauses: service times are `factor` times as long at first, falling to 1 in `duration_s`. */
+  readonly slow_start: { readonly duration_s: number; readonly factor: number } | null;
   /** [from, to], in order, disjoint: no accept() in these. */
   readonly pause_windows_s: readonly (readonly [number, number])[];
 }
@@ -86,6 +119,12 @@ export interface AppScenario {
   readonly close: (typeof APP_CLOSES)[number];
   readonly close_delay_s: number;
   readonly close_with_rst: boolean;
+  /** `after_response` closes after so many responses of a connection (nginx: keepalive_requests). */
+  readonly keepalive_requests: number;
+  /** [from, to], in order, disjoint: the whole application stands still (garbage collection, deploy): it accepts, reads, answers and closes nothing. */
+  readonly pause_windows_s: readonly (readonly [number, number])[];
+  /** Such pauses again and again: from first_s on, each period_s, for length_s. */
+  readonly pause_every: { readonly first_s: number; readonly period_s: number; readonly length_s: number } | null;
 }
 
 /** What all workloads have: when they come, and from where. */
@@ -99,6 +138,14 @@ interface ArrivalScenario {
   readonly duration_s: number | null;
   /** null: as many as rate and duration give. */
   readonly count: number | null;
+  /** For `bursts`: arrivals of each; a burst begins each burst_size / rate_per_s. Else null. */
+  readonly burst_size: number | null;
+  /** For `bursts`: a burst's arrivals come evenly within this time; 0: all at once. */
+  readonly burst_spread_s: number;
+  /** For `ramp`: Poisson arrivals whose rate goes from rate_per_s to this within duration_s. Else null. */
+  readonly end_rate_per_s: number | null;
+  /** For `trace`: Poisson arrivals at these rates: [seconds after start_s, rate], each until the next one's time, the last to the end. Else null. */
+  readonly trace: readonly (readonly [number, number])[] | null;
   /** Arrival i has address i modulo this. */
   readonly source_addresses: number;
 }
@@ -116,6 +163,24 @@ export interface ConnectionsWorkload extends ArrivalScenario {
   readonly hold_s: number;
   readonly close_with_rst: boolean;
   readonly half_close: boolean;
+  /** One after the other on each connection (keep-alive); the next one think_time_s after the response. */
+  readonly requests_per_connection: number;
+  readonly think_time_s: number;
+  /** Users behind each address (NAT), each with a clock of their own: arrival i is user i modulo (source_addresses * this). */
+  readonly clients_per_address: number;
+  /** null: a user whose attempt failed does not try again. */
+  readonly retry: RetryScenario | null;
+}
+
+/** A user who tries again with a new connection: attempt k + 1 begins min(backoff_s * factor^k, max_backoff_s) after attempt k failed. */
+export interface RetryScenario {
+  /** Besides the first attempt. */
+  readonly max_retries: number;
+  readonly backoff_s: number;
+  readonly factor: number;
+  readonly max_backoff_s: number;
+  /** 0..1: share of the back-off that is drawn at random (1: "full jitter"). */
+  readonly jitter: number;
 }
 
 /** Bare packets with no socket behind them. */
@@ -146,7 +211,27 @@ export interface Impairment {
   readonly end_s: number | null;
 }
 
-/** Arrivals of a workload: their number with even arrivals, their mean number with Poisson. */
-export function arrivalsOf(workload: Pick<ArrivalScenario, "rate_per_s" | "duration_s" | "count">): number {
-  return workload.count ?? Math.round((workload.rate_per_s ?? 0) * (workload.duration_s ?? 0));
+/**
+ * Arrivals of a workload: their number with even arrivals and bursts, their mean number with the others. `runS`: length of the run, where
+ * the rates of a trace end if it has no duration.
+ */
+export function arrivalsOf(
+  workload: Pick<
+    ArrivalScenario,
+    "arrival" | "rate_per_s" | "duration_s" | "count" | "end_rate_per_s" | "trace" | "start_s"
+  >,
+  runS: number,
+): number {
+  if (workload.count !== null) return workload.count;
+  const rate = workload.rate_per_s ?? 0;
+  const duration = workload.duration_s ?? 0;
+  if (workload.arrival === "ramp") return Math.round(((rate + (workload.end_rate_per_s ?? rate)) / 2) * duration);
+  if (workload.arrival !== "trace" || workload.trace === null) return Math.round(rate * duration);
+  const end = workload.duration_s ?? Math.max(0, runS - workload.start_s);
+  let sum = 0;
+  workload.trace.forEach(([from, perS], index, trace) => {
+    const to = Math.min(end, trace[index + 1]?.[0] ?? end);
+    if (to > from) sum += perS * (to - from);
+  });
+  return Math.round(sum);
 }

@@ -28,6 +28,8 @@ describe("a recording's scenario loads unchanged", () => {
   }
 });
 
+const clearPath = { jitter: null, loss: 0, duplicate: 0, reorder: 0 };
+
 test("the least scenario has all defaults", () => {
   const { scenario } = parse("{duration_s: 10, server: {listeners: [{port: 80, backlog: 128}]}}");
   expect(scenario).toEqual({
@@ -39,6 +41,7 @@ test("the least scenario has all defaults", () => {
       kernel: "6.18",
       hz: 250,
       sysctls: {},
+      hosts: 1,
       listeners: [
         {
           port: 80,
@@ -47,12 +50,19 @@ test("the least scenario has all defaults", () => {
           defer_accept_s: 0,
           listen_start_s: null,
           listen_stop_s: null,
-          accept: { mode: "immediate", rate_per_s: null, service_time_s: null, pause_windows_s: [] },
-          app: { request_bytes: 0, response_bytes: 0, close: "on_eof", close_delay_s: 0, close_with_rst: false },
+          accept: {
+            ...{ mode: "immediate", rate_per_s: null, service_time_s: null, workers: null, slow_start: null },
+            pause_windows_s: [],
+          },
+          app: {
+            ...{ request_bytes: 0, response_bytes: 0, close: "on_eof", close_delay_s: 0, close_with_rst: false },
+            ...{ keepalive_requests: 1, pause_windows_s: [], pause_every: null },
+          },
         },
       ],
     },
     client: { kernel: "6.18", hz: 250, sysctls: {}, one_way_delay_s: 0, clock: "shared" },
+    path: { to_server: clearPath, to_client: clearPath },
     workloads: [],
     impairments: [],
   });

@@ -10,6 +10,8 @@ import {
   EngineMode,
   FirstCloser,
   type HostSpec,
+  Jitter,
+  JitterScope,
   type ListenerSpec,
   RawAddresses,
   RawAnswer,
@@ -59,12 +61,17 @@ export const listener = (change: Partial<ListenerSpec> = {}): ListenerSpec => ({
   acceptMode: AcceptMode.Immediate,
   acceptPerS: 0,
   serviceNs: 0,
+  workers: 0,
+  slowStartNs: 0,
+  slowStartFactor: 1,
   pausesNs: [],
   requestBytes: 0,
   responseBytes: 0,
   close: AppClose.OnEof,
   closeDelayNs: 0,
   closeWithRst: 0,
+  keepaliveRequests: 1,
+  appPausesNs: [],
   ...change,
 });
 
@@ -77,6 +84,9 @@ const arrivals = {
   count: 20,
   endNs: -1,
   sourceAddresses: 1,
+  burstSize: 0,
+  burstSpreadNs: 0,
+  ratePieces: [],
 } as const;
 
 export const connections = (change: Partial<ConnectionsSpec> = {}): ConnectionsSpec => ({
@@ -90,6 +100,14 @@ export const connections = (change: Partial<ConnectionsSpec> = {}): ConnectionsS
   holdNs: 0,
   closeWithRst: 0,
   halfClose: 0,
+  requestsPerConnection: 1,
+  thinkNs: 0,
+  clientsPerAddress: 1,
+  maxRetries: 0,
+  retryBackoffNs: 0,
+  retryFactor: 1,
+  retryMaxBackoffNs: 0,
+  retryJitter: 0,
   ...change,
 });
 
@@ -105,6 +123,14 @@ export const raw = (change: Partial<RawSpec> = {}): RawSpec => ({
   ...change,
 });
 
+const clearPath = {
+  jitter: Jitter.None,
+  jitterNs: 0,
+  jitterScope: JitterScope.Packet,
+  duplicate: 0,
+  reorder: 0,
+} as const;
+
 /** Three seconds, samples at 0.5, 1.5 and 2.5 s. */
 export const runSpec = (change: Partial<RunSpec> = {}): RunSpec => ({
   seed: 1,
@@ -113,6 +139,10 @@ export const runSpec = (change: Partial<RunSpec> = {}): RunSpec => ({
   durationNs: 3 * NS,
   sampleIntervalNs: NS,
   oneWayDelayNs: 0,
+  toServer: clearPath,
+  toClient: clearPath,
+  hostIndex: 0,
+  hostCount: 1,
   sharedClock: 1,
   server: host,
   client: host,

@@ -1,0 +1,180 @@
+/**
+ * Summary: what an experiment yields, as plain data: tunings side by side, each with its numbers over all seeds.
+ *
+ * Purpose     The one form that tables, CSV, Markdown, the HTML page, thresholds and verdicts read, and that `--json` writes.
+ * Units       In the names: `_s` seconds, `_ms` milliseconds, `_bytes` bytes, `_ratio` 0..1; others are counts per run.
+ * Invariants  The first tuning is the baseline. Lists keep the order of the experiment. No wall-clock value, no undefined, no NaN:
+ *             equal experiments give equal bytes. Behind a load balancer the numbers are those of all hosts together, queue peaks those of the
+ *             fullest host.
+ */
+import type { CounterName } from "../vocabulary/counters.ts";
+import type { GateName } from "../vocabulary/gates.ts";
+import type { OutcomeName } from "../vocabulary/outcomes.ts";
+
+export const SUMMARY_FORMAT = "halfopen-summary-1";
+
+/** A number that each seed has once. */
+export interface Measure {
+  readonly mean: number;
+  readonly least: number;
+  readonly most: number;
+  /** In the order of the seeds. */
+  readonly per_seed: readonly number[];
+}
+
+/** Latencies of all seeds together (merged histograms); null where nothing was measured. */
+export interface Latencies {
+  readonly count: number;
+  readonly mean: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+  /** p99 of each seed by itself, null where it measured nothing. */
+  readonly p99_per_seed: readonly (number | null)[];
+}
+
+export interface ClientsSummary {
+  readonly name: string;
+  readonly port: number;
+  /** A user is an arrival; with retries it makes several attempts. users = served + gave_up + in_flight. */
+  readonly users: Measure;
+  readonly served: Measure;
+  readonly gave_up: Measure;
+  readonly in_flight: Measure;
+  readonly attempted: Measure;
+  readonly established: Measure;
+  readonly responses: Measure;
+  readonly served_ratio: Measure;
+  readonly established_ratio: Measure;
+  readonly outcomes: { readonly [K in OutcomeName]?: Measure };
+  /** Attempts that failed, by the gate that ate their last try. */
+  readonly failed: { readonly [K in GateName]?: Measure };
+  /** Packets lost, by gate. */
+  readonly drops: { readonly [K in GateName]?: Measure };
+  /** Attempts in flight at the end, by the gate they wait on. */
+  readonly waiting: { readonly [K in GateName]?: Measure };
+  /** Sum over the attempts of the time that they waited for each gate. */
+  readonly wait_s: { readonly [K in GateName]?: Measure };
+  readonly connect_latency_ms: Latencies | null;
+  readonly response_latency_ms: Latencies | null;
+  /** From a user's first attempt to being served. */
+  readonly user_latency_ms: Latencies | null;
+  readonly failed_after_ms: Latencies | null;
+  /** The comb: connections that were established after k SYN retransmissions, the k-th of which left about `at_s` after connect(). */
+  readonly steps: readonly { readonly at_s: number; readonly established: Measure }[];
+}
+
+export interface FloodSummary {
+  readonly name: string;
+  readonly port: number;
+  readonly packet: "syn" | "ack" | "rst";
+  readonly sent: Measure;
+  readonly answered: Measure;
+  readonly synacks_seen: Measure;
+  readonly drops: { readonly [K in GateName]?: Measure };
+}
+
+export interface QueueSummary {
+  /** Entries that it holds: backlog + 1. */
+  readonly capacity: number;
+  readonly peak: Measure;
+  /** Time at the limit. */
+  readonly full_s: Measure;
+}
+
+export interface ListenerSummary {
+  readonly port: number;
+  readonly asked_backlog: number;
+  readonly backlog: number;
+  readonly accept_queue: QueueSummary;
+  readonly syn_queue: QueueSummary;
+  readonly accepted: Measure;
+  readonly accept_wait_ms: Latencies | null;
+  /** Share of the workers' time that they held a connection; null without workers. */
+  readonly workers_busy_ratio: Measure | null;
+}
+
+/** Time lines of the first seed. All arrays have the length of `at_s`, but those per second. */
+export interface Lines {
+  readonly at_s: readonly number[];
+  /** Per listener, in order; null while it does not listen. Behind a load balancer: of the first host. */
+  readonly queues: readonly {
+    readonly port: number;
+    readonly accept: readonly (number | null)[];
+    readonly syn: readonly (number | null)[];
+  }[];
+  /** By state name as `ss` has it (ESTAB, SYN-RECV, TIME-WAIT ...); states that stay at 0 are left out. */
+  readonly server_states: Readonly<Record<string, readonly number[]>>;
+  readonly client_states: Readonly<Record<string, readonly number[]>>;
+  /** Since t = 0, gates that stay at 0 left out. */
+  readonly client_drops: { readonly [K in GateName]?: readonly number[] };
+  readonly client_failed: { readonly [K in GateName]?: readonly number[] };
+  readonly flood_drops: { readonly [K in GateName]?: readonly number[] };
+  /** Bins of `second_s` seconds from t = 0, per workload of clients. */
+  readonly second_s: number;
+  readonly per_second: readonly {
+    readonly name: string;
+    readonly attempts: readonly number[];
+    readonly established: readonly number[];
+    readonly responses: readonly number[];
+  }[];
+  /** Server counters since t = 0 at each sample, those that move. */
+  readonly server_counters: { readonly [K in CounterName]?: readonly number[] };
+}
+
+export interface TuningSummary {
+  readonly name: string;
+  /** What it changes, as written: key path and value. */
+  readonly changes: readonly { readonly path: string; readonly value: unknown }[];
+  readonly kernel: string;
+  readonly hosts: number;
+  readonly clients: readonly ClientsSummary[];
+  readonly floods: readonly FloodSummary[];
+  readonly listeners: readonly ListenerSummary[];
+  readonly server_counters: { readonly [K in CounterName]?: Measure };
+  readonly client_counters: { readonly [K in CounterName]?: Measure };
+  readonly syns_in: Measure;
+  readonly synacks_out: Measure;
+  /** SYN-ACKs sent for each SYN received. */
+  readonly amplification_ratio: Measure;
+  /** Kernel memory of the most half-opens at one time. */
+  readonly half_open_peak_bytes: Measure;
+  readonly lines: Lines;
+}
+
+/** A tuning against the baseline over the same seeds: mean difference and its paired 95 % interval (Student's t). */
+export interface Difference {
+  readonly tuning: string;
+  /** As thresholds name it: legit.served_ratio, legit.connect_latency_ms.p99 ... */
+  readonly metric: string;
+  readonly baseline: number;
+  readonly value: number;
+  readonly difference: number;
+  /** null with one seed: a difference without an interval. */
+  readonly interval: readonly [number, number] | null;
+  /** same: every seed gave the same number. none: the interval contains 0. unknown: there is no interval. */
+  readonly verdict: "better" | "worse" | "none" | "same" | "unknown";
+}
+
+export interface ThresholdResult {
+  /** As written. */
+  readonly threshold: string;
+  readonly tuning: string;
+  /** null: nothing was measured; then it is not held. */
+  readonly value: number | null;
+  readonly holds: boolean;
+}
+
+export interface ExperimentSummary {
+  readonly format: typeof SUMMARY_FORMAT;
+  readonly name: string;
+  readonly description: string;
+  readonly duration_s: number;
+  readonly seeds: readonly number[];
+  readonly engine: "auto" | "packet";
+  readonly tunings: readonly TuningSummary[];
+  readonly differences: readonly Difference[];
+  readonly thresholds: readonly ThresholdResult[];
+}
