@@ -56,7 +56,11 @@ const bad = [
   ["legit.servd_ratio", 'there is no metric "servd_ratio" of "legit"', "did you mean legit.served_ratio?"],
   ["legti.served_ratio", 'there is no metric "legti.served_ratio"', "did you mean legit.served_ratio?"],
   ["legit.connect_latency_ms.p95", undefined, "did you mean legit.connect_latency_ms.p90?"],
-  ["legit.connect_latency_ms.ninetieth", undefined, "<quantile> is one of mean, p50, p90, p99, p999, max"],
+  [
+    "legit.failed.because_of_the_backlog",
+    undefined,
+    "<gate> is one of path_to_server, path_to_client, syn_queue_full, last_quarter, accept_queue_at_syn, accept_queue_at_ack, accept_queue_at_cookie, cookie_rejected, half_open_gone, half_open_rejected, rate_limited, defer_accept, closed_port, no_local_port, time_wait, app, client_patience, reset_by_server",
+  ],
   ["legit.accept_queue_at_syn", undefined, "did you mean legit.drops.accept_queue_at_syn?"],
   ["server.ListenDrops", undefined, "did you mean server.TcpExtListenDrops?"],
   ["gates.accept_queue_at_sin", undefined, "did you mean gates.accept_queue_at_syn?"],
