@@ -25,8 +25,21 @@ export { quantileUs } from "./results/hdr.ts";
 export { recordingOf } from "./results/recording.ts";
 export { encodeRecording, parseRecording, type RecordedRun, type Recording } from "./results/recording-format.ts";
 export { RunView } from "./results/run-view.ts";
-export { type Simulated, type SimulateOptions, seedsFrom, simulateScenario } from "./simulate.ts";
+export type {
+  ExperimentSummary,
+  Measure,
+  TuningSummary,
+} from "./results/summary-format.ts";
+export {
+  type ExperimentOptions,
+  type Simulated,
+  type SimulateOptions,
+  seedsFrom,
+  simulateExperiment,
+  simulateScenario,
+} from "./simulate.ts";
 export { COUNTERS, type CounterName } from "./vocabulary/counters.ts";
+export type { Experiment, Threshold, Tuning } from "./vocabulary/experiment.ts";
 export { GATES, type GateName } from "./vocabulary/gates.ts";
 export { OUTCOMES, type OutcomeName } from "./vocabulary/outcomes.ts";
 export { type RunResult, resultLayout } from "./vocabulary/run-result.ts";

@@ -1,10 +1,14 @@
 /**
- * Simulate: a scenario and some seeds → results. Compile, then the pool; that is the whole story.
+ * Simulate: a scenario and some seeds, or an experiment → results. Compile, then the pool, then the summary; that is the whole story.
  *
  * Invariants  The results depend on scenario, seeds, engine and detail; not on the number of threads.
  */
 import { type CompileOptions, compileScenario } from "./compile/compile.ts";
 import { type PoolOptions, runSpecs } from "./pool/pool.ts";
+import { RunView } from "./results/run-view.ts";
+import { summarizeExperiment } from "./results/summarize.ts";
+import type { ExperimentSummary } from "./results/summary-format.ts";
+import type { Experiment } from "./vocabulary/experiment.ts";
 import type { RunResult } from "./vocabulary/run-result.ts";
 import type { RunSpec } from "./vocabulary/run-spec.ts";
 import type { Scenario } from "./vocabulary/scenario.ts";
@@ -25,6 +29,35 @@ export async function simulateScenario(scenario: Scenario, options: SimulateOpti
   const specs = seeds.map((seed) => compileScenario(scenario, { ...compile, seed }));
   return { specs, results: await runSpecs(specs, { workers, signal, onDone }) };
 }
+
+export interface ExperimentOptions extends Pick<PoolOptions, "workers" | "signal"> {
+  /** Default: auto. */
+  readonly engine?: ExperimentSummary["engine"];
+  /** Called after each run: how many are done, of how many. */
+  readonly onDone?: (done: number, total: number) => void;
+}
+
+/** Runs every tuning with every seed on every host behind the load balancer, and lays the tunings side by side. */
+export async function simulateExperiment(
+  experiment: Experiment,
+  options: ExperimentOptions = {},
+): Promise<ExperimentSummary> {
+  const { workers, signal, engine = "auto", onDone } = options;
+  const specs = experiment.tunings.map(({ scenario }) =>
+    experiment.seeds.map((seed, index) =>
+      hostSpecs(scenario, { seed, engine, detail: index === 0 ? "full" : "summary" }),
+    ),
+  );
+  const queue = specs.flat(2);
+  let done = 0;
+  const results = await runSpecs(queue, { workers, signal, onDone: () => onDone?.(++done, queue.length) });
+  const views = new Map(queue.map((spec, index) => [spec, new RunView(spec, results[index] as RunResult)]));
+  const runs = specs.map((seeds) => seeds.map((hosts) => hosts.map((spec) => views.get(spec) as RunView)));
+  return summarizeExperiment(experiment, engine, runs);
+}
+
+const hostSpecs = (scenario: Scenario, options: Omit<CompileOptions, "host">): RunSpec[] =>
+  Array.from({ length: scenario.server.hosts }, (_, host) => compileScenario(scenario, { ...options, host }));
 
 /** K seeds from `first` on: the seeds of a sample of runs. Seeds are hashed, so neighbours have nothing in common. */
 export const seedsFrom = (first: number, count: number): number[] => Array.from({ length: count }, (_, k) => first + k);

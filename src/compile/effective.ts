@@ -8,11 +8,9 @@
 import type { KernelName } from "../vocabulary/kernels.ts";
 import { FULL_SOCKET_BYTES, HALF_OPEN_BYTES, TIME_WAIT_BYTES } from "../vocabulary/memory.ts";
 import type { HostScenario, Scenario } from "../vocabulary/scenario.ts";
+import { LONGEST_STEP_S, synTimerS } from "../vocabulary/syn-schedule.ts";
 import { portsOf, reservedIn } from "./ports.ts";
 import { integerSysctl } from "./sysctls.ts";
-
-/** SYN and SYN-ACK timers never wait longer (3.1, 6.1). */
-const LONGEST_STEP_S = 120;
 
 /** listen(2)'s argument after the cut (2.1): it is compared unsigned, so that negative values are cut too. */
 export function effectiveBacklog(backlog: number, somaxconn: number): number {
@@ -39,13 +37,10 @@ export function halfOpenLifetimeS(synackRetries: number): number {
 export function connectTimeoutS(synRetries: number, linearTimeouts: number): number {
   const doublings = Math.min(synRetries, 6);
   const limitS = 2 ** (doublings + 1) - 1 + LONGEST_STEP_S * (synRetries - doublings);
-  let elapsedS = 0;
-  let stepS = 1;
   for (let retransmissions = 0; ; retransmissions++) {
-    elapsedS += stepS;
+    const elapsedS = synTimerS(retransmissions + 1, linearTimeouts);
     const enough = retransmissions >= synRetries + linearTimeouts;
     if (enough || (retransmissions > 0 && elapsedS >= limitS)) return elapsedS;
-    if (retransmissions >= linearTimeouts) stepS = Math.min(2 * stepS, LONGEST_STEP_S);
   }
 }
 

@@ -39,3 +39,9 @@ export function quantileUs(histogram: Histogram, q: number): number | null {
   const rank = Math.min(n - 1, Math.floor(q * n));
   return histogram.getValueAtPercentile((100 * (rank + 0.5)) / n);
 }
+
+/** As quantileUs, but a bucket's upper border may lie above the largest value there was: never more than `maxUs`. */
+export function quantileWithin(histogram: Histogram, q: number, maxUs: number): number | null {
+  const us = quantileUs(histogram, q);
+  return us === null ? null : Math.min(us, maxUs);
+}

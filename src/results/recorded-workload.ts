@@ -7,7 +7,7 @@
 import { NS_PER_S, nsToSeconds } from "../base/units.ts";
 import type { OutcomeName } from "../vocabulary/outcomes.ts";
 import { WorkloadKind } from "../vocabulary/run-spec.ts";
-import { type Histogram, quantileUs } from "./hdr.ts";
+import { type Histogram, quantileWithin } from "./hdr.ts";
 import type { LatencyMs, RecordedGates, RecordedWorkload } from "./recording-format.ts";
 import { roundTo } from "./rounding.ts";
 import type { RunView } from "./run-view.ts";
@@ -105,12 +105,6 @@ export function recordedGates(view: RunView, workload: number): RecordedGates {
 function latencyMs(histogram: Histogram, maxUs: number): LatencyMs {
   const ms = (q: number): number | null => roundedMs(quantileWithin(histogram, q, maxUs));
   return { p50: ms(0.5), p90: ms(0.9), p99: ms(0.99), max: histogram.totalCount === 0 ? null : roundedMs(maxUs) };
-}
-
-/** A histogram answers with the upper border of a bucket, which may lie above the largest value there was. */
-function quantileWithin(histogram: Histogram, q: number, maxUs: number): number | null {
-  const us = quantileUs(histogram, q);
-  return us === null ? null : Math.min(us, maxUs);
 }
 
 function roundedMs(us: number): number;

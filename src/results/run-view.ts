@@ -8,7 +8,7 @@
 import { assert } from "../base/assert.ts";
 import { COUNTER_NAMES, type CounterName, counterIndex } from "../vocabulary/counters.ts";
 import { GATE_NAMES, Gate, type GateName } from "../vocabulary/gates.ts";
-import { COARSE_LAYOUT, LATENCY_LAYOUT } from "../vocabulary/histogram.ts";
+import { COARSE_LAYOUT, type HistogramLayout, LATENCY_LAYOUT } from "../vocabulary/histogram.ts";
 import { Outcome, type OutcomeName } from "../vocabulary/outcomes.ts";
 import {
   EXTREME_FIELDS,
@@ -35,6 +35,9 @@ export type GateFamily = "drops" | "failed" | "inFlight" | "waitNs";
 export type LatencyName = "connectLatency" | "responseLatency" | "failedAfter" | "userLatency";
 export type GateLine = "clientDrop" | "clientFailed" | "rawDrop";
 export type PerSecondName = "attemptsPerS" | "establishedPerS" | "establishedOfAttemptsPerS" | "responsesPerS";
+
+export const latencyLayout = (name: LatencyName): HistogramLayout =>
+  name === "failedAfter" ? COARSE_LAYOUT : LATENCY_LAYOUT;
 
 export class RunView {
   readonly spec: RunSpec;
@@ -95,10 +98,14 @@ export class RunView {
 
   /** A histogram of a connections workload. */
   latency(workload: number, name: LatencyName): Histogram {
+    return histogramOf(this.latencyCounts(workload, name), latencyLayout(name));
+  }
+
+  /** Its counts by index, in latencyLayout(name): what is added when runs are put together. */
+  latencyCounts(workload: number, name: LatencyName): Float64Array {
     const at = this.#workload(workload)[name];
     assert(at >= 0, "raw workloads have no latencies");
-    const layout = name === "failedAfter" ? COARSE_LAYOUT : LATENCY_LAYOUT;
-    return histogramOf(this.#section(at, layout.length), layout);
+    return this.#section(at, latencyLayout(name).length);
   }
 
   /** Events of a connections workload by bins of `layout.secondNs`, without the empty bins at the end. */
@@ -108,6 +115,11 @@ export class RunView {
 
   listenerField(listener: number, field: ListenerField): number {
     return this.#at(this.#listener(listener).fields + LISTENER_FIELDS.indexOf(field));
+  }
+
+  /** Counts of the times from the end of a handshake to accept(), in LATENCY_LAYOUT. */
+  acceptWaitCounts(listener: number): Float64Array {
+    return this.#section(this.#listener(listener).acceptWait, LATENCY_LAYOUT.length);
   }
 
   acceptedPerSecond(listener: number): number[] {

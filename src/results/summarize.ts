@@ -1,0 +1,65 @@
+/**
+ * Summarize: the runs of an experiment → its summary.
+ *
+ * Invariants  A pure function of experiment and results: no order of work, and no number of threads, shows.
+ * Used by     simulate.ts.
+ */
+import { assert } from "../base/assert.ts";
+import { COUNTER_NAMES } from "../vocabulary/counters.ts";
+import type { Experiment, Tuning } from "../vocabulary/experiment.ts";
+import { linesOf } from "./lines.ts";
+import type { RunView } from "./run-view.ts";
+import { halfOpenPeakBytes, summarizeListener } from "./summarize-listeners.ts";
+import { summarizeClients, summarizeFlood } from "./summarize-workloads.ts";
+import { type ExperimentSummary, SUMMARY_FORMAT, type TuningSummary } from "./summary-format.ts";
+import { type Reading, TuningRuns } from "./tuning-runs.ts";
+
+/** `runs`: [tuning][seed][host], those of the first seed with full detail. */
+export function summarizeExperiment(
+  experiment: Experiment,
+  engine: ExperimentSummary["engine"],
+  runs: readonly (readonly (readonly RunView[])[])[],
+): ExperimentSummary {
+  const { name, description, seeds, tunings } = experiment;
+  assert(runs.length === tunings.length, "a list of runs for each tuning");
+  const summaries = tunings.map((tuning, index) => summarizeTuning(tuning, new TuningRuns(runs[index] ?? [])));
+  return {
+    format: SUMMARY_FORMAT,
+    name,
+    description,
+    duration_s: tunings[0]?.scenario.duration_s ?? 0,
+    seeds,
+    engine,
+    tunings: summaries,
+    differences: [],
+    thresholds: [],
+  };
+}
+
+function summarizeTuning({ name, changes, scenario }: Tuning, runs: TuningRuns): TuningSummary {
+  const wire =
+    (packets: string): Reading =>
+    (view) =>
+      view.wire()[packets] ?? 0;
+  return {
+    name,
+    changes,
+    kernel: scenario.server.kernel,
+    hosts: scenario.server.hosts,
+    clients: scenario.workloads.flatMap((workload, index) =>
+      workload.kind === "connections" ? [summarizeClients(workload, index, runs)] : [],
+    ),
+    floods: scenario.workloads.flatMap((workload, index) =>
+      workload.kind === "raw" ? [summarizeFlood(workload, index, runs)] : [],
+    ),
+    listeners: scenario.server.listeners.map((listener, index) => summarizeListener(listener, index, runs)),
+    server_counters: runs.named(COUNTER_NAMES, (view) => view.counters("server")),
+    client_counters: runs.named(COUNTER_NAMES, (view) => view.counters("client")),
+    // Those of floods are among them (run-result.ts: in_atk_syn says how many they are).
+    syns_in: runs.sum(wire("in_syn")),
+    synacks_out: runs.sum(wire("out_synack")),
+    amplification_ratio: runs.share(wire("out_synack"), wire("in_syn")),
+    half_open_peak_bytes: halfOpenPeakBytes(runs),
+    lines: linesOf(scenario, runs),
+  };
+}
