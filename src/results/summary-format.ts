@@ -4,8 +4,8 @@
  * Purpose     The one form that tables, CSV, Markdown, the HTML page, thresholds and verdicts read, and that `--json` writes.
  * Units       In the names: `_s` seconds, `_ms` milliseconds, `_bytes` bytes, `_ratio` 0..1; others are counts per run.
  * Invariants  The first tuning is the baseline. Lists keep the order of the experiment. No wall-clock value, no undefined, no NaN:
- *             equal experiments give equal bytes. Behind a load balancer the numbers are those of all hosts together, queue peaks those of the
- *             fullest host.
+ *             equal experiments give equal bytes. Behind a load balancer the numbers are those of all hosts together; queues' peaks and
+ *             times, and what half-opens take of memory, are those of the fullest host. The share of nothing is 0.
  */
 import type { CounterName } from "../vocabulary/counters.ts";
 import type { GateName } from "../vocabulary/gates.ts";
