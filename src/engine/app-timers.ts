@@ -10,9 +10,17 @@ export const AppTimer = {
   ServiceDone: 4,
   /** subject = socket, value = its serial number. */
   ServerClose: 5,
+  /** A worker is done with a request. */
+  Served: 6,
+  /** The socket was readable in a pause. */
+  ServerRead: 7,
+  /** subject = listener. */
+  AppPauseEnd: 8,
   /** subject = attempt. */
-  ConnectTimeout: 6,
-  ResponseTimeout: 7,
-  Hold: 8,
-  EofHold: 9,
+  ConnectTimeout: 9,
+  /** value = number of the request. */
+  ResponseTimeout: 10,
+  Hold: 11,
+  EofHold: 12,
+  NextRequest: 13,
 } as const;

@@ -107,7 +107,9 @@ export function takeChild(host: Host, listener: Listener): number {
   const row = listener.acceptHead;
   if (row === NO_ROW) return NO_ROW;
   const rows = host.table.rows;
-  const next = rows[(rows[(row << ROW_SHIFT) + R_FULL]! << ROW_SHIFT) + F_ACCEPT_NEXT]!;
+  const link = (rows[(row << ROW_SHIFT) + R_FULL]! << ROW_SHIFT) + F_ACCEPT_NEXT;
+  const next = rows[link]!;
+  rows[link] = NO_ROW;
   listener.acceptHead = next;
   if (next === NO_ROW) listener.acceptTail = NO_ROW;
   host.beforeChange();

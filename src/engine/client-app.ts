@@ -1,10 +1,12 @@
 /**
- * The clients' application: open-loop arrivals, request, response, hold, close.
+ * The clients' application: open-loop arrivals, requests and responses one after the other, hold, close.
  *
- * Phases    Connecting → Responding → Holding → (WaitingEof → EofHold) or Open; the same state machine as the recorder's clients.
+ * Phases    Connecting → Responding (→ Thinking → Responding ...) → Holding → (WaitingEof → EofHold) or Open; the recorder's clients have
+ *           the same state machine, with one request each.
  * Units     ns; an attempt is known by its ledger id.
  */
 import { Gate } from "../vocabulary/gates.ts";
+import { HISTOGRAM_MAX_US } from "../vocabulary/histogram.ts";
 import { OUTCOME_NAMES, OUTCOMES, Outcome } from "../vocabulary/outcomes.ts";
 import { type ConnectionsSpec, FirstCloser, type RunSpec, WorkloadKind } from "../vocabulary/run-spec.ts";
 import type { AppHeap } from "./app-heap.ts";
@@ -13,7 +15,7 @@ import { closeSocket, shutdownWrite } from "./close.ts";
 import { connect, synRetransmitsOf } from "./connect.ts";
 import type { Host } from "./host.ts";
 import { CLOSE_WAIT, ESTABLISHED, F_RX_BYTES, F_RX_READ, NO_ROW, R_ATTEMPT, ROW_SHIFT } from "./layout.ts";
-import { A_FLAGS, A_PHASE, A_RECEIVED, A_SOCKET, A_WORKLOAD, type Ledger } from "./ledger.ts";
+import { A_FLAGS, A_PHASE, A_RECEIVED, A_REQUEST, A_SENT_US, A_SOCKET, A_WORKLOAD, type Ledger } from "./ledger.ts";
 import { Notice } from "./notices.ts";
 import type { Recorder } from "./recorder.ts";
 import { sendData } from "./transmit.ts";
@@ -23,7 +25,7 @@ const CLIENT_ADDRESS = (10 << 24) | (10 << 16) | 2;
 /** First of a workload's addresses when it has several. */
 const CLIENT_RANGE = (10 << 24) | (88 << 16) | 1;
 
-const Phase = { Connecting: 0, Responding: 1, Holding: 2, WaitingEof: 3, EofHold: 4, Open: 5 } as const;
+const Phase = { Connecting: 0, Responding: 1, Holding: 2, WaitingEof: 3, EofHold: 4, Open: 5, Thinking: 6 } as const;
 const PEER_FIN = 1;
 const FAILED = OUTCOME_NAMES.map((name) => OUTCOMES[name].family === "failed");
 /** The gate of a failure to which no segment was lost. */
@@ -57,9 +59,9 @@ export class ClientApp {
     return this.#specs[this.#ledger.words[at + A_WORKLOAD]!]!;
   }
 
-  #set(kind: number, attempt: number, delayNs: number): void {
+  #set(kind: number, attempt: number, delayNs: number, value = 0): void {
     this.#heap.atNs[0] = this.#host.now[0]! + delayNs;
-    this.#heap.push(kind, attempt, 0);
+    this.#heap.push(kind, attempt, value);
   }
 
   /** Arrival number `index` of a workload: connect(). */
@@ -101,14 +103,17 @@ export class ClientApp {
     }
   }
 
-  onTimer(kind: number, attempt: number): void {
+  onTimer(kind: number, attempt: number, value: number): void {
     const at = this.#ledger.at(attempt);
     if (at < 0) return;
     const phase = this.#ledger.words[at + A_PHASE]!;
     if (kind === AppTimer.ConnectTimeout) {
       if (phase === Phase.Connecting) this.#giveUpConnecting(at, attempt);
     } else if (kind === AppTimer.ResponseTimeout) {
-      if (phase === Phase.Responding) this.#close(at, attempt, Outcome.response_timeout, false);
+      if (phase === Phase.Responding && this.#ledger.words[at + A_REQUEST] === value)
+        this.#close(at, attempt, Outcome.response_timeout, false);
+    } else if (kind === AppTimer.NextRequest) {
+      if (phase === Phase.Thinking) this.#request(at, attempt, this.#specOf(at));
     } else if (kind === AppTimer.Hold) {
       if (phase === Phase.Holding) this.#holdOver(at, attempt);
     } else if (phase === Phase.EofHold)
@@ -121,14 +126,37 @@ export class ClientApp {
     const spec = this.#specOf(at);
     const startNs = this.#ledger.startNsOf(at);
     this.#recorder.connected(words[at + A_WORKLOAD]!, this.#recorder.usSince(startNs), retransmits, startNs);
+    this.#request(at, attempt, spec);
+  }
+
+  /** Sends the next request and waits for its response, if there is to be one. */
+  #request(at: number, attempt: number, spec: ConnectionsSpec): void {
+    const words = this.#ledger.words;
     const row = words[at + A_SOCKET]!;
     const state = this.#host.stateOf(row);
+    words[at + A_RECEIVED] = 0;
+    words[at + A_SENT_US] = this.#host.nowUs();
     if (spec.requestBytes > 0 && (state === ESTABLISHED || state === CLOSE_WAIT))
       sendData(this.#host, row, spec.requestBytes);
     if (spec.responseBytes > 0) {
       words[at + A_PHASE] = Phase.Responding;
-      if (spec.responseTimeoutNs >= 0) this.#set(AppTimer.ResponseTimeout, attempt, spec.responseTimeoutNs);
-    } else this.#enterHold(at, attempt, spec);
+      if (spec.responseTimeoutNs >= 0)
+        this.#set(AppTimer.ResponseTimeout, attempt, spec.responseTimeoutNs, words[at + A_REQUEST]!);
+    } else this.#requestDone(at, attempt, spec);
+  }
+
+  /** Whatever a request was to bring is there: on to the next one, or to the hold after the last. */
+  #requestDone(at: number, attempt: number, spec: ConnectionsSpec): void {
+    const words = this.#ledger.words;
+    const request = words[at + A_REQUEST]! + 1;
+    words[at + A_REQUEST] = request;
+    if (request >= spec.requestsPerConnection) {
+      this.#enterHold(at, attempt, spec);
+      return;
+    }
+    words[at + A_PHASE] = Phase.Thinking;
+    if ((words[at + A_FLAGS]! & PEER_FIN) !== 0) this.#close(at, attempt, Outcome.eof_before_response, false);
+    else this.#set(AppTimer.NextRequest, attempt, spec.thinkNs);
   }
 
   #connectFailed(at: number, outcome: number, retransmits: number): void {
@@ -153,8 +181,15 @@ export class ClientApp {
     words[at + A_RECEIVED] = words[at + A_RECEIVED]! + bytes;
     const spec = this.#specOf(at);
     if (words[at + A_PHASE] !== Phase.Responding || words[at + A_RECEIVED]! < spec.responseBytes) return;
-    this.#recorder.responded(words[at + A_WORKLOAD]!, this.#recorder.usSince(this.#ledger.startNsOf(at)));
-    this.#enterHold(at, attempt, spec);
+    this.#recorder.responded(words[at + A_WORKLOAD]!, this.#responseUs(at));
+    this.#requestDone(at, attempt, spec);
+  }
+
+  /** Time to the response that has come: from connect() for the first one, from when its request was sent for the others. */
+  #responseUs(at: number): number {
+    const words = this.#ledger.words;
+    if (words[at + A_REQUEST] === 0) return this.#recorder.usSince(this.#ledger.startNsOf(at));
+    return Math.min(HISTOGRAM_MAX_US, (this.#host.nowUs() - words[at + A_SENT_US]!) >>> 0);
   }
 
   #markRead(row: number, attempt: number): void {
@@ -195,7 +230,9 @@ export class ClientApp {
     const words = this.#ledger.words;
     if ((words[at + A_FLAGS]! & PEER_FIN) !== 0) return;
     words[at + A_FLAGS] = words[at + A_FLAGS]! | PEER_FIN;
-    if (words[at + A_PHASE] === Phase.Responding) this.#close(at, attempt, Outcome.eof_before_response, false);
+    const phase = words[at + A_PHASE]!;
+    if (phase === Phase.Responding || phase === Phase.Thinking)
+      this.#close(at, attempt, Outcome.eof_before_response, false);
     else if (words[at + A_PHASE] === Phase.WaitingEof) this.#enterEofHold(at, attempt);
   }
 

@@ -30,6 +30,7 @@ import {
   ROW_SACK,
   ROW_SHIFT,
   ROW_TS,
+  ROW_WSCALE,
   RST,
   S_ACK,
   S_FLAGS,
@@ -222,7 +223,8 @@ function establish(host: Host, row: number, seg: Int32Array, at: number): void {
   const hasTs = (flags & OPT_TS) !== 0 && (rows[to + R_STATE]! & ROW_TS) !== 0;
   const hasSack = (flags & OPT_SACK) !== 0 && (rows[to + R_STATE]! & ROW_SACK) !== 0;
   host.setState(row, ESTABLISHED);
-  rows[to + R_STATE] = ESTABLISHED | (hasTs ? ROW_TS : 0) | (hasSack ? ROW_SACK : 0);
+  const scales = (flags & OPT_WSCALE) !== 0 && host.spec.windowScaling === 1;
+  rows[to + R_STATE] = ESTABLISHED | (hasTs ? ROW_TS : 0) | (hasSack ? ROW_SACK : 0) | (scales ? ROW_WSCALE : 0);
   rows[to + R_RCV_NXT] = (seg[at + S_SEQ]! + 1) | 0;
   rows[to + R_TS_RECENT] = hasTs ? seg[at + S_TSVAL]! : 0;
   const full = makeFull(host, row, rows[to + R_SND_NXT]!);

@@ -37,14 +37,26 @@ export function cookieIsValid(
   return index < MSS_COUNT;
 }
 
-/** TSval of a cookie SYN-ACK before the offset: the ms clock with the options in its low 6 bits, never in the future. */
-export function cookieTimestamp(nowMs: number, synFlags: number): number {
-  const options = ((synFlags & OPT_WSCALE) !== 0 ? 10 : 15) | ((synFlags & OPT_SACK) !== 0 ? 16 : 0);
+/** Low bits of a cookie SYN-ACK's TSval (syncookies.c:cookie_init_timestamp): the client's window scale, 15 for none, and SACK. */
+const SCALE_MASK = 15;
+const NO_SCALE = 15;
+const HAS_SACK = 16;
+/** Window scale that a client offers with the default buffers of 6.18 (kernel-semantics 8.3). */
+const CLIENT_SCALE = 10;
+
+/** TSval of a cookie SYN-ACK before the offset: the ms clock with the agreed options (OPT_*) in its low 6 bits, never in the future. */
+export function cookieTimestamp(nowMs: number, agreed: number): number {
+  const options = ((agreed & OPT_WSCALE) !== 0 ? CLIENT_SCALE : NO_SCALE) | ((agreed & OPT_SACK) !== 0 ? HAS_SACK : 0);
   const stamp = (nowMs & ~63) | options;
   return stamp > nowMs ? stamp - 64 : stamp;
 }
 
 /** Whether the echoed TSval (less the offset) says that the client offered SACK. */
 export function cookieHasSack(echoed: number): boolean {
-  return (echoed & 16) !== 0;
+  return (echoed & HAS_SACK) !== 0;
+}
+
+/** Whether it says that the client scales its window (cookie_timestamp_decode). */
+export function cookieHasScale(echoed: number): boolean {
+  return (echoed & SCALE_MASK) !== NO_SCALE;
 }

@@ -12,6 +12,7 @@ import {
   F_OWNER,
   FIN,
   FULL_ROW,
+  MORE_SHIFT,
   NEW_SYN_RECV,
   NO_ROW,
   R_STATE,
@@ -37,7 +38,7 @@ import { onRetransmitTimer } from "./transmit.ts";
 
 /** Delivers the segment at `seg[at]`. */
 export function deliver(host: Host, seg: Int32Array, at: number): void {
-  host.counts[Verdict.segment_in] = host.counts[Verdict.segment_in]! + 1;
+  host.counts[Verdict.segment_in] = host.counts[Verdict.segment_in]! + 1 + (seg[at + S_FLAGS]! >>> MORE_SHIFT);
   const local = seg[at + S_DST]!;
   const peer = seg[at + S_SRC]!;
   const ports = seg[at + S_PORTS]!;

@@ -3,7 +3,7 @@
  *
  * Read first  RFC 9293 section 3.10.7.4, RFC 5961; kernel-semantics 6.6, 7.2, 7.3, 7.6.
  * Models      tcp_input.c:tcp_rcv_established, tcp_validate_incoming, tcp_ack, tcp_data_queue, tcp_fin, tcp_rcv_state_process (6.18.44), for
- *             connections that carry one data segment each way.
+ *             connections that carry data in flights (transmit.ts).
  * Order       reject → acknowledge → change state → take data → take FIN → reply.
  */
 import { Verdict } from "../vocabulary/verdicts.ts";
@@ -20,6 +20,7 @@ import {
   F_RETRANS,
   F_RX_BYTES,
   F_SND_UNA,
+  F_STREAM,
   F_TX_BYTES,
   FIN,
   FIN_WAIT1,
@@ -35,6 +36,8 @@ import {
   FL_RETRANSMITTED,
   FL_TLP_SENT,
   LAST_ACK,
+  mssOf,
+  NO_ROW,
   OPT_TS,
   R_ATTEMPT,
   R_OOW_MS,
@@ -62,9 +65,21 @@ import { isRateLimited, isStampRecent } from "./rate-limit.ts";
 import { sendReset } from "./reset.ts";
 import { takeRttSample } from "./rtt.ts";
 import { enterTimeWait, finWait2Ticks, TIME_WAIT_S, updateMetrics } from "./time-wait.ts";
-import { ATO_MS, rearmAfterAck, scheduleReordering, sendAck, sendFin } from "./transmit.ts";
+import {
+  ATO_MS,
+  rearmAfterAck,
+  resendRest,
+  scheduleReordering,
+  segmentsOf,
+  sendAck,
+  sendAcks,
+  sendFin,
+  sendFlight,
+} from "./transmit.ts";
 
-/** Receive window that matters here: nothing that the model sends comes near it. */
+/** TCP_MAX_QUICKACKS. */
+const MAX_QUICK_ACKS = 16;
+/** Receive window that matters here: no segment begins beyond it, since flights do not overlap. */
 const WINDOW = 65535;
 
 export function receiveForFull(host: Host, row: number, seg: Int32Array, at: number): void {
@@ -175,19 +190,23 @@ function takeAck(host: Host, row: number, seg: Int32Array, at: number): boolean 
   }
 }
 
-/** New data (or the FIN) is acknowledged: RTT sample, timers, what was held back. */
+/** New data (or the FIN) is acknowledged: RTT sample, timers, what was held back, the next flight. */
 function acknowledge(host: Host, row: number, full: number, ack: number, seg: Int32Array, at: number): void {
   const rows = host.table.rows;
   const to = row << ROW_SHIFT;
   const fat = full << ROW_SHIFT;
   const flags = rows[fat + F_FLAGS]!;
+  const inFlight = rows[fat + F_TX_BYTES]!;
+  const acked = Math.min(inFlight, (ack - rows[fat + F_SND_UNA]!) | 0);
   rows[fat + F_SND_UNA] = ack;
-  rows[fat + F_TX_BYTES] = 0;
+  rows[fat + F_TX_BYTES] = inFlight - acked;
   rows[fat + F_RETRANS] = rows[fat + F_RETRANS]! & ~0xff;
   rows[fat + F_FLAGS] = flags & ~(FL_LOSS | FL_TLP_SENT | FL_RETRANSMITTED);
   if ((flags & FL_RETRANSMITTED) === 0)
     takeRttSample(host, full, Math.max(1, (host.nowUs() - rows[to + R_SENT_US]!) | 0));
   else if ((seg[at + S_FLAGS]! & OPT_TS) !== 0) takeRttSample(host, full, echoedRttUs(host, row, seg, at));
+  const stream = rows[fat + F_STREAM]!;
+  if (stream !== NO_ROW && acked > 0 && goesOn(host, row, full, stream, acked, (flags & FL_LOSS) !== 0)) return;
   if (ack === rows[to + R_SND_NXT]!) {
     host.wheel.disarm(row);
     if ((flags & FL_FIN_PENDING) !== 0) sendFin(host, row);
@@ -195,6 +214,19 @@ function acknowledge(host: Host, row: number, full: number, ack: number, seg: In
     rows[to + R_SENT_US] = host.nowUs();
     rearmAfterAck(host, row, full);
   }
+}
+
+/** A flight, or its beginning, is acknowledged: the congestion window moves, and more is sent or sent again. False: there is no more. */
+function goesOn(host: Host, row: number, full: number, stream: number, acked: number, isLoss: boolean): boolean {
+  const left = host.table.rows[(full << ROW_SHIFT) + F_TX_BYTES]!;
+  if (left > 0 && !isLoss) host.streams.lost(stream, false);
+  else host.streams.acknowledged(stream, segmentsOf(host, row, acked));
+  if (left > 0) resendRest(host, row, full, stream);
+  else if (host.streams.queued(stream) > 0) {
+    host.wheel.disarm(row);
+    sendFlight(host, row, full, stream);
+  } else return false;
+  return true;
 }
 
 function leaveOrphans(host: Host, full: number): void {
@@ -277,7 +309,7 @@ function keepOutOfOrder(host: Host, row: number, hasFin: boolean): void {
   host.sendFrom(row, ACK | sacked, rows[to + R_SND_NXT]!, rows[to + R_RCV_NXT]!, 0);
 }
 
-/** In-order data: acknowledged at once (quick ACKs) until the connection is interactive. */
+/** In-order data: acknowledged at once (quick ACKs) until the connection is interactive; more than a segment always is. */
 function takeBytes(host: Host, row: number, length: number): void {
   const rows = host.table.rows;
   const to = row << ROW_SHIFT;
@@ -288,9 +320,21 @@ function takeBytes(host: Host, row: number, length: number): void {
   rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_ATO;
   if (rows[fat + F_TX_BYTES] === 0) rows[to + R_SENT_US] = host.nowUs();
   host.ledger.progress(rows[to + R_ATTEMPT]!);
-  if ((rows[fat + F_FLAGS]! & FL_PINGPONG) === 0) sendAck(host, row, Verdict.ack_sent);
+  const mss = mssOf(rows[to + R_STATE]!);
+  if (length > mss) sendAcks(host, row, Verdict.ack_sent, acksFor(host, row, full, Math.ceil(length / mss)) - 1);
+  else if ((rows[fat + F_FLAGS]! & FL_PINGPONG) === 0) sendAck(host, row, Verdict.ack_sent);
   else delayAck(host, full);
   tellOwner(host, row, Notice.ClientData, length);
+}
+
+/** How many ACKs a flight of several segments gets: one each for the first of a connection (tcp_incr_quickack), then one for two (RFC 5681 section 4.2). */
+function acksFor(host: Host, row: number, full: number, segments: number): number {
+  const rows = host.table.rows;
+  const fat = full << ROW_SHIFT;
+  const received = (rows[fat + F_RX_BYTES]! >>> 0) / mssOf(rows[(row << ROW_SHIFT) + R_STATE]!);
+  const isInteractive = (rows[fat + F_FLAGS]! & FL_PINGPONG) !== 0;
+  const quick = isInteractive ? 0 : Math.max(0, Math.min(segments, MAX_QUICK_ACKS + segments - Math.ceil(received)));
+  return quick + Math.ceil((segments - quick) / 2);
 }
 
 function delayAck(host: Host, full: number): void {
@@ -335,6 +379,8 @@ function takeFin(host: Host, row: number): void {
 export function onSecondTimer(host: Host, row: number, full: number): void {
   const flags = host.table.rows[(full << ROW_SHIFT) + F_FLAGS]!;
   if ((flags & FL_FIN_WAIT2_TIMER) === 0) {
+    // tcp_delack_timer_handler: nothing was sent in time to carry the ACK, so the connection is not interactive.
+    host.table.rows[(full << ROW_SHIFT) + F_FLAGS] = flags & ~FL_PINGPONG;
     sendAck(host, row, Verdict.delayed_ack);
     return;
   }

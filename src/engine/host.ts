@@ -12,6 +12,7 @@ import type { HostSpec } from "../vocabulary/run-spec.ts";
 import { VERDICT_NAMES, VERDICTS, Verdict, type VerdictDef } from "../vocabulary/verdicts.ts";
 import {
   CLOSE,
+  F_STREAM,
   NO_ROW,
   OPT_TS,
   R_ATTEMPT,
@@ -36,6 +37,7 @@ import { PeerMetrics } from "./peer-metrics.ts";
 import type { RawAnswerer } from "./raw-answers.ts";
 import { connectTimeoutMs } from "./rtt.ts";
 import type { ServerApp } from "./server-app.ts";
+import { Streams } from "./streams.ts";
 import type { ConnectionTable } from "./table.ts";
 import { NO_TICK, TimerWheel } from "./wheel.ts";
 
@@ -85,6 +87,7 @@ export class Host {
   readonly portGroup = new Int16Array(65536);
   readonly groups: Listener[][] = [];
   readonly metrics = new PeerMetrics();
+  readonly streams = new Streams();
   /** Port → 1: ip_local_reserved_ports. */
   readonly reserved: Uint8Array | null;
   /** What connect() has added to each slot of the port perturbation table. */
@@ -191,6 +194,11 @@ export class Host {
     if (gate !== 0) this.ledger.lose(attempt, gate);
   }
 
+  /** The same verdict about `n` segments more that travel with the one that was applied. */
+  countMore(verdict: number, n: number): void {
+    this.counts[verdict] = this.counts[verdict]! + n;
+  }
+
   /** The same verdict about `n` packets of a raw workload. */
   applyMany(verdict: number, n: number, workload: number): void {
     this.counts[Verdict.segment_in] = this.counts[Verdict.segment_in]! + n;
@@ -259,6 +267,8 @@ export class Host {
     const full = this.table.rows[at]!;
     if (full === NO_ROW) return;
     this.wheel.disarm(full);
+    const stream = this.table.rows[(full << ROW_SHIFT) + F_STREAM]!;
+    if (stream !== NO_ROW) this.streams.close(stream);
     this.table.release(full);
     this.table.rows[at] = NO_ROW;
   }

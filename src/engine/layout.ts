@@ -30,7 +30,7 @@ export const R_SND_NXT = 9;
 export const R_TS_RECENT = 10;
 /** Milliseconds of the last rate-limited reply; 0 = none yet. */
 export const R_OOW_MS = 11;
-/** Request: REQ_* fields. Full socket: its listener; TIME_WAIT: its entry in ms. */
+/** Request: REQ_* fields. Full socket: its listener, and above SERVED_SHIFT what its application answered; TIME_WAIT: its entry in ms. */
 export const R_META = 12;
 /** Attempt (ledger id) that this connection belongs to; copied into segments, never read by a host. */
 export const R_ATTEMPT = 13;
@@ -51,6 +51,8 @@ export const ROW_TIMER_MASK = 3 << ROW_TIMER_SHIFT;
 export const TIMER_RTO = 0;
 export const TIMER_TLP = 1;
 export const TIMER_REO = 2;
+/** Both ends scale their windows. */
+export const ROW_WSCALE = 1 << 13;
 
 // R_META of a request.
 export const REQ_LISTENER_MASK = 0x3ff;
@@ -58,6 +60,8 @@ export const REQ_TIMEOUTS_SHIFT = 10;
 export const REQ_RETRANS_SHIFT = 18;
 export const REQ_COUNT_MASK = 0xff;
 export const REQ_ACKED = 1 << 26;
+/** R_META of a full socket: requests answered are above this, the listener below. */
+export const SERVED_SHIFT = 10;
 
 // Words of the second row (4, 5, 6 are timer links as above).
 /** FULL_ROW marks a second row where a first row has its state. */
@@ -74,13 +78,14 @@ export const F_RETRANS = 9;
 /** ms of the first retransmission of this episode. */
 export const F_RETRANS_MS = 10;
 export const F_FLAGS = 11;
-/** Bytes of data written and not acknowledged (at most one segment). */
+/** Bytes of data sent and not acknowledged. */
 export const F_TX_BYTES = 12;
-/** Bytes received in order; F_RX_READ: of these, read by the application. */
+/** Bytes received in order, at the server without those of requests taken; F_RX_READ: of these, read by the application. */
 export const F_RX_BYTES = 13;
 export const F_RX_READ = 14;
-/** Client: nothing. Server: listener of the child. Next child in the accept queue while queued. */
+/** Next child in the accept queue while queued; afterwards the socket's stream (streams.ts), NO_ROW: none. */
 export const F_ACCEPT_NEXT = 15;
+export const F_STREAM = F_ACCEPT_NEXT;
 
 // F_FLAGS
 export const FL_FIN_SENT = 1 << 0;
@@ -100,9 +105,9 @@ export const FL_PINGPONG = 1 << 8;
 export const FL_OOO_FIN = 1 << 9;
 /** Second row's timer is FIN_WAIT2's, not the delayed ACK's. */
 export const FL_FIN_WAIT2_TIMER = 1 << 10;
-/** Server application: accepted, answered, saw EOF, will close. */
+/** Server application: accepted, a worker is busy with a request of it, saw EOF, will close. */
 export const FL_ACCEPTED = 1 << 11;
-export const FL_RESPONDED = 1 << 12;
+export const FL_SERVING = 1 << 12;
 export const FL_APP_EOF = 1 << 13;
 export const FL_CLOSING = 1 << 14;
 /** Socket died of ETIMEDOUT rather than of a RST. */
@@ -151,6 +156,16 @@ export const OPT_SACK = 512;
 export const OPT_WSCALE = 1024;
 /** The ACK carries a SACK block (a FIN beyond a hole was kept). */
 export const SACKED = 2048;
+/** From this bit on: how many more segments stand behind this one that travel with it and share its fate (as GSO and GRO have them). */
+export const MORE_SHIFT = 16;
+
+/** Segment payload (RFC 6691; kernel-semantics 8.2): MTU 1500 less both headers, and less the timestamp option. */
+const MSS = 1460;
+const MSS_TS = 1448;
+
+export function mssOf(stateWord: number): number {
+  return (stateWord & ROW_TS) !== 0 ? MSS_TS : MSS;
+}
 
 /** Sequence comparison modulo 2^32: a before b. */
 export function before(a: number, b: number): boolean {

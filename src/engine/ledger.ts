@@ -33,6 +33,9 @@ export const A_PHASE = 7;
 export const A_SOCKET = 8;
 export const A_RECEIVED = 9;
 export const A_FLAGS = 10;
+/** Number of the request that is under way, from 0, and µs at which it was sent. */
+export const A_REQUEST = 11;
+export const A_SENT_US = 12;
 // Float64 columns.
 const T_SHIFT = 1;
 const T_START = 0;
@@ -114,6 +117,7 @@ export class Ledger {
     words[at + A_WORKLOAD] = workload;
     words[at + A_RECEIVED] = 0;
     words[at + A_FLAGS] = 0;
+    words[at + A_REQUEST] = 0;
     this.times[(row << T_SHIFT) + T_START] = this.now[0]!;
     this.attempted[workload] = this.attempted[workload]! + 1;
     return words[at + A_ID]!;

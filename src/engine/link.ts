@@ -13,6 +13,7 @@ import { type ImpairmentSpec, Match } from "../vocabulary/run-spec.ts";
 import {
   ACK,
   FIN,
+  MORE_SHIFT,
   PSH,
   RST,
   S_ACK,
@@ -182,7 +183,7 @@ export class Impairment {
     if (spec.match !== Match.Any && spec.match !== packetClass(flags)) return false;
     const lost =
       spec.everyNth > 0 ? this.#matched++ % spec.everyNth === 0 : unitOf(hash2(hash, this.#salt)) < spec.probability;
-    if (lost) this.dropped++;
+    if (lost) this.dropped += 1 + (flags >>> MORE_SHIFT);
     return lost;
   }
 }

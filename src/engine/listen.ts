@@ -8,7 +8,7 @@
  */
 import { Verdict } from "../vocabulary/verdicts.ts";
 import { acceptChild } from "./child.ts";
-import { COOKIE_VALID_S, cookieFor, cookieHasSack, cookieIsValid, cookieTimestamp } from "./cookie.ts";
+import { COOKIE_VALID_S, cookieFor, cookieHasSack, cookieHasScale, cookieIsValid, cookieTimestamp } from "./cookie.ts";
 import type { Host } from "./host.ts";
 import {
   ACK,
@@ -27,6 +27,7 @@ import {
   ROW_SACK,
   ROW_SHIFT,
   ROW_TS,
+  ROW_WSCALE,
   S_ACK,
   S_ATTEMPT,
   S_DST,
@@ -118,7 +119,8 @@ export function openRequest(
   const at = row << ROW_SHIFT;
   const hasTs = (flags & OPT_TS) !== 0 && host.spec.timestamps !== 0;
   const hasSack = (flags & OPT_SACK) !== 0 && host.spec.sack === 1;
-  rows[at + R_STATE] = NEW_SYN_RECV | (hasTs ? ROW_TS : 0) | (hasSack ? ROW_SACK : 0);
+  const scales = (flags & OPT_WSCALE) !== 0 && host.spec.windowScaling === 1;
+  rows[at + R_STATE] = NEW_SYN_RECV | (hasTs ? ROW_TS : 0) | (hasSack ? ROW_SACK : 0) | (scales ? ROW_WSCALE : 0);
   rows[at + R_RCV_NXT] = (clientSeq + 1) | 0;
   rows[at + R_SND_NXT] = isn;
   rows[at + R_TS_RECENT] = tsval;
@@ -142,7 +144,7 @@ export function sendSynAck(host: Host, row: number): void {
     return;
   }
   const sack = (rows[at + R_STATE]! & ROW_SACK) !== 0 ? OPT_SACK : 0;
-  const scale = host.spec.windowScaling === 1 ? OPT_WSCALE : 0;
+  const scale = (rows[at + R_STATE]! & ROW_WSCALE) !== 0 ? OPT_WSCALE : 0;
   host.sendFrom(row, SYN | ACK | sack | scale, rows[at + R_SND_NXT]!, rows[at + R_RCV_NXT]!, 0);
 }
 
@@ -164,10 +166,11 @@ export function cookieSentRecently(host: Host, listener: Listener): boolean {
 function sendCookie(host: Host, seg: Int32Array, at: number, hash: number): void {
   const flags = seg[at + S_FLAGS]!;
   const hasTs = (flags & OPT_TS) !== 0 && host.spec.timestamps !== 0;
+  const own = (host.spec.sack === 1 ? OPT_SACK : 0) | (host.spec.windowScaling === 1 ? OPT_WSCALE : 0);
   // Without a timestamp to carry them, SACK and window scale are forgotten (2.2 step 4).
-  const options = hasTs ? OPT_TS | (flags & OPT_SACK) | (flags & OPT_WSCALE) : 0;
+  const options = hasTs ? OPT_TS | (flags & own) : 0;
   const cookie = cookieFor(hash, host.secret, seg[at + S_SEQ]!, host.cookieMinute());
-  const tsval = hasTs ? (cookieTimestamp(host.nowMs(), flags) + host.timestampOffset(hash)) | 0 : 0;
+  const tsval = hasTs ? (cookieTimestamp(host.nowMs(), options) + host.timestampOffset(hash)) | 0 : 0;
   host.send(
     SYN | ACK | options,
     seg[at + S_DST]!,
@@ -209,7 +212,8 @@ export function receiveCookieAck(host: Host, listener: Listener, seg: Int32Array
   const hasTs = (seg[at + S_FLAGS]! & OPT_TS) !== 0;
   const echoed = (seg[at + S_TSECR]! - host.timestampOffset(hash)) | 0;
   const sack = hasTs && cookieHasSack(echoed) && host.spec.sack === 1;
-  rows[to + R_STATE] = NEW_SYN_RECV | (hasTs ? ROW_TS : 0) | (sack ? ROW_SACK : 0);
+  const scales = hasTs && cookieHasScale(echoed) && host.spec.windowScaling === 1;
+  rows[to + R_STATE] = NEW_SYN_RECV | (hasTs ? ROW_TS : 0) | (sack ? ROW_SACK : 0) | (scales ? ROW_WSCALE : 0);
   rows[to + R_RCV_NXT] = seg[at + S_SEQ]!;
   rows[to + R_SND_NXT] = (seg[at + S_ACK]! - 1) | 0;
   rows[to + R_TS_RECENT] = seg[at + S_TSVAL]!;

@@ -6,7 +6,21 @@
  */
 import { Match, RawAnswer, type RunSpec, WorkloadKind } from "../vocabulary/run-spec.ts";
 import type { AnswerQueue } from "./answer-queue.ts";
-import { ACK, RST, S_ACK, S_ATTEMPT, S_DST, S_FLAGS, S_HASH, S_LEN, S_PORTS, S_SEQ, S_SRC, SYN } from "./layout.ts";
+import {
+  ACK,
+  MORE_SHIFT,
+  RST,
+  S_ACK,
+  S_ATTEMPT,
+  S_DST,
+  S_FLAGS,
+  S_HASH,
+  S_LEN,
+  S_PORTS,
+  S_SEQ,
+  S_SRC,
+  SYN,
+} from "./layout.ts";
 import type { Ledger } from "./ledger.ts";
 import { packetClass, WIRE_ATK, WIRE_OUT } from "./link.ts";
 import { type Recorder, WorkloadField } from "./recorder.ts";
@@ -44,7 +58,7 @@ export class RawAnswerer {
 
   countOut(flags: number): void {
     const at = WIRE_OUT + packetClass(flags);
-    this.wire[at] = this.wire[at]! + 1;
+    this.wire[at] = this.wire[at]! + 1 + (flags >>> MORE_SHIFT);
   }
 
   /** A segment for an address of the flood link. `ports`: server's << 16 | raw packet's. */

@@ -1,13 +1,16 @@
 /**
- * The application behind each listener: accepts by its mode, answers, closes. Accepted connections are served in parallel and at once.
+ * The application behind each listener: accepts by its mode, answers, closes. But with workers, accepted connections are served in parallel and at once.
  *
- * Modes     immediate: whatever is queued; never; rate: one accept() at each k / rate_per_s, lost when the queue is empty;
- *           serial: the next accept() service_time_s after the last successful one. None inside a pause.
+ * Modes     immediate: whatever is queued; never; rate: one accept() at each k / rate_per_s, lost when the queue is empty or the application
+ *           stands still; serial: the next accept() service_time_s after the last successful one; workers: each that is free accepts a
+ *           connection, holds it until it closes it, and is busy for service_time_s with each request.
+ * Pauses    `pausesNs`: no accept(). `appPausesNs`: nothing at all; what became due is done at the pause's end, in order (app-calendar.ts).
  * Units     ns.
  */
 import { hash3 } from "../base/hash.ts";
 import { HISTOGRAM_MAX_US } from "../vocabulary/histogram.ts";
 import { AcceptMode, AppClose, type ListenerSpec, type RunSpec } from "../vocabulary/run-spec.ts";
+import { AppCalendar } from "./app-calendar.ts";
 import type { AppHeap } from "./app-heap.ts";
 import { AppTimer } from "./app-timers.ts";
 import { takeChild } from "./child.ts";
@@ -25,19 +28,22 @@ import {
   FL_CLOSING,
   FL_DEAD,
   FL_PEER_FIN,
-  FL_RESPONDED,
   FL_SERIAL_SHIFT,
+  FL_SERVING,
+  FULL_ROW,
   NO_ROW,
   R_ATTEMPT,
   R_META,
   R_STATE,
   REQ_LISTENER_MASK,
   ROW_SHIFT,
+  SERVED_SHIFT,
 } from "./layout.ts";
 import { Listener } from "./listener.ts";
 import { Notice } from "./notices.ts";
 import { ListenerField, type Recorder } from "./recorder.ts";
 import { sendData } from "./transmit.ts";
+import { Workers } from "./workers.ts";
 
 /**
  * From an accept tick's time to the call: least wake-up time, and the spread above it. In packet times of the recorder's set-up the answer to an
@@ -52,7 +58,9 @@ export class ServerApp {
   readonly #recorder: Recorder;
   readonly #specs: readonly ListenerSpec[];
   readonly #durationNs: number;
-  /** Per listener: 1 while its application has been woken (immediate, serial) or its next tick is set (rate). */
+  readonly #calendars: readonly AppCalendar[];
+  readonly #workers: readonly Workers[];
+  /** Per listener: 1 while its application has been woken (immediate, serial, workers) or its next tick is set (rate). */
   readonly #awake: Uint8Array;
   /** Per listener: no accept() before this (serial). */
   readonly #busyUntilNs: Float64Array;
@@ -66,6 +74,8 @@ export class ServerApp {
     this.#recorder = recorder;
     this.#specs = spec.listeners;
     this.#durationNs = spec.durationNs;
+    this.#calendars = spec.listeners.map((listener) => new AppCalendar(listener));
+    this.#workers = spec.listeners.map(({ workers }) => new Workers(workers, host.now));
     this.#awake = new Uint8Array(spec.listeners.length);
     this.#busyUntilNs = new Float64Array(spec.listeners.length);
     this.#accepted = new Float64Array(spec.listeners.length);
@@ -83,6 +93,7 @@ export class ServerApp {
     else this.#set(AppTimer.ListenStart, index, 0, spec.listenStartNs);
     if (spec.listenStopNs >= 0) this.#set(AppTimer.ListenStop, index, 0, spec.listenStopNs);
     for (let i = 1; i < spec.pausesNs.length; i += 2) this.#set(AppTimer.PauseEnd, index, 0, spec.pausesNs[i]!);
+    this.#setAppPause(index);
   }
 
   #set(kind: number, subject: number, value: number, atNs: number): void {
@@ -111,19 +122,47 @@ export class ServerApp {
         this.#awake[subject] = 0;
         this.#acceptSerial(subject);
         return;
+      case AppTimer.AppPauseEnd:
+        this.#calendars[subject]!.passPause();
+        this.#setAppPause(subject);
+        this.childQueued(this.#host.listeners[subject]!);
+        return;
       default:
-        this.#close(subject, value);
+        this.#onSocket(kind, subject, value);
     }
+  }
+
+  #setAppPause(index: number): void {
+    const { nextEndNs } = this.#calendars[index]!;
+    if (nextEndNs >= 0) this.#set(AppTimer.AppPauseEnd, index, 0, nextEndNs);
+  }
+
+  /** Something that a socket of `serial` waits for is due: done now, or when the application's pause is over. */
+  #onSocket(kind: number, row: number, serial: number): void {
+    if (!this.#isCurrent(row, serial)) return;
+    const index = this.#listenerOf(row);
+    if (this.#specs[index]!.appPausesNs.length > 0) {
+      const resumeNs = this.#calendars[index]!.resumeNs(this.#host.now[0]!);
+      if (resumeNs >= 0) {
+        this.#set(kind, row, serial, resumeNs);
+        return;
+      }
+    }
+    if (kind === AppTimer.ServerClose) this.#close(row, index);
+    else if (kind === AppTimer.Served) this.#served(row, index);
+    else this.#read(row, index);
+  }
+
+  #listenerOf(row: number): number {
+    return this.#host.table.rows[(row << ROW_SHIFT) + R_META]! & REQ_LISTENER_MASK;
   }
 
   onNotice(kind: number, subject: number, value: number): void {
     if (kind === Notice.Acceptable) {
       this.#awake[subject] = 0;
       if (this.#specs[subject]!.acceptMode === AcceptMode.Serial) this.#acceptSerial(subject);
-      else if (!this.#isPaused(subject)) while (this.#acceptOne(subject));
-    } else if (kind === Notice.ServerReadable) {
-      if (this.#isCurrent(subject, value)) this.#read(subject);
-    } else this.#close(subject, value);
+      else if (!this.#isPaused(subject)) while (this.#isFree(subject) && this.#acceptOne(subject));
+    } else this.#onSocket(kind === Notice.ServerReadable ? AppTimer.ServerRead : AppTimer.ServerClose, subject, value);
   }
 
   /** There may be a child to accept: wakes the application, or sets its next tick. */
@@ -131,31 +170,32 @@ export class ServerApp {
     const index = listener.index;
     if (listener.acceptLength === 0 || this.#awake[index] === 1) return;
     const mode = this.#specs[index]!.acceptMode;
-    if (mode === AcceptMode.Never || (mode !== AcceptMode.Rate && this.#isPaused(index))) return;
+    if (mode === AcceptMode.Never || !this.#isFree(index)) return;
+    if (mode !== AcceptMode.Rate && this.#isPaused(index)) return;
     this.#awake[index] = 1;
     if (mode === AcceptMode.Rate) this.#setTick(index);
     else this.#host.notices.push(Notice.Acceptable, index, 0);
   }
 
   #isPaused(index: number): boolean {
-    return this.#isPausedAt(index, this.#host.now[0]!);
+    return this.#calendars[index]!.acceptsNothingAt(this.#host.now[0]!);
   }
 
-  #isPausedAt(index: number, ns: number): boolean {
-    const pauses = this.#specs[index]!.pausesNs;
-    for (let i = 0; i < pauses.length; i += 2) if (ns >= pauses[i]! && ns < pauses[i + 1]!) return true;
-    return false;
+  /** Whether somebody is there to accept: without workers always. */
+  #isFree(index: number): boolean {
+    return this.#specs[index]!.acceptMode !== AcceptMode.Workers || this.#workers[index]!.isOneFree;
   }
 
   /** Sets the first accept tick that is still to come, was not used, and is in no pause. */
   #setTick(index: number): void {
     const spec = this.#specs[index]!;
     const now = this.#host.now[0]!;
+    const calendar = this.#calendars[index]!;
     const perNs = spec.acceptPerS / 1e9;
     const earliest = Math.ceil((now - TICK_WAKE_NS - TICK_WAKE_MASK) * perNs);
     let tick = Math.max(this.#lastTick[index]! + 1, earliest, 0);
     let at = this.#tickNs(index, tick);
-    while (at < now || this.#isPausedAt(index, tick / perNs)) at = this.#tickNs(index, ++tick);
+    while (at < now || calendar.acceptsNothingAt(tick / perNs)) at = this.#tickNs(index, ++tick);
     this.#lastTick[index] = tick;
     this.#set(AppTimer.AcceptTick, index, 0, at);
   }
@@ -174,7 +214,7 @@ export class ServerApp {
     if (this.#isPaused(index)) return;
     const now = this.#host.now[0]!;
     if (now >= this.#busyUntilNs[index]! && this.#acceptOne(index))
-      this.#busyUntilNs[index] = now + this.#specs[index]!.serviceNs;
+      this.#busyUntilNs[index] = this.#calendars[index]!.doneNs(now);
     if (this.#host.listeners[index]!.acceptLength === 0 || this.#awake[index] === 1) return;
     this.#awake[index] = 1;
     this.#set(
@@ -200,52 +240,103 @@ export class ServerApp {
     const waitUs = (host.nowUs() - rows[fat + F_RETRANS_MS]!) >>> 0;
     this.#recorder.latency(places.acceptWait, Math.min(waitUs, HISTOGRAM_MAX_US));
     rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_ACCEPTED;
-    if (spec.close === AppClose.OnAccept) this.#scheduleClose(row, spec);
-    if (rows[fat + F_RX_BYTES]! > 0 || (rows[fat + F_FLAGS]! & (FL_PEER_FIN | FL_DEAD)) !== 0) this.#read(row);
+    const hasWorker = spec.acceptMode === AcceptMode.Workers;
+    if (hasWorker) this.#workers[index]!.take();
+    if (hasWorker && spec.requestBytes === 0) this.#serve(row, index);
+    else if (spec.close === AppClose.OnAccept) this.#scheduleClose(row, spec);
+    if (rows[fat + F_RX_BYTES]! > 0 || (rows[fat + F_FLAGS]! & (FL_PEER_FIN | FL_DEAD)) !== 0) this.#read(row, index);
     return true;
   }
 
   #isCurrent(row: number, serial: number): boolean {
     const rows = this.#host.table.rows;
-    if (rows[(row << ROW_SHIFT) + R_STATE] === 0) return false;
+    const state = rows[(row << ROW_SHIFT) + R_STATE]!;
+    if (state === 0 || state === FULL_ROW) return false;
     const full = this.#host.fullOf(row);
     return full !== NO_ROW && rows[(full << ROW_SHIFT) + F_FLAGS]! >>> FL_SERIAL_SHIFT === serial;
   }
 
-  /** recv() until there is nothing more: answers a whole request, notes EOF, closes a dead socket. */
-  #read(row: number): void {
+  /** recv() until there is nothing more: answers whole requests, notes EOF, closes a dead socket. A busy worker does not look. */
+  #read(row: number, index: number): void {
     const host = this.#host;
     const rows = host.table.rows;
     const fat = host.fullOf(row) << ROW_SHIFT;
-    const index = rows[(row << ROW_SHIFT) + R_META]! & REQ_LISTENER_MASK;
     const spec = this.#specs[index]!;
     let flags = rows[fat + F_FLAGS]!;
+    if ((flags & FL_SERVING) !== 0) return;
     if ((flags & FL_DEAD) !== 0) {
       this.#recorder.countListener(index, ListenerField.resets);
       this.#recorder.countListener(index, ListenerField.closed);
       host.freeDetached(row);
+      this.#release(index);
       return;
     }
     rows[fat + F_RX_READ] = rows[fat + F_RX_BYTES]!;
-    if (spec.requestBytes > 0 && (flags & FL_RESPONDED) === 0 && rows[fat + F_RX_BYTES]! >= spec.requestBytes) {
-      rows[fat + F_FLAGS] = flags | FL_RESPONDED;
+    while (this.#takeRequest(row, fat, spec)) {
+      if (spec.acceptMode === AcceptMode.Workers) {
+        this.#serve(row, index);
+        return;
+      }
       this.#respond(row, index, spec);
     }
     flags = rows[fat + F_FLAGS]!;
     if ((flags & FL_PEER_FIN) === 0 || (flags & FL_APP_EOF) !== 0) return;
     rows[fat + F_FLAGS] = flags | FL_APP_EOF;
     this.#recorder.countListener(index, ListenerField.clientEofs);
-    if (spec.close === AppClose.OnEof || (spec.close === AppClose.AfterResponse && (flags & FL_RESPONDED) === 0))
-      this.#scheduleClose(row, spec);
+    if (spec.close === AppClose.OnEof || spec.close === AppClose.AfterResponse) this.#scheduleClose(row, spec);
+  }
+
+  /** Takes a whole request off what was read; false: there is none, or no more are answered. */
+  #takeRequest(row: number, fat: number, spec: ListenerSpec): boolean {
+    const rows = this.#host.table.rows;
+    if (spec.requestBytes === 0 || rows[fat + F_RX_BYTES]! < spec.requestBytes) return false;
+    const meta = (row << ROW_SHIFT) + R_META;
+    if (spec.close === AppClose.AfterResponse && rows[meta]! >>> SERVED_SHIFT >= spec.keepaliveRequests) return false;
+    rows[meta] = rows[meta]! + (1 << SERVED_SHIFT);
+    rows[fat + F_RX_BYTES] = rows[fat + F_RX_BYTES]! - spec.requestBytes;
+    rows[fat + F_RX_READ] = rows[fat + F_RX_BYTES]!;
+    return true;
   }
 
   #respond(row: number, index: number, spec: ListenerSpec): void {
+    const rows = this.#host.table.rows;
     const state = this.#host.stateOf(row);
     if (spec.responseBytes > 0 && (state === ESTABLISHED || state === CLOSE_WAIT)) {
       this.#recorder.countListener(index, ListenerField.responsesSent);
       sendData(this.#host, row, spec.responseBytes);
     }
-    if (spec.close === AppClose.AfterResponse) this.#scheduleClose(row, spec);
+    if (spec.close !== AppClose.AfterResponse) return;
+    if (rows[(row << ROW_SHIFT) + R_META]! >>> SERVED_SHIFT >= spec.keepaliveRequests) this.#scheduleClose(row, spec);
+  }
+
+  /** A worker begins with a request, or with a connection that asks for nothing. */
+  #serve(row: number, index: number): void {
+    const rows = this.#host.table.rows;
+    const at = (this.#host.fullOf(row) << ROW_SHIFT) + F_FLAGS;
+    rows[at] = rows[at]! | FL_SERVING;
+    const doneNs = this.#calendars[index]!.doneNs(this.#host.now[0]!);
+    this.#set(AppTimer.Served, row, rows[at]! >>> FL_SERIAL_SHIFT, doneNs);
+  }
+
+  /** The worker is done: it answers, and looks at its connection again. */
+  #served(row: number, index: number): void {
+    const rows = this.#host.table.rows;
+    const at = (this.#host.fullOf(row) << ROW_SHIFT) + F_FLAGS;
+    const spec = this.#specs[index]!;
+    rows[at] = rows[at]! & ~FL_SERVING;
+    if ((rows[at]! & FL_DEAD) === 0) {
+      if (spec.requestBytes > 0) this.#respond(row, index, spec);
+      else if (spec.close === AppClose.OnAccept || spec.close === AppClose.AfterResponse)
+        this.#scheduleClose(row, spec);
+    }
+    this.#read(row, index);
+  }
+
+  /** The connection is gone: its worker accepts another. */
+  #release(index: number): void {
+    if (this.#specs[index]!.acceptMode !== AcceptMode.Workers) return;
+    this.#workers[index]!.release();
+    this.childQueued(this.#host.listeners[index]!);
   }
 
   #scheduleClose(row: number, spec: ListenerSpec): void {
@@ -259,25 +350,21 @@ export class ServerApp {
     else this.#set(AppTimer.ServerClose, row, serial, this.#host.now[0]! + spec.closeDelayNs);
   }
 
-  #close(row: number, serial: number): void {
-    if (!this.#isCurrent(row, serial)) return;
-    const rows = this.#host.table.rows;
-    const index = rows[(row << ROW_SHIFT) + R_META]! & REQ_LISTENER_MASK;
+  #close(row: number, index: number): void {
     this.#recorder.countListener(index, ListenerField.closed);
-    closeSocket(this.#host, row, rows[(row << ROW_SHIFT) + R_ATTEMPT]!, this.#specs[index]!.closeWithRst === 1);
+    const attempt = this.#host.table.rows[(row << ROW_SHIFT) + R_ATTEMPT]!;
+    closeSocket(this.#host, row, attempt, this.#specs[index]!.closeWithRst === 1);
+    this.#release(index);
   }
 
   /** Accept ticks that found an empty queue: all ticks while listening and not paused, less the accepted. */
   emptyTicks(index: number): number {
-    const spec = this.#specs[index]!;
-    if (spec.acceptMode !== AcceptMode.Rate) return 0;
-    const ticksBefore = (ns: number): number => Math.ceil((ns * spec.acceptPerS) / 1e9);
-    const ticksIn = (from: number, to: number): number => (to > from ? ticksBefore(to) - ticksBefore(from) : 0);
-    const start = Math.max(0, spec.listenStartNs);
-    const end = spec.listenStopNs < 0 ? this.#durationNs : Math.min(this.#durationNs, spec.listenStopNs);
-    let ticks = ticksIn(start, end);
-    for (let i = 0; i < spec.pausesNs.length; i += 2)
-      ticks -= ticksIn(Math.max(start, spec.pausesNs[i]!), Math.min(end, spec.pausesNs[i + 1]!));
-    return Math.max(0, ticks - this.#accepted[index]!);
+    if (this.#specs[index]!.acceptMode !== AcceptMode.Rate) return 0;
+    return Math.max(0, this.#calendars[index]!.acceptTicks(this.#durationNs) - this.#accepted[index]!);
+  }
+
+  /** Sum over the workers of a listener of the time until now that they held a connection. */
+  workersBusyNs(index: number): number {
+    return this.#workers[index]!.busyNs();
   }
 }

@@ -22,7 +22,7 @@ import { Arrivals } from "./arrivals.ts";
 import { ClientApp, SERVER_ADDRESS } from "./client-app.ts";
 import { deliver, runTick } from "./deliver.ts";
 import { Host } from "./host.ts";
-import { S_FLAGS } from "./layout.ts";
+import { MORE_SHIFT, S_FLAGS } from "./layout.ts";
 import { Ledger } from "./ledger.ts";
 import { Impairment, Link, packetClass } from "./link.ts";
 import { Notice, NoticeRing } from "./notices.ts";
@@ -231,8 +231,9 @@ export class Simulation {
   }
 
   #arriveAtServer(words: Int32Array, at: number): void {
-    const kind = packetClass(words[at + S_FLAGS]!);
-    this.#wire[kind] = this.#wire[kind]! + 1;
+    const flags = words[at + S_FLAGS]!;
+    const kind = packetClass(flags);
+    this.#wire[kind] = this.#wire[kind]! + 1 + (flags >>> MORE_SHIFT);
     if (!this.#toServer.loses(words, at)) deliver(this.#server, words, at);
   }
 
@@ -246,7 +247,7 @@ export class Simulation {
   #timer(): void {
     const heap = this.#heap;
     heap.pop();
-    if (heap.kind >= AppTimer.ConnectTimeout) this.#clientApp.onTimer(heap.kind, heap.subject);
+    if (heap.kind >= AppTimer.ConnectTimeout) this.#clientApp.onTimer(heap.kind, heap.subject, heap.value);
     else this.#serverApp.onTimer(heap.kind, heap.subject, heap.value);
   }
 
@@ -370,6 +371,7 @@ export class Simulation {
     this.#server.listeners.forEach((listener, index) => {
       const fields = layout.listeners[index]!.fields;
       out[fields + ListenerField.emptyTicks] = this.#serverApp.emptyTicks(index);
+      out[fields + ListenerField.workersBusyNs] = this.#serverApp.workersBusyNs(index);
       out[fields + ListenerField.peakAcceptQueue] = listener.peakAccept;
       out[fields + ListenerField.peakSynQueue] = listener.peakSyn;
       out[fields + ListenerField.acceptQueueFullNs] = listener.acceptFullNs(end);

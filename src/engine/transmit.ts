@@ -3,9 +3,11 @@
  *
  * Read first  RFC 6298, RFC 8985 (RACK-TLP); kernel-semantics 7.5.
  * Models      tcp_output.c:tcp_write_xmit, tcp_schedule_loss_probe, tcp_send_loss_probe; tcp_timer.c:tcp_retransmit_timer, tcp_write_timeout (6.18).
- * Limits      A connection sends at most one data segment and one FIN; more than one segment of data is refused by the compiler.
+ * Flights     What the windows allow is sent as one event, a flight of one or more segments; the next flight leaves when the last one is
+ *             acknowledged. A flight that is lost is resent from its first segment on: when that is acknowledged alone, the rest is known
+ *             to be lost.
+ * Left out    Flights that overlap, SACK of data, zero windows, the send buffer (a write takes all at once).
  */
-import { assert } from "../base/assert.ts";
 import { Verdict } from "../vocabulary/verdicts.ts";
 import { die } from "./death.ts";
 import type { Host } from "./host.ts";
@@ -17,6 +19,7 @@ import {
   F_RTO,
   F_SND_UNA,
   F_SRTT,
+  F_STREAM,
   F_TX_BYTES,
   FIN,
   FL_ATO,
@@ -28,6 +31,9 @@ import {
   FL_PINGPONG,
   FL_RETRANSMITTED,
   FL_TLP_SENT,
+  MORE_SHIFT,
+  mssOf,
+  NO_ROW,
   PSH,
   R_ATTEMPT,
   R_RCV_NXT,
@@ -38,6 +44,7 @@ import {
   ROW_SHIFT,
   ROW_TIMER_MASK,
   ROW_TIMER_SHIFT,
+  ROW_WSCALE,
   TIMER_REO,
   TIMER_RTO,
   TIMER_TLP,
@@ -51,22 +58,65 @@ const TIMEOUT_MIN_TICKS = 2;
 /** tcp_orphan_retries 0 acts as 8 while the time-out is below its maximum. */
 const ORPHAN_RETRIES = 8;
 const RETRANSMITS_MASK = 0xff;
+/** What a peer takes at most: without window scaling what 16 bits hold; with it its buffer grows with the flights, up to half of tcp_rmem's 6 MB. */
+const UNSCALED_WINDOW = 65_535;
+const SCALED_WINDOW = 3_145_728;
 
-/** Segments sent and not acknowledged: 0, 1 or 2. */
+/** Segments sent and not acknowledged. */
 function packetsOut(host: Host, row: number, full: number): number {
   const rows = host.table.rows;
+  const at = row << ROW_SHIFT;
   const data = rows[(full << ROW_SHIFT) + F_TX_BYTES]!;
-  const outstanding = (rows[(row << ROW_SHIFT) + R_SND_NXT]! - rows[(full << ROW_SHIFT) + F_SND_UNA]!) | 0;
-  return (data > 0 ? 1 : 0) + (outstanding - data > 0 ? 1 : 0);
+  const outstanding = (rows[at + R_SND_NXT]! - rows[(full << ROW_SHIFT) + F_SND_UNA]!) | 0;
+  return segmentsOf(host, row, data) + (outstanding - data > 0 ? 1 : 0);
 }
 
-/** The application writes `bytes` (one segment), which are sent at once. */
+/** How many segments `bytes` of a connection take. */
+export function segmentsOf(host: Host, row: number, bytes: number): number {
+  return Math.ceil(bytes / mssOf(host.table.rows[(row << ROW_SHIFT) + R_STATE]!));
+}
+
+/** The application writes `bytes`: sent as far as the windows allow; behind what is in flight they wait, as Nagle's algorithm has it. */
 export function sendData(host: Host, row: number, bytes: number): void {
   const rows = host.table.rows;
-  const at = row << ROW_SHIFT;
   const full = host.fullOf(row);
   const fat = full << ROW_SHIFT;
-  assert(rows[fat + F_TX_BYTES] === 0, "a second data segment is in flight");
+  const isIdle = rows[fat + F_TX_BYTES] === 0;
+  if (rows[fat + F_STREAM] === NO_ROW) {
+    if (isIdle && bytes <= mssOf(rows[(row << ROW_SHIFT) + R_STATE]!)) {
+      sendNew(host, row, full, bytes);
+      return;
+    }
+    rows[fat + F_STREAM] = host.streams.open();
+  }
+  const stream = rows[fat + F_STREAM]!;
+  host.streams.addQueued(stream, bytes);
+  if (!isIdle) return;
+  host.streams.restart(stream, host.nowUs(), (rows[fat + F_RTO]! * 1e6) / host.spec.hz);
+  sendFlight(host, row, full, stream);
+}
+
+/** Sends of a stream's queue what the windows allow; nothing is in flight. */
+export function sendFlight(host: Host, row: number, full: number, stream: number): void {
+  const bytes = Math.min(host.streams.queued(stream), roomFor(host, row, stream));
+  host.streams.addQueued(stream, -bytes);
+  host.streams.sentAt(stream, host.nowUs());
+  sendNew(host, row, full, bytes);
+}
+
+/** Bytes that may be in flight, whole segments: the congestion window, and the peer's window where it cannot be scaled (kernel-semantics 8.3). */
+function roomFor(host: Host, row: number, stream: number): number {
+  const word = host.table.rows[(row << ROW_SHIFT) + R_STATE]!;
+  const mss = mssOf(word);
+  const most = (word & ROW_WSCALE) !== 0 ? SCALED_WINDOW : UNSCALED_WINDOW;
+  return Math.min(host.streams.cwnd(stream), Math.floor(most / mss)) * mss;
+}
+
+/** `bytes` that were never sent leave together. */
+function sendNew(host: Host, row: number, full: number, bytes: number): void {
+  const rows = host.table.rows;
+  const at = row << ROW_SHIFT;
+  const fat = full << ROW_SHIFT;
   const seq = rows[at + R_SND_NXT]!;
   rows[fat + F_TX_BYTES] = bytes;
   rows[at + R_SND_NXT] = (seq + bytes) | 0;
@@ -77,19 +127,23 @@ export function sendData(host: Host, row: number, bytes: number): void {
   if ((flags & FL_ATO) !== 0 && sinceData < ATO_MS) rows[fat + F_FLAGS] = flags | FL_PINGPONG;
   rows[at + R_SENT_US] = host.nowUs();
   host.apply(Verdict.data_sent, rows[at + R_ATTEMPT]!);
+  const more = segmentsOf(host, row, bytes) - 1;
+  host.countMore(Verdict.data_sent, more);
   clearDelayedAck(host, full);
-  host.sendFrom(row, PSH | ACK, seq, rows[at + R_RCV_NXT]!, bytes);
+  host.sendFrom(row, PSH | ACK | (more << MORE_SHIFT), seq, rows[at + R_RCV_NXT]!, bytes);
   afterSending(host, row, full);
 }
 
-/** Sends the FIN, or keeps it back while the congestion window (1 after a time-out) is taken by what is being resent. */
+/** Sends the FIN, or keeps it back behind data that was not sent yet, and while the congestion window (1 after a time-out) is taken by what is being resent. */
 export function sendFin(host: Host, row: number): void {
   const rows = host.table.rows;
   const at = row << ROW_SHIFT;
   const full = host.fullOf(row);
   const fat = full << ROW_SHIFT;
   const idle = packetsOut(host, row, full) === 0;
-  if (!idle && (rows[fat + F_FLAGS]! & FL_LOSS) !== 0) {
+  const stream = rows[fat + F_STREAM]!;
+  const isBehind = stream !== NO_ROW && host.streams.queued(stream) > 0;
+  if (isBehind || (!idle && (rows[fat + F_FLAGS]! & FL_LOSS) !== 0)) {
     rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_FIN_PENDING;
     return;
   }
@@ -105,11 +159,17 @@ export function sendFin(host: Host, row: number): void {
 
 /** A bare ACK, counted by `verdict`. */
 export function sendAck(host: Host, row: number, verdict: number): void {
+  sendAcks(host, row, verdict, 0);
+}
+
+/** A bare ACK, and `more` before it that say less and travel with it. */
+export function sendAcks(host: Host, row: number, verdict: number, more: number): void {
   const rows = host.table.rows;
   const at = row << ROW_SHIFT;
   host.apply(verdict, rows[at + R_ATTEMPT]!);
+  host.countMore(verdict, more);
   clearDelayedAck(host, host.fullOf(row));
-  host.sendFrom(row, ACK, rows[at + R_SND_NXT]!, rows[at + R_RCV_NXT]!, 0);
+  host.sendFrom(row, ACK | (more << MORE_SHIFT), rows[at + R_SND_NXT]!, rows[at + R_RCV_NXT]!, 0);
 }
 
 /** Every segment carries the ACK that was being held back. (The second row's timer is FIN_WAIT2's once the FIN is acknowledged.) */
@@ -197,6 +257,7 @@ function onRto(host: Host, row: number): void {
   const retransmits = rows[fat + F_RETRANS]! & RETRANSMITS_MASK;
   if (retransmits === 0) rows[fat + F_RETRANS_MS] = host.nowMs();
   else host.apply(Verdict.lost_retransmit, attempt);
+  if (rows[fat + F_STREAM] !== NO_ROW) host.streams.lost(rows[fat + F_STREAM]!, true);
   if (retransmits < RETRANSMITS_MASK) rows[fat + F_RETRANS] = rows[fat + F_RETRANS]! + 1;
   rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_LOSS;
   resend(host, row, false, Verdict.rto_resend);
@@ -225,7 +286,24 @@ export function modelTimeoutMs(retries: number, baseMs: number, maxMs: number): 
   return (2 ** (thresh + 1) - 1) * baseMs + (retries - thresh) * maxMs;
 }
 
-/** Sends the first (or, for a probe, the last) unacknowledged segment again. */
+/** What is left of a flight whose beginning was acknowledged alone is sent again, as far as the windows allow. */
+export function resendRest(host: Host, row: number, full: number, stream: number): void {
+  const rows = host.table.rows;
+  const at = row << ROW_SHIFT;
+  const fat = full << ROW_SHIFT;
+  const bytes = Math.min(rows[fat + F_TX_BYTES]!, roomFor(host, row, stream));
+  const segments = segmentsOf(host, row, bytes);
+  rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_RETRANSMITTED | FL_LOSS;
+  rows[fat + F_RETRANS] = rows[fat + F_RETRANS]! + segments * (RETRANSMITS_MASK + 1);
+  rows[at + R_SENT_US] = host.nowUs();
+  host.apply(Verdict.fast_resend, rows[at + R_ATTEMPT]!);
+  host.countMore(Verdict.fast_resend, segments - 1);
+  const flags = PSH | ACK | ((segments - 1) << MORE_SHIFT);
+  host.sendFrom(row, flags, rows[fat + F_SND_UNA]!, rows[at + R_RCV_NXT]!, bytes);
+  armTimer(host, row, TIMER_RTO, rows[fat + F_RTO]!);
+}
+
+/** Sends the first (or, for a probe, the last) unacknowledged segment again; of a flight the first. */
 function resend(host: Host, row: number, tail: boolean, verdict: number): void {
   const rows = host.table.rows;
   const at = row << ROW_SHIFT;
@@ -239,5 +317,5 @@ function resend(host: Host, row: number, tail: boolean, verdict: number): void {
   if (!isFin || bytes === 0) rows[at + R_SENT_US] = host.nowUs();
   host.apply(verdict, rows[at + R_ATTEMPT]!);
   if (isFin) host.sendFrom(row, FIN | ACK, (una + bytes) | 0, rows[at + R_RCV_NXT]!, 0);
-  else host.sendFrom(row, PSH | ACK, una, rows[at + R_RCV_NXT]!, bytes);
+  else host.sendFrom(row, PSH | ACK, una, rows[at + R_RCV_NXT]!, Math.min(bytes, mssOf(rows[at + R_STATE]!)));
 }

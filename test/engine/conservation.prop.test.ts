@@ -25,6 +25,16 @@ const server = fc.record({
     { mode: "rate", rate_per_s: 30 },
     { mode: "serial", service_time_s: 0.02 },
     { mode: "immediate", pause_windows_s: [[0.2, 1.5]] },
+    { mode: "workers", workers: 3, service_time_s: 0.02 },
+    { mode: "workers", workers: 1, service_time_s: 0.1, slow_start: { duration_s: 0.5, factor: 3 } },
+  ),
+  app: oneOf<Keys>(
+    {},
+    {},
+    { keepalive_requests: 2 },
+    { pause_windows_s: [[0.3, 0.8]] },
+    { pause_every: { first_s: 0.1, period_s: 0.2, length_s: 0.05 } },
+    { close_delay_s: 0.03 },
   ),
   deferS: oneOf(0, 0, 1),
   startS: oneOf(null, null, null, 0.6),
@@ -44,6 +54,13 @@ const clients = fc.record({
   timeoutS: oneOf(null, 0.5, 2),
   withRst: oneOf(false, false, true),
   addresses: oneOf(1, 5),
+  requests: oneOf<Keys>(
+    {},
+    {},
+    { requests_per_connection: 3, think_time_s: 0.02 },
+    { requests_per_connection: 4, response_timeout_s: 0.3 },
+    { requests_per_connection: 2, response_bytes: 0, think_time_s: 0.001 },
+  ),
 });
 
 const flood = fc.record({
@@ -84,7 +101,7 @@ function scenarioOf({ server: s, clients: c, floods, loss: lost, durationS }: Pa
           ...{ port: 80, backlog: s.backlog, accept: s.accept, defer_accept_s: s.deferS },
           ...(s.startS === null ? {} : { listen_start_s: s.startS }),
           ...(s.stopS === null ? {} : { listen_stop_s: s.stopS }),
-          app: { request_bytes: 100, response_bytes: 200, close: s.close },
+          app: { request_bytes: 100, response_bytes: 200, close: s.close, ...s.app },
         },
       ],
     },
@@ -93,6 +110,7 @@ function scenarioOf({ server: s, clients: c, floods, loss: lost, durationS }: Pa
       {
         ...{ name: "clients", kind: "connections", port: 80, ...rate, source_addresses: c.addresses, hold_s: 0.05 },
         ...{ request_bytes: 100, response_bytes: 200, first_closer: c.firstCloser, close_with_rst: c.withRst },
+        ...c.requests,
         ...(c.timeoutS === null ? {} : { connect_timeout_s: c.timeoutS }),
         arrival: c.poisson && arrival === "mixed" ? "poisson" : "even",
       },
@@ -156,6 +174,21 @@ test("no queue is ever longer than the backlog and one", () => {
       const view = runOf(scenarioOf(p, "mixed"));
       expect(view.listenerField(0, "peakSynQueue")).toBeLessThanOrEqual(p.server.backlog + 1);
       expect(view.listenerField(0, "peakAcceptQueue")).toBeLessThanOrEqual(p.server.backlog + 1);
+    }),
+    options,
+  );
+});
+
+test("workers are busy as long as they hold connections, and never more of them than there are", () => {
+  fc.assert(
+    fc.property(parts, (p) => {
+      const view = runOf(scenarioOf(p, "mixed"));
+      const { workers } = view.spec.listeners[0]!;
+      const busyNs = view.listenerField(0, "workersBusyNs");
+      expect(busyNs).toBeGreaterThanOrEqual(0);
+      expect(busyNs).toBeLessThanOrEqual(workers * view.spec.durationNs);
+      const held = view.listenerField(0, "accepted") - view.listenerField(0, "closed");
+      if (workers > 0) expect(held).toBeLessThanOrEqual(workers);
     }),
     options,
   );
