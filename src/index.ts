@@ -9,8 +9,10 @@
 export type { Result } from "./base/result.ts";
 export { type CompileOptions, compileScenario } from "./compile/compile.ts";
 export { type EffectiveValues, effectiveValues } from "./compile/effective.ts";
+export { AS_IS, type ParsedExperiment, parseExperiment } from "./config/experiment.ts";
 export { type ConfigIssue, type ConfigResult, formatIssues } from "./config/issues.ts";
 export { type ParsedScenario, parseScenario } from "./config/parse.ts";
+export type { ReadFile } from "./config/trace-file.ts";
 export { run, Simulation } from "./engine/run.ts";
 export { closePool, MAX_WORKERS, type PoolOptions, RunError, runSpecs, warmPool } from "./pool/pool.ts";
 export {
@@ -39,8 +41,9 @@ export {
   simulateScenario,
 } from "./simulate.ts";
 export { COUNTERS, type CounterName } from "./vocabulary/counters.ts";
-export type { Experiment, Threshold, Tuning } from "./vocabulary/experiment.ts";
+export type { Experiment, Threshold, Tuning, TuningChange } from "./vocabulary/experiment.ts";
 export { GATES, type GateName } from "./vocabulary/gates.ts";
+export { METRICS, type MetricNames, metricBetter, metricFault, resolveMetric } from "./vocabulary/metrics.ts";
 export { OUTCOMES, type OutcomeName } from "./vocabulary/outcomes.ts";
 export { type RunResult, resultLayout } from "./vocabulary/run-result.ts";
 export type { RunSpec } from "./vocabulary/run-spec.ts";

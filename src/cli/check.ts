@@ -1,37 +1,58 @@
-/** `check FILE [--json]`: validates a scenario and prints the limits that result from it. Nothing is simulated. */
+/** `check FILE [--json]`: validates an experiment or a scenario and prints the limits that result, for each tuning. Nothing is simulated. */
 import { formatBytes, formatCount, formatSeconds } from "../base/units.ts";
 import { type EffectiveListener, type EffectiveValues, effectiveValues } from "../compile/effective.ts";
 import { formatIssues } from "../config/issues.ts";
-import { parseScenario } from "../config/parse.ts";
+import type { TuningChange } from "../vocabulary/experiment.ts";
 import type { Command } from "./command.ts";
 import { ExitCode } from "./exit-codes.ts";
-import { readTextFile } from "./read-file.ts";
+import { loadExperiment } from "./load-experiment.ts";
 import { formatTable } from "./table.ts";
 
 export const command: Command = {
   configure: (commander) => {
-    commander.argument("<file>", "scenario, YAML or JSON; - reads standard input").option("--json", "print JSON");
+    commander
+      .argument("<file>", "experiment or scenario, YAML or JSON; - reads standard input")
+      .option("--json", "print JSON");
   },
 
   async execute({ stdout, stderr }, positionals, options) {
     const file = String(positionals[0]);
-    const text = await readTextFile(file);
-    if (!text.ok) {
-      stderr(`${text.error}\n`);
-      return ExitCode.InvalidConfig;
-    }
-    const parsed = parseScenario(text.value);
-    const issues = parsed.ok ? parsed.value.warnings : parsed.error;
-    const effective = parsed.ok ? effectiveValues(parsed.value.scenario) : null;
-    if (options.json === true) {
-      stdout(`${JSON.stringify({ file, ok: parsed.ok, issues, effective }, null, 2)}\n`);
+    const loaded = await loadExperiment(file);
+    const issues = loaded.ok ? loaded.value.warnings : loaded.error.issues;
+    const tunings = loaded.ok
+      ? loaded.value.experiment.tunings.map(({ name, changes, scenario }) => ({
+          name,
+          changes,
+          effective: effectiveValues(scenario),
+        }))
+      : [];
+    const isRead = loaded.ok || issues.length > 0;
+    if (options.json === true && isRead) {
+      stdout(`${JSON.stringify({ file, ok: loaded.ok, issues, tunings }, null, 2)}\n`);
     } else {
-      stderr(formatIssues(file, issues));
-      if (effective) stdout(formatEffective(effective));
+      stderr(loaded.ok ? formatIssues(file, issues) : loaded.error.text);
+      stdout(formatTunings(tunings));
     }
-    return parsed.ok ? ExitCode.Ok : ExitCode.InvalidConfig;
+    return loaded.ok ? ExitCode.Ok : ExitCode.InvalidConfig;
   },
 };
+
+interface CheckedTuning {
+  readonly name: string;
+  readonly changes: readonly TuningChange[];
+  readonly effective: EffectiveValues;
+}
+
+/** One after the other; a file with one tuning needs no headings. */
+function formatTunings(tunings: readonly CheckedTuning[]): string {
+  if (tunings.length === 1) return tunings.map(({ effective }) => formatEffective(effective)).join("");
+  return tunings
+    .map(({ name, changes, effective }) => {
+      const changed = changes.map(({ path, value }) => `  ${path}: ${JSON.stringify(value)}\n`).join("");
+      return `# ${name}\n${changed}\n${formatEffective(effective)}`;
+    })
+    .join("\n");
+}
 
 export function formatEffective({ server, listeners, client }: EffectiveValues): string {
   const retransmissions = `tcp_synack_retries ${server.synackRetries}`;

@@ -15,7 +15,10 @@ interface CommandEntry {
 }
 
 const COMMANDS: Readonly<Record<string, CommandEntry>> = {
-  check: { summary: "validate a scenario and print the limits that result", load: () => import("./check.ts") },
+  check: {
+    summary: "validate an experiment or a scenario and print the limits that result",
+    load: () => import("./check.ts"),
+  },
   replay: { summary: "simulate recorded scenarios and compare with the kernel", load: () => import("./replay.ts") },
 };
 

@@ -19,7 +19,7 @@ export const ISSUE_CODES = {
   "out-of-range": { severity: "error", help: "A number beyond what is allowed." },
   "bad-name": { severity: "error", help: "A name with characters that labels and key paths cannot hold." },
   "too-many": { severity: "error", help: "More elements, or arrivals, than one run can hold." },
-  "duplicate-name": { severity: "error", help: "Two workloads have one name." },
+  "duplicate-name": { severity: "error", help: "Two workloads, or two tunings, have one name." },
   "duplicate-port": { severity: "error", help: "Two listeners have one port and do not share it." },
   conflict: { severity: "error", help: "Two settings contradict each other." },
   "unknown-sysctl": { severity: "error", help: "No sysctl that matters to the accept path." },
@@ -27,6 +27,11 @@ export const ISSUE_CODES = {
   "unknown-kernel": { severity: "error", help: "Not a kernel version, or one older than any that is known." },
   "not-modelled": { severity: "error", help: "Known, but the engine does not do it yet." },
   "nearest-kernel": { severity: "warning", help: "The rules of a listed kernel stand in for one that is not listed." },
+  unreadable: { severity: "error", help: "A file that is named here cannot be read." },
+  "unknown-name": { severity: "error", help: "No workload or listener of this name." },
+  "bad-threshold": { severity: "error", help: "Not of the form METRIC OPERATOR NUMBER." },
+  "unknown-metric": { severity: "error", help: "No number of this experiment has this name." },
+  cut: { severity: "warning", help: "The kernel cuts the value to another setting." },
   "without-effect": { severity: "warning", help: "The setting changes nothing." },
 } as const satisfies Record<string, { readonly severity: "error" | "warning"; readonly help: string }>;
 
@@ -34,6 +39,8 @@ export type IssueCode = keyof typeof ISSUE_CODES;
 
 export interface ConfigIssue {
   readonly code: IssueCode;
+  /** A file that the one that was asked for names: its path as written there. Absent: the file that was asked for. */
+  readonly file?: string;
   /** As the user would write it: server.listeners.80.backlog. Empty: the whole file. */
   readonly path: string;
   /** 1-based. */
@@ -55,7 +62,7 @@ export function formatIssues(file: string, issues: readonly ConfigIssue[]): stri
   for (const issue of issues) {
     const kind = isWarning(issue) ? "warning: " : "";
     const path = issue.path === "" ? "" : `${issue.path}: `;
-    text += `${file}:${issue.line}:${issue.column} ${kind}${path}${issue.message}\n`;
+    text += `${issue.file ?? file}:${issue.line}:${issue.column} ${kind}${path}${issue.message}\n`;
     if (issue.hint !== undefined) text += `  hint: ${issue.hint}\n`;
   }
   return text;

@@ -33,7 +33,7 @@ export const MAX_PAUSES = 4096;
 const MAX_APP_WORKERS = 65_536;
 /** As the kernel's ports and addresses leave room for. */
 const MAX_HOSTS = 64;
-const MAX_TRACE_ROWS = 100_000;
+export const MAX_TRACE_ROWS = 100_000;
 const MAX_REQUESTS = 1_000_000;
 /** 10.88.0.1 ff., the clients' network. */
 const MAX_CLIENT_ADDRESSES = 65_534;

@@ -66,7 +66,10 @@ function unknownSysctl(name: string, path: Path): PathIssue {
 /** What the engine, or the kernel, would do with the value. */
 function judge(def: TunableDef, value: TunableValue, byDefault: TunableValue | null, kernel: KernelName): Fault[] {
   if (byDefault === null) {
-    return [{ code: "absent-sysctl", message: `found a sysctl that kernel ${kernel} does not have`, atKey: true }];
+    const removed = def.removedIn === undefined ? "" : `: it was removed in ${def.removedIn}`;
+    return [
+      { code: "absent-sysctl", message: `found a sysctl that kernel ${kernel} does not have${removed}`, atKey: true },
+    ];
   }
   if (def.modelled === "without effect") {
     return [{ code: "without-effect", message: `found ${describe(value)}, which changes nothing in the model` }];

@@ -33,6 +33,11 @@ function translate(issue: z.core.$ZodIssue, raw: unknown, most: number): PathIss
     const known = issue.message.split(" ");
     return issue.keys.slice(0, most).map((key) => unknownKey([...path, key], key, known));
   }
+  // One value or a list of them: of a list, its elements say more.
+  const deeper =
+    issue.code === "invalid_union" && issue.errors.find((option) => option.some((at) => at.path.length > 0));
+  if (deeper)
+    return deeper.flatMap((inner) => translate({ ...inner, path: [...issue.path, ...inner.path] }, raw, most));
   const [message = "", hint] = issue.message.split("\n");
   if (isAbsent(raw, path)) {
     return [
@@ -53,8 +58,8 @@ function codeOf(issue: z.core.$ZodIssue): IssueCode {
     case "too_small":
     case "too_big": {
       if (issue.origin !== "array") return "out-of-range";
-      // Elements of lists are pairs, whose length is part of their type; lists have only a greatest length.
-      return typeof issue.path.at(-1) === "number" ? "wrong-type" : "too-many";
+      // Elements of lists are pairs, whose length is part of their type.
+      return issue.code === "too_small" || typeof issue.path.at(-1) === "number" ? "wrong-type" : "too-many";
     }
     case "invalid_value":
     case "invalid_union":

@@ -27,6 +27,8 @@ export interface TunableDef {
   readonly side: "server" | "client" | "both";
   /** First kernel → default; null: the kernel has no such sysctl. */
   readonly defaults: Steps<TunableValue | null>;
+  /** The release that removed it, listed or not. */
+  readonly removedIn?: string;
   /**
    * true: honoured. false: not modelled yet, so any value but the default is refused. A list: only these values are modelled.
    * "without effect": accepted, and said to change nothing.
@@ -97,8 +99,9 @@ export const TUNABLES = {
     section: "4.7",
   },
   "net.ipv4.tcp_no_metrics_save": {
-    ...server(mode(1)),
-    meaning: "1: ended connections leave no metrics, so no peer becomes known to the last-quarter rule.",
+    ...both(mode(1)),
+    meaning:
+      "1: ended connections leave no metrics, so no peer becomes known to the last-quarter rule, nor its round-trip time.",
     defaults: { "2.6.32": 0 },
     modelled: true,
     section: "2.2",
@@ -163,6 +166,7 @@ export const TUNABLES = {
     ...both(mode(1)),
     meaning: "Short TIME_WAIT, which broke clients behind NAT; removed in 4.12.",
     defaults: { "2.6.32": 0, "4.15": null },
+    removedIn: "4.12",
     modelled: false,
     section: "7.9",
   },

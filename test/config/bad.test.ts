@@ -4,9 +4,11 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { parseExperiment } from "../../src/config/experiment.ts";
 import { type ConfigIssue, formatIssues, ISSUE_CODES, isWarning } from "../../src/config/issues.ts";
 import { parseScenario } from "../../src/config/parse.ts";
 import { MAX_CHARACTERS, MAX_TOKENS } from "../../src/config/prescan.ts";
+import type { ReadFile } from "../../src/config/trace-file.ts";
 
 const FOLDER = "test/config";
 
@@ -71,6 +73,85 @@ const cases: Record<string, readonly string[]> = {
     "19:59 out-of-range impairments[0].drop_probability",
     "20:57 out-of-range impairments[1].drop_every_nth",
   ],
+  "cut.bad.yaml": ["6:28 cut server.listeners.80.backlog", "10:60 conflict impairments[0].end_s"],
+  "without-effect-kernel.bad.yaml": [
+    "5:25 without-effect server.sysctls.net.core.somaxconn",
+    "6:35 without-effect server.sysctls.net.ipv4.tcp_max_syn_backlog",
+    "7:28 without-effect server.sysctls.net.ipv4.tcp_tw_reuse",
+    "13:25 without-effect client.sysctls.net.core.somaxconn",
+    "14:34 without-effect client.sysctls.net.ipv4.tcp_tw_reuse_delay",
+    "16:60 conflict impairments[0].end_s",
+  ],
+  "unreadable.bad.yaml": ["5:60 unreadable workloads.day.trace"],
+  "bad-threshold.experiment.bad.yaml": [
+    "8:5 bad-threshold thresholds[0]",
+    "9:5 bad-threshold thresholds[1]",
+    "10:5 bad-threshold thresholds[2]",
+    "11:5 bad-threshold thresholds[3]",
+    "12:5 bad-threshold thresholds[4]",
+    "13:5 bad-threshold thresholds[5]",
+    "14:5 wrong-type thresholds[6]",
+  ],
+  "experiment-keys.experiment.bad.yaml": [
+    "2:1 unknown-key scenarios",
+    "3:11 not-allowed scenario",
+    "4:10 wrong-type tunings",
+    "5:8 out-of-range seeds",
+    "6:11 wrong-type profiles",
+    "7:13 wrong-type thresholds",
+  ],
+  "missing-key.experiment.bad.yaml": ["2:1 missing-key scenario"],
+  "seeds.experiment.bad.yaml": [
+    "3:9 out-of-range seeds[0]",
+    "3:13 out-of-range seeds[1]",
+    "3:25 wrong-type seeds[2]",
+    "4:18 wrong-type tunings.base",
+    "duplicate-key.bad.yaml:7:7 duplicate-key ",
+  ],
+  "trace.experiment.bad.yaml": [
+    "8:63 unreadable scenario.workloads.week.trace",
+    "trace.bad.csv:5:1 wrong-type ",
+    "trace.bad.csv:6:1 out-of-range ",
+    "trace.bad.csv:7:1 wrong-type ",
+    "trace.bad.csv:8:1 wrong-type ",
+    "trace.bad.csv:10:1 conflict ",
+  ],
+  "tunings.experiment.bad.yaml": [
+    "6:9 not-allowed scenario.server.hz",
+    "11:50 out-of-range tunings.negative.server.sysctls.net.core.somaxconn",
+    "11:62 unknown-kernel tunings.negative.kernel",
+    "15:32 wrong-type tunings.nested.server.listeners.80.backlog",
+    "16:19 missing-key tunings.nested.server.listeners.81.backlog",
+    "17:45 conflict tunings.modes.server.listeners.80.accept.rate_per_s",
+    "17:45 missing-key tunings.modes.server.listeners.80.accept.service_time_s",
+    "17:45 missing-key tunings.modes.server.listeners.80.accept.workers",
+    "18:54 duplicate-key tunings.twice.server.listeners.80.backlog",
+    "19:13 conflict tunings.shared.duration_s",
+    "20:17 unknown-key tunings.empty-part.server..hz",
+    "21:14 unknown-key tunings.unknown.server.listeners.80.backlgo",
+    "22:3 bad-name tunings.no map",
+    "22:11 wrong-type tunings.no map",
+    "24:15 conflict seeds[2]",
+    "tunings.profile.bad.yaml:3:1 unknown-key tuning",
+    "tunings.profile.bad.yaml:5:3 duplicate-name tunings.default",
+    "tunings.profile.bad.yaml:6:56 wrong-type tunings.blog.server.sysctls.net.ipv4.tcp_max_syn_backlog",
+  ],
+  "unknown-metric.experiment.bad.yaml": [
+    "11:5 unknown-metric thresholds[0]",
+    "12:5 unknown-metric thresholds[1]",
+    "13:5 unknown-metric thresholds[2]",
+    "14:5 unknown-metric thresholds[3]",
+  ],
+  "unknown-name.experiment.bad.yaml": [
+    "9:5 unknown-name tunings.typo.workloads.legti.rate_per_s",
+    "11:28 unknown-name tunings.port.server.listeners.8080",
+    "13:5 unknown-name tunings.index.server.listeners.0.backlog",
+  ],
+  "unreadable.experiment.bad.yaml": [
+    "2:11 unreadable scenario",
+    "6:5 unreadable profiles[0]",
+    "7:5 unreadable profiles[1]",
+  ],
   "syntax-documents.bad.yaml": ["4:1 syntax "],
   "syntax-tag.bad.yaml": ["2:13 syntax "],
   "syntax.bad.yaml": ["4:1 syntax "],
@@ -130,13 +211,22 @@ function issuesOf(text: string): readonly ConfigIssue[] {
   const result = parseScenario(text);
   return result.ok ? [] : result.error;
 }
-const row = ({ line, column, code, path }: ConfigIssue): string => `${line}:${column} ${code} ${path}`;
 const textOf = (file: string): string => readFileSync(`${FOLDER}/${file}`, "utf8");
+const readFile: ReadFile = (path) =>
+  readdirSync(FOLDER).includes(path) ? { ok: true, value: textOf(path) } : { ok: false, error: "no such file" };
+
+function issuesOfFile(file: string): readonly ConfigIssue[] {
+  if (!file.includes(".experiment.")) return issuesOf(textOf(file));
+  const result = parseExperiment(textOf(file), readFile);
+  return result.ok ? [] : result.error;
+}
+const row = ({ file, line, column, code, path }: ConfigIssue): string =>
+  `${file === undefined ? "" : `${file}:`}${line}:${column} ${code} ${path}`;
 
 describe("a broken file shows all its issues", () => {
   for (const [file, expected] of Object.entries(cases)) {
     test(file, () => {
-      expect(issuesOf(textOf(file)).map(row)).toEqual(expected);
+      expect(issuesOfFile(file).map(row)).toEqual(expected);
     });
   }
   for (const [what, [text, expected]] of Object.entries(made)) {
@@ -147,8 +237,12 @@ describe("a broken file shows all its issues", () => {
 });
 
 test("every broken file has a row", () => {
-  const files = readdirSync(FOLDER).filter((name) => name.endsWith(".bad.yaml"));
-  expect(Object.keys(cases).sort()).toEqual(files.sort());
+  const files = readdirSync(FOLDER).filter((name) => /\.bad\.(yaml|csv)$/.test(name));
+  const shown = Object.entries(cases).flatMap(([file, rows]) => [
+    file,
+    ...rows.map((text) => text.split(":")[0] ?? ""),
+  ]);
+  expect(files.filter((file) => !shown.includes(file))).toEqual([]);
 });
 
 test("every code has a case", () => {
@@ -159,7 +253,7 @@ test("every code has a case", () => {
 
 test("every message says what was found, or what is missing", () => {
   for (const file of Object.keys(cases)) {
-    for (const { code, message } of issuesOf(textOf(file))) {
+    for (const { code, message } of issuesOfFile(file)) {
       if (code !== "syntax") expect(message, file).toMatch(/^(found |is missing, |there is no such key here)/);
     }
   }

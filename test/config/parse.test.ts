@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { formatIssues } from "../../src/config/issues.ts";
 import { type ParsedScenario, parseScenario } from "../../src/config/parse.ts";
+import { TUNABLES } from "../../src/vocabulary/tunables.ts";
 
 function parse(text: string): ParsedScenario {
   const result = parseScenario(text);
@@ -15,12 +16,18 @@ function parse(text: string): ParsedScenario {
 
 const RECORDINGS = "test/recordings";
 
+/** Settings that the recorder made and the kernel did not follow. */
+const knownWarnings: Record<string, readonly string[]> = {
+  "10-slow-accept.scenario.json": ["cut server.listeners.80.backlog"],
+  "23-mix-flood-slow-accept.scenario.json": ["without-effect server.sysctls.net.ipv4.tcp_max_syn_backlog"],
+};
+
 describe("a recording's scenario loads unchanged", () => {
   for (const file of readdirSync(RECORDINGS).filter((name) => name.endsWith(".scenario.json"))) {
     test(file, () => {
       const text = readFileSync(`${RECORDINGS}/${file}`, "utf8");
       const { scenario, warnings } = parse(text);
-      expect(warnings).toEqual([]);
+      expect(warnings.map(({ code, path }) => `${code} ${path}`)).toEqual(knownWarnings[file] ?? []);
       // Nothing that the file says is lost or altered.
       const { notes: _, ...said } = JSON.parse(text);
       expect(scenario).toMatchObject(said);
@@ -123,8 +130,14 @@ const sysctls = [
 
 for (const [name, text, value, why] of sysctls) {
   test(`${name}: ${text} is ${JSON.stringify(value)}, ${why}`, () => {
-    const { scenario, warnings } = parse(`{duration_s: 1, server: {}, client: {sysctls: {${name}: ${text}}}}`);
-    expect(scenario.client.sysctls).toEqual({ [name]: value });
+    const side = TUNABLES[name].side === "server" ? "server" : "client";
+    const { scenario, warnings } = parse(
+      `{duration_s: 1, server: {sysctls: {}}, client: {sysctls: {}}}`.replace(
+        `${side}: {sysctls: {`,
+        `$&${name}: ${text}`,
+      ),
+    );
+    expect(scenario[side].sysctls).toEqual({ [name]: value });
     expect(warnings).toEqual([]);
   });
 }

@@ -28,8 +28,9 @@ function outputOf(command: string): string[] {
     .split(" ")
     .flatMap((arg) => (arg.includes("*") ? recordingNames.map((name) => arg.replace("*", name)) : [arg]))
     .map((arg) => (arg === "flood.yaml" ? `${folder}/flood.yaml` : arg));
-  const { stdout, stderr } = spawnSync(process.execPath, ["dist/cli/main.js", ...args], { encoding: "utf8" });
-  return `${stdout}${stderr}`.trimEnd().split("\n");
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["dist/cli/main.js", ...args], { encoding: "utf8" });
+  // Beside a result stand progress and warnings, which the README leaves out.
+  return (status === 0 ? stdout : stderr).trimEnd().split("\n");
 }
 
 /** Without the last column of the table of recordings, and its width. */

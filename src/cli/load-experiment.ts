@@ -1,0 +1,30 @@
+/** Loads the file that a command was given, an experiment or a scenario, with the files that it names. */
+import { dirname, isAbsolute, join } from "node:path";
+import { err, ok, type Result } from "../base/result.ts";
+import { type ParsedExperiment, parseExperiment } from "../config/experiment.ts";
+import { type ConfigIssue, formatIssues } from "../config/issues.ts";
+import { readNamedFile, readTextFile } from "./read-file.ts";
+
+export interface LoadFailure {
+  /** For stderr, with its newline. */
+  readonly text: string;
+  /** Empty: the file itself could not be read. */
+  readonly issues: readonly ConfigIssue[];
+}
+
+/**
+ * `file`: a path, or "-" for standard input, whose paths are seen from the working directory. Issues name other files as seen from there too.
+ * Printing the warnings is left to the caller.
+ */
+export async function loadExperiment(file: string): Promise<Result<ParsedExperiment, LoadFailure>> {
+  const text = await readTextFile(file);
+  if (!text.ok) return err({ text: `${text.error}\n`, issues: [] });
+  const folder = file === "-" ? "." : dirname(file);
+  const fromHere = (path: string): string => (isAbsolute(path) ? path : join(folder, path));
+  const moved = (issues: readonly ConfigIssue[]): ConfigIssue[] =>
+    issues.map((issue) => (issue.file === undefined ? issue : { ...issue, file: fromHere(issue.file) }));
+  const parsed = parseExperiment(text.value, (path) => readNamedFile(fromHere(path)));
+  if (parsed.ok) return ok({ ...parsed.value, warnings: moved(parsed.value.warnings) });
+  const issues = moved(parsed.error);
+  return err({ text: formatIssues(file, issues), issues });
+}

@@ -1,0 +1,51 @@
+/** Schema of the files around a scenario: experiments, and profiles (files of tunings). What the tunings hold is checked by tunings.ts. */
+import { z } from "zod";
+import { describe, list, map, text, whole } from "./fields.ts";
+
+export const MAX_TUNINGS = 64;
+export const MAX_THRESHOLDS = 64;
+export const MAX_PROFILES = 16;
+export const MAX_SEEDS = 1000;
+export const DEFAULT_SEEDS = 5;
+const MAX_SEED = 0xffffffff;
+const MAX_PATH = 1000;
+
+const mapOf = (what: string) =>
+  z.record(z.string(), z.unknown(), { error: ({ input }) => `found ${describe(input)}, allowed is ${what}` });
+
+/** A count, or the seeds themselves. */
+const seeds = z
+  .union(
+    [
+      whole("a number of seeds", { min: 1, max: MAX_SEEDS }),
+      list(whole("a seed", { max: MAX_SEED }), "seeds", MAX_SEEDS).min(
+        1,
+        "found an empty list, at least one seed is needed",
+      ),
+    ],
+    {
+      error: ({ input }) =>
+        `found ${describe(input)}, allowed is a number of seeds from 1 to ${MAX_SEEDS}, or a list of seeds`,
+    },
+  )
+  .default(DEFAULT_SEEDS)
+  .describe(`How many runs each tuning has, or their seeds. Default: ${DEFAULT_SEEDS}.`);
+
+/** Maps of tunings are looked at one by one. */
+const tunings = mapOf("a map of names to overrides").nullish();
+
+export const experimentSchema = map({
+  name: text(200).default(""),
+  description: text(10_000).default(""),
+  scenario: z.union([mapOf("a scenario"), text(MAX_PATH)], {
+    error: ({ input }) => `found ${describe(input)}, allowed is a scenario, or the path of a file with one`,
+  }),
+  tunings,
+  profiles: list(text(MAX_PATH), "profiles", MAX_PROFILES).default([]),
+  seeds,
+  thresholds: list(text(200), "thresholds", MAX_THRESHOLDS).default([]),
+});
+
+export const profileSchema = map({ name: text(200).default(""), description: text(10_000).default(""), tunings });
+
+export type ExperimentInput = z.output<typeof experimentSchema>;

@@ -1,0 +1,116 @@
+/**
+ * Kernel warnings: settings that are valid and do not do what their writer may hope for, in the kernel that the host runs.
+ *
+ * Invariants  A warning is true for sure. What depends on the traffic (whether a queue ever fills) is no matter of this file.
+ * Source      kernel-semantics 2.1 (backlog), 2.2 step 6 (last quarter), 6.5 (TIME_WAIT reuse).
+ */
+import { formatCount } from "../base/units.ts";
+import { KERNEL_NAMES, type KernelName } from "../vocabulary/kernels.ts";
+import { defaultFor, TUNABLES, type TunableDef, type TunableName, type TunableValue } from "../vocabulary/tunables.ts";
+import type { CheckedHost } from "./hosts.ts";
+import type { ScenarioInput } from "./schema.ts";
+import type { PathIssue } from "./zod-issues.ts";
+
+type Host = Pick<CheckedHost, "kernel" | "sysctls">;
+
+export function kernelWarnings(scenario: ScenarioInput, server: Host, client: Host): PathIssue[] {
+  return [
+    ...synBacklog(server),
+    ...backlogs(scenario, server),
+    ...timeWaitReuse(server, client),
+    ...otherSide(server, "server"),
+    ...otherSide(client, "client"),
+  ];
+}
+
+/** The value in force; a default that the kernel does not have is no number. */
+const inForce = ({ kernel, sysctls }: Host, name: TunableName): TunableValue | null =>
+  sysctls[name] ?? defaultFor(name, kernel);
+
+/** Set, and to something else than what holds anyway. */
+const isChanged = ({ kernel, sysctls }: Host, name: TunableName): boolean =>
+  sysctls[name] !== undefined && sysctls[name] !== defaultFor(name, kernel);
+
+const atLeast = (kernel: KernelName, first: KernelName): boolean =>
+  KERNEL_NAMES.indexOf(kernel) >= KERNEL_NAMES.indexOf(first);
+
+function warning(side: "server" | "client", name: TunableName, host: Host, why: string, hint?: string): PathIssue {
+  return {
+    code: "without-effect",
+    path: [side, "sysctls", name],
+    message: `found ${host.sysctls[name]}, which ${why}`,
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
+
+/** From 4.4 on it acts by the last-quarter rule alone, which is for servers without cookies. */
+function synBacklog(server: Host): PathIssue[] {
+  const name = "net.ipv4.tcp_max_syn_backlog";
+  const cookies = inForce(server, "net.ipv4.tcp_syncookies");
+  if (!isChanged(server, name) || cookies === 0 || !atLeast(server.kernel, "4.4")) return [];
+  const why = `has no effect on 4.4 and later while tcp_syncookies=${cookies}`;
+  return [warning("server", name, server, why, "the SYN queue is bounded by backlog and net.core.somaxconn")];
+}
+
+function backlogs({ server: { listeners } }: ScenarioInput, server: Host): PathIssue[] {
+  const name = "net.core.somaxconn";
+  const limit = Number(inForce(server, name));
+  const usual = Number(defaultFor(name, server.kernel));
+  const issues: PathIssue[] = [];
+  listeners.forEach(({ backlog }, index) => {
+    // Programs write -1 for "as many as there may be".
+    if (backlog <= limit) return;
+    const path = ["server", "listeners", index, "backlog"];
+    const message = `found ${formatCount(backlog)}, which the kernel cuts to net.core.somaxconn, ${formatCount(limit)}`;
+    issues.push({ code: "cut", path, message });
+  });
+  const most = Math.max(...listeners.map(({ backlog }) => (backlog < 0 ? Number.POSITIVE_INFINITY : backlog)));
+  if (listeners.length > 0 && isChanged(server, name) && most <= Math.min(limit, usual)) {
+    const why = `changes nothing: no listener asks for a backlog above ${formatCount(most)}`;
+    issues.push(warning("server", name, server, why, "the smaller of backlog and net.core.somaxconn is in force"));
+  }
+  return issues;
+}
+
+/** The model's clients are on a network, not on loopback, and never bind() to a port. */
+function timeWaitReuse(server: Host, client: Host): PathIssue[] {
+  const [reuse, delay, timestamps] = [
+    "net.ipv4.tcp_tw_reuse",
+    "net.ipv4.tcp_tw_reuse_delay",
+    "net.ipv4.tcp_timestamps",
+  ] as const;
+  const mode = inForce(client, reuse);
+  if (mode !== 1) {
+    const why = `has no effect while tcp_tw_reuse=${mode}`;
+    return isChanged(client, delay) ? [warning("client", delay, client, why)] : [];
+  }
+  const without = [client, server].some((host) => inForce(host, timestamps) === 0);
+  if (!isChanged(client, reuse) || !without) return [];
+  return [warning("client", reuse, client, "has no effect without tcp_timestamps on both sides")];
+}
+
+/** The server calls no connect(), the clients do not listen. */
+function otherSide(host: Host, side: "server" | "client"): PathIssue[] {
+  return (Object.keys(host.sysctls) as TunableName[])
+    .filter((name) => {
+      const def: TunableDef = TUNABLES[name];
+      return def.side !== "both" && def.side !== side && isChanged(host, name);
+    })
+    .map((name) =>
+      side === "server"
+        ? warning(
+            side,
+            name,
+            host,
+            "acts on connect() and has no effect on a server",
+            `client.sysctls is the place of ${name}`,
+          )
+        : warning(
+            side,
+            name,
+            host,
+            "acts on listeners and has no effect on clients",
+            `server.sysctls is the place of ${name}`,
+          ),
+    );
+}
