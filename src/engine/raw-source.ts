@@ -5,8 +5,8 @@
  * Lagging            While packets change nothing (they are dropped, or answered by a cookie that nobody reads), nobody needs them at their
  *                    very time: they are run when something that verdicts depend on is about to change (Host.beforeChange), at samples and at
  *                    the end, each at its own time. What they count is the same.
- * Bulk               As lagging, but only the number of packets is counted (even arrivals) or drawn (Poisson); the judge is asked once for
- *                    all of them. It is the same judge; there is no second set of rules.
+ * Bulk               As lagging, but only the number of packets is counted (even arrivals, bursts) or drawn (Poisson, changing rates); the judge is
+ *                    asked once for all of them. It is the same judge; there is no second set of rules.
  * Who may lag        Mute SYNs of addresses that never repeat while a request of theirs can be alive, at one listener, on a path without
  *                    impairments (simulation.ts: mayLag).
  * Units              ns.
@@ -16,7 +16,7 @@ import { EXPONENTIAL, exponentialRest, ZIGGURAT_ACCEPT, ZIGGURAT_WIDTH } from ".
 import { Gate } from "../vocabulary/gates.ts";
 import { RawAddresses, RawAnswer, RawPacket, type RawSpec } from "../vocabulary/run-spec.ts";
 import { Verdict } from "../vocabulary/verdicts.ts";
-import { Arrivals } from "./arrivals.ts";
+import { Arrivals, type Share } from "./arrivals.ts";
 import { deliver } from "./deliver.ts";
 import type { Host } from "./host.ts";
 import {
@@ -90,6 +90,7 @@ export class RawSource {
     impairments: readonly Impairment[],
     mayLag: boolean,
     isBulk: boolean,
+    share: Share,
   ) {
     this.#host = host;
     this.#spec = spec;
@@ -104,7 +105,7 @@ export class RawSource {
       impairments.length === 0;
     this.#mayLag = mayLag && this.#isFlood;
     this.#isBulk = isBulk;
-    this.arrivals = new Arrivals(spec, seed, PACING_NS);
+    this.arrivals = new Arrivals(spec, seed, PACING_NS, share);
     this.#portIndex = spec.firstSourcePort - LOWEST_PORT;
     this.#flags = spec.packet === RawPacket.Syn ? SYN : spec.packet === RawPacket.Ack ? ACK : RST;
   }
@@ -144,7 +145,10 @@ export class RawSource {
   #runFlood(): void {
     const host = this.#host;
     const arrivals = this.arrivals;
-    const { state, next, isEven, gapNs, startNs, endNs, count } = arrivals;
+    arrivals.findPiece();
+    const { state, next, piece, isPoisson, gapNs, endNs, stride } = arrivals;
+    const startNs = piece[0]!;
+    let place = piece[1]!;
     const sources = this.#spec.sourceAddresses;
     const server = this.#server;
     const portWord = (this.#spec.port << 16) | LOWEST_PORT;
@@ -154,11 +158,11 @@ export class RawSource {
     let c = state[2]!;
     let d = state[3]!;
     let at = next[0]!;
-    const firstIndex = next[1]!;
-    const most = Math.min(BATCH, count - firstIndex);
+    const firstNumber = next[1]!;
+    const most = Math.min(BATCH, piece[2]!);
     let address = this.#addressIndex;
     let port = this.#portIndex;
-    let limit = isEven ? this.limitNs[0]! : Math.min(this.limitNs[0]!, endNs);
+    let limit = isPoisson ? Math.min(this.limitNs[0]!, endNs) : this.limitNs[0]!;
     let service = hashService(server, portWord + port);
     let verdict = this.#judge();
     let n = 0;
@@ -173,7 +177,7 @@ export class RawSource {
         if (n > 0) this.#applyFate(verdict, n);
         n = 0;
         host.now[0] = at;
-        next[1] = firstIndex + total;
+        next[1] = firstNumber + total * stride;
         this.#take(isKnown, hash, peer, portWord + port);
         verdict = this.#judge();
         stampAt = this.#nextStampNs(verdict);
@@ -192,8 +196,10 @@ export class RawSource {
         port = port + 1 === RAW_PORTS ? 0 : port + 1;
         service = hashService(server, portWord + port);
       }
-      if (isEven) at = startNs + (firstIndex + total) * gapNs;
-      else {
+      if (!isPoisson) {
+        place += stride;
+        at = startNs + place * gapNs;
+      } else {
         // sfc32 and the ziggurat's first step (base/prng.ts), written out.
         const bits = (((a + b) | 0) + d) | 0;
         d = (d + 1) | 0;
@@ -215,9 +221,9 @@ export class RawSource {
       }
     } while (at < limit && total < most && room > 0);
     putState(state, a, b, c, d);
-    const index = firstIndex + total;
-    next[0] = index >= count || (!isEven && at >= endNs) ? FOREVER : at;
-    next[1] = index;
+    next[0] = at;
+    next[1] = firstNumber + total * stride;
+    arrivals.settle();
     this.#addressIndex = address;
     this.#portIndex = port;
     if (n > 0) {
@@ -253,11 +259,12 @@ export class RawSource {
     else this.#queue(hash);
   }
 
-  /** When the current packet reaches the server: mute ones on their timetable, so that they can be counted; answered ones a little late. */
+  /** When the current packet reaches the server: mute ones on their timetable, so that they can be counted; answered ones a little late, in order. */
   #leaveNs(): number {
     const at = this.arrivals.next[0]!;
     if (this.#spec.answer === RawAnswer.Nothing) return at;
-    return at + (hash3(this.#spec.streamKey, this.arrivals.next[1]! | 0, 5) & PACING_SPREAD_MASK);
+    const spread = hash3(this.#spec.streamKey, this.arrivals.next[1]! | 0, 5) & PACING_SPREAD_MASK;
+    return Math.max(this.#host.now[0]!, at + spread);
   }
 
   /** Something has changed: packets that have another fate than being counted run at their time again. */
@@ -282,30 +289,21 @@ export class RawSource {
   /** Counts the packets of a bulk up to now. */
   #countUp(inclusive: boolean): void {
     const firstNs = this.arrivals.next[0]!;
-    const firstIndex = this.arrivals.next[1]!;
     const n = this.arrivals.passOver(this.#host.now[0]!, inclusive);
     const verdict = this.#judge();
     this.#advanceAddress(n);
     this.#count(n);
     this.#applyFate(verdict, n);
-    if (verdict === Verdict.syn_cookie) this.#stampCookies(firstNs, firstIndex, n);
+    if (verdict === Verdict.syn_cookie) this.#stampCookies(firstNs);
   }
 
-  /** The cookies' time stamps of `n` packets from `firstIndex` on: each refresh at the first packet that is due for one. */
-  #stampCookies(firstNs: number, firstIndex: number, n: number): void {
+  /** The cookies' time stamps of the packets passed over from `firstNs` on: each refresh at the first packet that is due for one. */
+  #stampCookies(firstNs: number): void {
     const keeper = this.#host.overflowKeeper(this.#listener!);
-    const { isEven, startNs, gapNs } = this.arrivals;
     const now = this.#host.now[0]!;
-    let index = firstIndex;
     for (;;) {
-      const refresh = keeper.refreshNs[0]!;
-      let at = Math.max(firstNs, refresh);
-      if (isEven) {
-        index = Math.max(index, Math.floor((refresh - startNs) / gapNs) - 1);
-        while (startNs + index * gapNs < refresh) index++;
-        if (index >= firstIndex + n) return;
-        at = startNs + index * gapNs;
-      } else if (at > now) return;
+      const at = this.arrivals.passedFrom(Math.max(firstNs, keeper.refreshNs[0]!));
+      if (at > now) return;
       this.#stampCookie(at);
     }
   }

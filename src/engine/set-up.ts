@@ -1,7 +1,15 @@
 /**
  * What a run's set-up follows from, by arithmetic on the RunSpec: table sizes, and which raw workloads may lag.
  */
-import { RawAnswer, type RawSpec, type RunSpec, WorkloadKind, type WorkloadSpec } from "../vocabulary/run-spec.ts";
+import { hash2 } from "../base/hash.ts";
+import {
+  Arrival,
+  RawAnswer,
+  type RawSpec,
+  type RunSpec,
+  WorkloadKind,
+  type WorkloadSpec,
+} from "../vocabulary/run-spec.ts";
 import { RAW_PORTS, ROWS_PER_EVENT } from "./raw-source.ts";
 import { TIME_WAIT_S } from "./time-wait.ts";
 
@@ -12,6 +20,34 @@ const REQUEST_LIFE_S = 600;
 
 export function answers(workload: WorkloadSpec): workload is RawSpec {
   return workload.kind === WorkloadKind.Raw && workload.answer !== RawAnswer.Nothing;
+}
+
+/** The seed of what a host draws for itself: with several, each has booted at its own time, with its own secrets. */
+export function hostSeed(spec: RunSpec): number {
+  return spec.hostIndex === 0 ? spec.seed : hash2(spec.seed, spec.hostIndex);
+}
+
+/** Keys of the workloads' random streams: clients are the same whichever host they meet, each host's bare packets are its own. */
+export function streamKeys(spec: RunSpec): number[] {
+  const { hostIndex } = spec;
+  return spec.workloads.map(({ kind, streamKey }) =>
+    kind === WorkloadKind.Raw && hostIndex > 0 ? hash2(streamKey, hostIndex) : streamKey,
+  );
+}
+
+/** Arrivals that `seconds` may have: their mean number at the highest rate, and a burst. */
+function mostArrivalsIn(workload: WorkloadSpec, seconds: number): number {
+  const { arrival, ratePerS, burstSize, ratePieces, count } = workload;
+  if (arrival === Arrival.Even && ratePerS === 0) return count;
+  const burst = arrival === Arrival.Bursts ? burstSize : 0;
+  const highest = arrival === Arrival.Rates ? highestRate(ratePieces) : ratePerS;
+  return Math.min(count, highest * seconds + burst);
+}
+
+function highestRate(ratePieces: readonly number[]): number {
+  let highest = 0;
+  for (let i = 0; i < ratePieces.length; i++) if (i % 3 !== 0) highest = Math.max(highest, ratePieces[i]!);
+  return highest;
 }
 
 /** Rows that the server's table should hold at once: all SYN queues full, as far as there are arrivals to fill them. */
@@ -27,8 +63,7 @@ export function expectedHalfOpen(spec: RunSpec): number {
 export function expectedSockets(spec: RunSpec): number {
   let sockets = 0;
   for (const workload of spec.workloads) {
-    if (workload.kind === WorkloadKind.Connections)
-      sockets += Math.min(workload.count, workload.ratePerS * TIME_WAIT_S);
+    if (workload.kind === WorkloadKind.Connections) sockets += mostArrivalsIn(workload, TIME_WAIT_S);
   }
   return BATCH * ROWS_PER_EVENT + Math.min(Math.ceil(sockets), spec.client.maxTwBuckets);
 }
@@ -36,7 +71,7 @@ export function expectedSockets(spec: RunSpec): number {
 /** Whether no packet of a flood can meet a socket of its own address and port: then its packets may lag (raw-source.ts). */
 export function mayLag(spec: RunSpec, workload: RawSpec): boolean {
   const cycle = workload.sourceAddresses * RAW_PORTS;
-  if (workload.count > cycle && workload.ratePerS * REQUEST_LIFE_S > cycle) return false;
+  if (mostArrivalsIn(workload, REQUEST_LIFE_S) > cycle) return false;
   const portsOf = (w: RawSpec): number => Math.min(RAW_PORTS, Math.ceil(w.count / w.sourceAddresses));
   return spec.workloads.every((other) => {
     if (other === workload || other.kind !== WorkloadKind.Raw || other.port !== workload.port) return true;

@@ -31,7 +31,7 @@ import { RawSource, ROWS_PER_EVENT } from "./raw-source.ts";
 import { Extreme, ListenerField, Recorder, WorkloadField } from "./recorder.ts";
 import { Sampler, writeCounters } from "./sampler.ts";
 import { ServerApp } from "./server-app.ts";
-import { answers, BATCH, expectedHalfOpen, expectedSockets, mayLag } from "./set-up.ts";
+import { answers, BATCH, expectedHalfOpen, expectedSockets, hostSeed, mayLag, streamKeys } from "./set-up.ts";
 
 /** Ticks since boot at t = 0: at least an hour, and a spread that covers all phases of the wheel's coarse levels and of the cookie minute. */
 const BOOT_TICKS_MIN = 1_000_000;
@@ -81,11 +81,7 @@ export class Simulation {
     this.#firstWorkload = FIXED_SOURCES + this.#answering.length;
     this.#samplerSource = this.#firstWorkload + workloads;
     this.#due = new Float64Array(this.#samplerSource + 1).fill(FOREVER);
-    this.#ledger = new Ledger(
-      this.#now,
-      spec.seed,
-      spec.workloads.map((w) => w.streamKey),
-    );
+    this.#ledger = new Ledger(this.#now, spec.seed, streamKeys(spec));
     this.#recorder = new Recorder(spec, this.#now);
     this.#notices = new NoticeRing(this.#now, this.#due, Source.Notices);
     this.#heap = new AppHeap(this.#due, Source.AppTimers);
@@ -134,6 +130,7 @@ export class Simulation {
             toServer,
             mayLag(spec, w),
             spec.engine === EngineMode.Auto,
+            spec,
           )
         : null,
     );
@@ -145,6 +142,7 @@ export class Simulation {
 
   #makeHost(isServer: boolean): Host {
     const spec = this.#spec;
+    const seed = hostSeed(spec);
     const bootKey = spec.sharedClock === 1 ? 0 : isServer ? 1 : 2;
     return new Host(isServer ? spec.server : spec.client, {
       now: this.#now,
@@ -152,8 +150,8 @@ export class Simulation {
       tickSource: isServer ? Source.ServerTick : Source.ClientTick,
       ledger: this.#ledger,
       notices: this.#notices,
-      bootTicks: BOOT_TICKS_MIN + unitOf(hash3(spec.seed, bootKey, 11)) * BOOT_TICKS_SPREAD,
-      secret: hash2(spec.seed, isServer ? 21 : 22),
+      bootTicks: BOOT_TICKS_MIN + unitOf(hash3(seed, bootKey, 11)) * BOOT_TICKS_SPREAD,
+      secret: hash2(seed, isServer ? 21 : 22),
       table: takeTable(isServer ? expectedHalfOpen(spec) : expectedSockets(spec)),
       isServer,
     });

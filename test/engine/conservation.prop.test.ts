@@ -49,7 +49,7 @@ const server = fc.record({
 
 const clients = fc.record({
   ratePerS: fc.integer({ min: 5, max: 200 }),
-  poisson: fc.boolean(),
+  arrival: oneOf("even", "even", "bursts", "poisson", "poisson", "ramp"),
   firstCloser: oneOf("client", "server", "none"),
   timeoutS: oneOf(null, 0.5, 2),
   withRst: oneOf(false, false, true),
@@ -84,7 +84,7 @@ const parts = fc.record({
 });
 type Parts = typeof parts extends fc.Arbitrary<infer T> ? T : never;
 
-function scenarioOf({ server: s, clients: c, floods, loss: lost, durationS }: Parts, arrival: "even" | "mixed"): Keys {
+function scenarioOf({ server: s, clients: c, floods, loss: lost, durationS }: Parts, kinds: "counted" | "all"): Keys {
   const rate = { rate_per_s: c.ratePerS, duration_s: 1.5 };
   return {
     duration_s: durationS,
@@ -112,7 +112,7 @@ function scenarioOf({ server: s, clients: c, floods, loss: lost, durationS }: Pa
         ...{ request_bytes: 100, response_bytes: 200, first_closer: c.firstCloser, close_with_rst: c.withRst },
         ...c.requests,
         ...(c.timeoutS === null ? {} : { connect_timeout_s: c.timeoutS }),
-        arrival: c.poisson && arrival === "mixed" ? "poisson" : "even",
+        ...arrivalOf(c.arrival, c.ratePerS, kinds),
       },
       ...floods.map((f, i) => ({
         ...{ name: `flood${i}`, kind: "raw", packet: "syn", port: f.port, rate_per_s: f.ratePerS, duration_s: 1 },
@@ -122,11 +122,18 @@ function scenarioOf({ server: s, clients: c, floods, loss: lost, durationS }: Pa
           first_source_port: 2000 + 30_000 * i,
           source_addresses: 64,
         },
-        arrival: c.poisson && arrival === "mixed" ? "poisson" : "even",
+        ...arrivalOf(c.arrival, f.ratePerS, kinds),
       })),
     ],
     impairments: lost === null ? [] : [{ ...lost, drop_probability: 0.1 }],
   };
+}
+
+/** With "counted", arrivals whose times are fixed. */
+function arrivalOf(arrival: string, ratePerS: number, kinds: "counted" | "all"): Keys {
+  if (arrival === "bursts") return { arrival, burst_size: 8, burst_spread_s: 2 / ratePerS };
+  if (kinds === "counted" || arrival === "even") return { arrival: "even" };
+  return arrival === "ramp" ? { arrival, end_rate_per_s: ratePerS * 2 } : { arrival };
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
@@ -134,7 +141,7 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 test("offered = completed + failed + in flight, and each failed one has its gate", () => {
   fc.assert(
     fc.property(parts, (p) => {
-      const view = runOf(scenarioOf(p, "mixed"));
+      const view = runOf(scenarioOf(p, "all"));
       const count = (family: string): number =>
         sum(OUTCOME_NAMES.filter((name) => OUTCOMES[name].family === family).map((name) => view.outcome(0, name)));
       const attempted = view.workloadField(0, "attempted");
@@ -156,7 +163,7 @@ const wire = (view: RunView, direction: "in" | "out"): number =>
 test("every segment that comes in or goes out is counted once", () => {
   fc.assert(
     fc.property(parts, (p) => {
-      const view = runOf(scenarioOf(p, "mixed"));
+      const view = runOf(scenarioOf(p, "all"));
       const lost = p.loss?.direction === "to_server" ? sum(view.impairmentDropped()) : 0;
       // Bare packets that an impairment eats never reach the server's wire counters as lost ones: they are in both.
       expect(view.counter("server", "TcpInSegs")).toBe(wire(view, "in") - lost);
@@ -171,7 +178,7 @@ test("every segment that comes in or goes out is counted once", () => {
 test("no queue is ever longer than the backlog and one", () => {
   fc.assert(
     fc.property(parts, (p) => {
-      const view = runOf(scenarioOf(p, "mixed"));
+      const view = runOf(scenarioOf(p, "all"));
       expect(view.listenerField(0, "peakSynQueue")).toBeLessThanOrEqual(p.server.backlog + 1);
       expect(view.listenerField(0, "peakAcceptQueue")).toBeLessThanOrEqual(p.server.backlog + 1);
     }),
@@ -198,7 +205,7 @@ test("the same spec gives the same bytes, whole or in slices of any size", () =>
   const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 30 });
   fc.assert(
     fc.property(parts, cuts, fc.nat(1000), (p, list, runSeed) => {
-      const spec = specOf(scenarioOf(p, "mixed"), { seed: runSeed });
+      const spec = specOf(scenarioOf(p, "all"), { seed: runSeed });
       const whole = bytesOf(run(spec));
       expect(bytesOf(run(spec)).equals(whole)).toBe(true);
       const simulation = new Simulation(spec);
@@ -210,10 +217,10 @@ test("the same spec gives the same bytes, whole or in slices of any size", () =>
   );
 });
 
-test("packet by packet and in bulk give the same bytes, when arrivals are even", () => {
+test("packet by packet and in bulk give the same bytes, when arrivals are counted", () => {
   fc.assert(
     fc.property(parts, fc.nat(1000), (p, runSeed) => {
-      const keys = scenarioOf(p, "even");
+      const keys = scenarioOf(p, "counted");
       const packet = bytesOf(run(specOf(keys, { seed: runSeed, engine: "packet" })));
       expect(bytesOf(run(specOf(keys, { seed: runSeed, engine: "auto" }))).equals(packet)).toBe(true);
     }),
@@ -242,7 +249,7 @@ test("a flood gives what its packets give when each is delivered alone", () => {
   const inert = { direction: "to_server", match: "rst", drop_probability: 0 };
   fc.assert(
     fc.property(parts, (p) => {
-      const keys = scenarioOf({ ...p, loss: null }, "even");
+      const keys = scenarioOf({ ...p, loss: null }, "counted");
       const alone = told(runOf({ ...keys, impairments: [inert] }));
       expect(told(runOf(keys))).toEqual(alone);
     }),

@@ -5,8 +5,11 @@
 import { expect, test } from "vitest";
 import { compareClass, describeComparison, LARGEST_Z } from "./bulk.ts";
 
-test.each(["last quarter", "cookies"])("bulk agrees with packet by packet over 60 seeds: %s", (name) => {
-  const comparisons = compareClass(name, 60);
-  expect(comparisons.length).toBeGreaterThan(40);
-  expect(comparisons.filter(({ z }) => Math.abs(z) > LARGEST_Z).map(describeComparison)).toEqual([]);
-});
+test.each(["last quarter", "cookies", "rates that change"])(
+  "bulk agrees with packet by packet over 60 seeds: %s",
+  (name) => {
+    const comparisons = compareClass(name, 60);
+    expect(comparisons.length).toBeGreaterThan(40);
+    expect(comparisons.filter(({ z }) => Math.abs(z) > LARGEST_Z).map(describeComparison)).toEqual([]);
+  },
+);

@@ -28,6 +28,8 @@ const clients = (ratePerS: number): Keys => {
   return { name: "clients", kind: "connections", arrival: "poisson", rate_per_s: ratePerS, duration_s: 2, ...patience };
 };
 
+const trace = (...rates: [number, number][]): Keys => ({ arrival: "trace", rate_per_s: undefined, trace: rates });
+
 function scenario(sysctls: Keys, listener: Keys, workloads: readonly Keys[], durationS = 4): Keys {
   const names = Object.entries(sysctls).map(([name, value]) => [`net.ipv4.${name}`, value]);
   return {
@@ -51,6 +53,11 @@ export const CLASSES: Readonly<Record<string, Keys>> = {
   ]),
   pruning: scenario({ tcp_syncookies: 0 }, { backlog: 24 }, [flood("flood", 250, { duration_s: 14 }), clients(5)], 18),
   "closed port": scenario({}, { backlog: 16 }, [flood("flood", 1500, { port: 81 }), clients(40)]),
+  "rates that change": scenario({ tcp_syncookies: 1, tcp_synack_retries: 1 }, { backlog: 16 }, [
+    flood("flood", 0, trace([0, 300], [0.4, 0], [0.9, 2500], [1.2, 100])),
+    flood("ramp", 10, { arrival: "ramp", end_rate_per_s: 2000, start_s: 1.5, first_source_port: 40_000 }),
+    clients(40),
+  ]),
   "two floods": scenario({ tcp_syncookies: 0, tcp_synack_retries: 1 }, { backlog: 32 }, [
     flood("flood", 600),
     flood("other", 900, { start_s: 0.8, first_source_port: 40_000 }),
