@@ -23,4 +23,6 @@ export const AppTimer = {
   Hold: 11,
   EofHold: 12,
   NextRequest: 13,
+  /** subject = user (users.ts). */
+  Retry: 14,
 } as const;

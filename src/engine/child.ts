@@ -97,8 +97,7 @@ export function acceptChild(
 
 /** RTT by the timestamp echo, whole milliseconds, at least one: tcp_rtt_tsopt_us. */
 export function echoedRttUs(host: Host, row: number, seg: Int32Array, at: number): number {
-  const hash = host.table.rows[(row << ROW_SHIFT) + 7]!;
-  const echoed = (seg[at + S_TSECR]! - host.timestampOffset(hash)) | 0;
+  const echoed = (seg[at + S_TSECR]! - host.timestampOffsetOf(row)) | 0;
   return Math.max(1, (host.nowMs() - echoed) | 0) * 1000;
 }
 

@@ -1,5 +1,6 @@
 /**
- * The clients' application: open-loop arrivals, requests and responses one after the other, hold, close.
+ * The clients' application: open-loop arrivals, requests and responses one after the other, hold, close; and users who try again after a
+ * failure (users.ts).
  *
  * Phases    Connecting → Responding (→ Thinking → Responding ...) → Holding → (WaitingEof → EofHold) or Open; the recorder's clients have
  *           the same state machine, with one request each.
@@ -15,18 +16,28 @@ import { closeSocket, shutdownWrite } from "./close.ts";
 import { connect, synRetransmitsOf } from "./connect.ts";
 import type { Host } from "./host.ts";
 import { CLOSE_WAIT, ESTABLISHED, F_RX_BYTES, F_RX_READ, NO_ROW, R_ATTEMPT, ROW_SHIFT } from "./layout.ts";
-import { A_FLAGS, A_PHASE, A_RECEIVED, A_REQUEST, A_SENT_US, A_SOCKET, A_WORKLOAD, type Ledger } from "./ledger.ts";
+import {
+  A_FLAGS,
+  A_PHASE,
+  A_RECEIVED,
+  A_REQUEST,
+  A_SENT_US,
+  A_SOCKET,
+  A_USER,
+  A_WORKLOAD,
+  type Ledger,
+} from "./ledger.ts";
 import { Notice } from "./notices.ts";
-import type { Recorder } from "./recorder.ts";
+import { type Recorder, WorkloadField } from "./recorder.ts";
 import { sendData } from "./transmit.ts";
+import { addressOf, backoffNs, isForThisHost, NO_USER, personOf, Users } from "./users.ts";
 
 export const SERVER_ADDRESS = (10 << 24) | (10 << 16) | 1;
-const CLIENT_ADDRESS = (10 << 24) | (10 << 16) | 2;
-/** First of a workload's addresses when it has several. */
-const CLIENT_RANGE = (10 << 24) | (88 << 16) | 1;
 
 const Phase = { Connecting: 0, Responding: 1, Holding: 2, WaitingEof: 3, EofHold: 4, Open: 5, Thinking: 6 } as const;
 const PEER_FIN = 1;
+/** The user got what it came for. */
+const SERVED = 2;
 const FAILED = OUTCOME_NAMES.map((name) => OUTCOMES[name].family === "failed");
 /** The gate of a failure to which no segment was lost. */
 const DEFAULT_GATE: Readonly<Record<number, number>> = {
@@ -46,12 +57,15 @@ export class ClientApp {
   readonly #heap: AppHeap;
   readonly #recorder: Recorder;
   readonly #specs: readonly (ConnectionsSpec | null)[];
+  readonly #spec: RunSpec;
+  readonly #users = new Users();
 
   constructor(host: Host, heap: AppHeap, recorder: Recorder, spec: RunSpec) {
     this.#host = host;
     this.#ledger = host.ledger;
     this.#heap = heap;
     this.#recorder = recorder;
+    this.#spec = spec;
     this.#specs = spec.workloads.map((w) => (w.kind === WorkloadKind.Connections ? w : null));
   }
 
@@ -64,15 +78,24 @@ export class ClientApp {
     this.#heap.push(kind, attempt, value);
   }
 
-  /** Arrival number `index` of a workload: connect(). */
+  /** Arrival number `index` of a workload: a user's first attempt, if the user is this host's. */
   arrive(workload: number, index: number): void {
     const spec = this.#specs[workload]!;
+    if (this.#spec.hostCount > 1 && !isForThisHost(spec, index, this.#spec)) return;
+    this.#recorder.countWorkload(workload, WorkloadField.users);
+    const user = spec.maxRetries > 0 ? this.#users.enter(workload, index, this.#host.now) : NO_USER;
+    this.#begin(workload, index, 0, user);
+  }
+
+  /** A new attempt: connect(). */
+  #begin(workload: number, index: number, retry: number, user: number): void {
+    const spec = this.#specs[workload]!;
     const ledger = this.#ledger;
-    const attempt = ledger.begin(workload, index);
+    const attempt = ledger.begin(workload, index, retry);
     const at = ledger.at(attempt);
+    ledger.words[at + A_USER] = user;
     this.#recorder.tallyNow(this.#recorder.layout.workloads[workload]!.attemptsPerS);
-    const local = spec.sourceAddresses > 1 ? (CLIENT_RANGE + (index % spec.sourceAddresses)) | 0 : CLIENT_ADDRESS;
-    const row = connect(this.#host, local, SERVER_ADDRESS, spec.port, attempt);
+    const row = connect(this.#host, addressOf(spec, index), SERVER_ADDRESS, spec.port, attempt, personOf(spec, index));
     if (row < 0) {
       this.#end(at, Outcome.no_local_port);
       return;
@@ -103,7 +126,13 @@ export class ClientApp {
     }
   }
 
-  onTimer(kind: number, attempt: number, value: number): void {
+  /** `subject`: an attempt; of AppTimer.Retry a user. */
+  onTimer(kind: number, subject: number, value: number): void {
+    if (kind === AppTimer.Retry) this.#retry(subject);
+    else this.#onAttemptTimer(kind, subject, value);
+  }
+
+  #onAttemptTimer(kind: number, attempt: number, value: number): void {
     const at = this.#ledger.at(attempt);
     if (at < 0) return;
     const phase = this.#ledger.words[at + A_PHASE]!;
@@ -200,6 +229,7 @@ export class ClientApp {
   }
 
   #enterHold(at: number, attempt: number, spec: ConnectionsSpec): void {
+    this.#serve(at);
     const words = this.#ledger.words;
     if (spec.firstCloser === FirstCloser.None) words[at + A_PHASE] = Phase.Open;
     else if (spec.firstCloser === FirstCloser.Server) {
@@ -242,7 +272,38 @@ export class ClientApp {
   }
 
   #end(at: number, outcome: number): void {
-    this.#ledger.end(at, outcome, FAILED[outcome]!, DEFAULT_GATE[outcome] ?? Gate.none);
+    const isFailed = FAILED[outcome]!;
+    if (isFailed && (this.#ledger.words[at + A_FLAGS]! & SERVED) === 0) this.#fail(at);
+    this.#ledger.end(at, outcome, isFailed, DEFAULT_GATE[outcome] ?? Gate.none);
+  }
+
+  /** The user has got all it came for. What happens to the connection from now on is nothing to it. */
+  #serve(at: number): void {
+    const words = this.#ledger.words;
+    const user = words[at + A_USER]!;
+    const startNs = user === NO_USER ? this.#ledger.startNsOf(at) : this.#users.startNsOf(user);
+    words[at + A_FLAGS] = words[at + A_FLAGS]! | SERVED;
+    this.#recorder.served(words[at + A_WORKLOAD]!, this.#recorder.usSince(startNs));
+    if (user !== NO_USER) this.#users.leave(user);
+  }
+
+  /** The attempt of a user who was not served has failed: it tries again later, or gives up. */
+  #fail(at: number): void {
+    const user = this.#ledger.words[at + A_USER]!;
+    const spec = this.#specOf(at);
+    if (user !== NO_USER && this.#users.retryOf(user) < spec.maxRetries) {
+      this.#set(AppTimer.Retry, user, backoffNs(spec, this.#users.retryOf(user), this.#ledger.keyOf(at)));
+      return;
+    }
+    this.#recorder.countWorkload(this.#ledger.workloadOf(at), WorkloadField.usersGaveUp);
+    if (user !== NO_USER) this.#users.leave(user);
+  }
+
+  /** The back-off is over. */
+  #retry(user: number): void {
+    const users = this.#users;
+    users.tryAgain(user);
+    this.#begin(users.workloadOf(user), users.indexOf(user), users.retryOf(user), user);
   }
 
   /** Outcome that an attempt in flight has at the end of the run. */

@@ -19,7 +19,6 @@ import {
   OPT_TS,
   OPT_WSCALE,
   R_ATTEMPT,
-  R_HASH,
   R_META,
   R_OOW_MS,
   R_RCV_NXT,
@@ -27,8 +26,11 @@ import {
   R_SND_NXT,
   R_STATE,
   R_TS_RECENT,
+  ROW_PERSON_MASK,
+  ROW_PERSON_SHIFT,
   ROW_SACK,
   ROW_SHIFT,
+  ROW_STATE_MASK,
   ROW_TS,
   ROW_WSCALE,
   RST,
@@ -55,9 +57,16 @@ const QUICK_RESEND_TICKS = 2;
 const PERTURB_MASK = 0xffff;
 const PORT_EPOCH_NS = 10e9;
 
-/** connect(): answers the row in SYN_SENT, or -1 when no local port is free (EADDRNOTAVAIL). */
-export function connect(host: Host, local: number, peer: number, port: number, attempt: number): number {
-  const sourcePort = choosePort(host, local, peer, port);
+/** connect() by user `person` of those behind `local`: answers the row in SYN_SENT, or -1 when no local port is free (EADDRNOTAVAIL). */
+export function connect(
+  host: Host,
+  local: number,
+  peer: number,
+  port: number,
+  attempt: number,
+  person: number,
+): number {
+  const sourcePort = choosePort(host, local, peer, port, person);
   if (sourcePort < 0) {
     host.apply(Verdict.connect_no_port, attempt);
     return -1;
@@ -77,7 +86,8 @@ export function connect(host: Host, local: number, peer: number, port: number, a
   const row = host.open(SYN_SENT, local, peer, ports, hash, attempt);
   const rows = host.table.rows;
   const at = row << ROW_SHIFT;
-  rows[at + R_STATE] = SYN_SENT | (host.spec.timestamps !== 0 ? ROW_TS : 0) | (host.spec.sack === 1 ? ROW_SACK : 0);
+  const options = (host.spec.timestamps !== 0 ? ROW_TS : 0) | (host.spec.sack === 1 ? ROW_SACK : 0);
+  rows[at + R_STATE] = SYN_SENT | options | (person << ROW_PERSON_SHIFT);
   rows[at + R_SND_NXT] = isn;
   rows[at + R_RCV_NXT] = 0;
   rows[at + R_TS_RECENT] = tsRecent;
@@ -105,7 +115,7 @@ function sendSyn(host: Host, row: number): void {
  * A local port whose 4-tuple is free (or held by a TIME_WAIT that may be reused), -1 when there is none. Ports of the lowest port's parity
  * go first; the start is a hash of the destination, which moves on with every success (6.4).
  */
-function choosePort(host: Host, local: number, peer: number, port: number): number {
+function choosePort(host: Host, local: number, peer: number, port: number, person: number): number {
   const { portLow, portHigh } = host.spec;
   let span = portHigh - portLow + 1;
   if (span > 1) span &= ~1;
@@ -119,7 +129,7 @@ function choosePort(host: Host, local: number, peer: number, port: number): numb
     for (let tried = 0; tried < span; tried += 2, candidate += 2) {
       if (candidate > portHigh) candidate -= span;
       if (host.reserved !== null && host.reserved[candidate] === 1) continue;
-      if (!isPortFree(host, local, peer, (candidate << 16) | port)) continue;
+      if (!isPortFree(host, local, peer, (candidate << 16) | port, person)) continue;
       const random = (mix32(key + host.perturbAdded[slot]!) >>> 29) * 2;
       host.perturbAdded[slot] = host.perturbAdded[slot]! + Math.max(tried, random) + 2;
       return candidate;
@@ -128,16 +138,21 @@ function choosePort(host: Host, local: number, peer: number, port: number): numb
   return -1;
 }
 
-function isPortFree(host: Host, local: number, peer: number, ports: number): boolean {
+function isPortFree(host: Host, local: number, peer: number, ports: number, person: number): boolean {
   const row = host.table.find(hashTuple(local, peer, ports), local, peer, ports);
-  return row < 0 || mayReuse(host, row);
+  return row < 0 || mayReuse(host, row, person);
 }
 
-/** tcp_ipv4.c:tcp_twsk_unique for an automatic port: true TIME_WAIT, timestamps, tcp_tw_reuse 1, older than tcp_tw_reuse_delay. */
-function mayReuse(host: Host, row: number): boolean {
+/**
+ * tcp_ipv4.c:tcp_twsk_unique for an automatic port: true TIME_WAIT, timestamps, tcp_tw_reuse 1, older than tcp_tw_reuse_delay. It is the user's own
+ * kernel that looks: the port of another user behind the address is not its to reuse, the NAT box keeps that until the TIME_WAIT is over.
+ */
+function mayReuse(host: Host, row: number, person: number): boolean {
   const rows = host.table.rows;
   const at = row << ROW_SHIFT;
-  if (host.stateOf(row) !== TIME_WAIT || (rows[at + R_STATE]! & ROW_TS) === 0 || host.spec.twReuse !== 1) return false;
+  const word = rows[at + R_STATE]!;
+  if (host.spec.twReuse !== 1 || word >>> ROW_PERSON_SHIFT !== person) return false;
+  if ((word & ROW_STATE_MASK) !== TIME_WAIT || (word & ROW_TS) === 0) return false;
   return ((host.nowMs() - rows[at + R_META]!) | 0) > host.spec.twReuseDelayMs;
 }
 
@@ -205,7 +220,7 @@ function isEchoPossible(host: Host, row: number, seg: Int32Array, at: number): b
   const to = row << ROW_SHIFT;
   if ((seg[at + S_FLAGS]! & OPT_TS) === 0 || seg[at + S_TSECR] === 0 || (rows[to + R_STATE]! & ROW_TS) === 0)
     return true;
-  const stamp = (seg[at + S_TSECR]! - host.timestampOffset(rows[to + R_HASH]!)) | 0;
+  const stamp = (seg[at + S_TSECR]! - host.timestampOffsetOf(row)) | 0;
   const now = host.nowMs();
   const firstMs = (now - Math.floor(((host.nowUs() - rows[to + R_SENT_US]!) >>> 0) / 1000) - 1) | 0;
   return !before(stamp, firstMs) && !before(now, stamp);
@@ -223,8 +238,10 @@ function establish(host: Host, row: number, seg: Int32Array, at: number): void {
   const hasTs = (flags & OPT_TS) !== 0 && (rows[to + R_STATE]! & ROW_TS) !== 0;
   const hasSack = (flags & OPT_SACK) !== 0 && (rows[to + R_STATE]! & ROW_SACK) !== 0;
   host.setState(row, ESTABLISHED);
+  const person = rows[to + R_STATE]! & ROW_PERSON_MASK;
   const scales = (flags & OPT_WSCALE) !== 0 && host.spec.windowScaling === 1;
-  rows[to + R_STATE] = ESTABLISHED | (hasTs ? ROW_TS : 0) | (hasSack ? ROW_SACK : 0) | (scales ? ROW_WSCALE : 0);
+  const options = (hasTs ? ROW_TS : 0) | (hasSack ? ROW_SACK : 0) | (scales ? ROW_WSCALE : 0);
+  rows[to + R_STATE] = ESTABLISHED | options | person;
   rows[to + R_RCV_NXT] = (seg[at + S_SEQ]! + 1) | 0;
   rows[to + R_TS_RECENT] = hasTs ? seg[at + S_TSVAL]! : 0;
   const full = makeFull(host, row, rows[to + R_SND_NXT]!);

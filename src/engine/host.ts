@@ -5,7 +5,7 @@
  * Units       Ticks of 1/HZ s since an arbitrary boot; ms and µs words are int32 that wrap.
  * Invariants  Counters change only through `apply` and `applyMany`; states only through `setState`.
  */
-import { hash2, mix32 } from "../base/hash.ts";
+import { hash2, hash3, mix32 } from "../base/hash.ts";
 import { Gate } from "../vocabulary/gates.ts";
 import { RETRANSMIT_CLASSES, STATE_COUNT } from "../vocabulary/run-result.ts";
 import type { HostSpec } from "../vocabulary/run-spec.ts";
@@ -25,6 +25,7 @@ import {
   R_STATE,
   R_TS_RECENT,
   REQ_LISTENER_MASK,
+  ROW_PERSON_SHIFT,
   ROW_SHIFT,
   ROW_STATE_MASK,
   ROW_TS,
@@ -351,12 +352,21 @@ export class Host {
     return this.spec.timestamps === 2 ? 0 : mix32(hash ^ this.#timestampSecret);
   }
 
+  /** Offset of a row's timestamps: that of its 4-tuple, and its user's clock where a NAT hides several behind the address. */
+  timestampOffsetOf(row: number): number {
+    const rows = this.table.rows;
+    const at = row << ROW_SHIFT;
+    const offset = this.timestampOffset(rows[at + R_HASH]!);
+    const person = rows[at + R_STATE]! >>> ROW_PERSON_SHIFT;
+    return person === 0 ? offset : (offset + hash3(this.#timestampSecret, rows[at + R_LOCAL]!, person)) | 0;
+  }
+
   /** Sends a segment of a connection; adds timestamps when it has them. */
   sendFrom(row: number, flags: number, seq: number, ack: number, length: number): void {
     const at = row << ROW_SHIFT;
     const rows = this.table.rows;
     const hasTs = (rows[at + R_STATE]! & ROW_TS) !== 0;
-    const tsval = hasTs ? (this.nowMs() + this.timestampOffset(rows[at + R_HASH]!)) | 0 : 0;
+    const tsval = hasTs ? (this.nowMs() + this.timestampOffsetOf(row)) | 0 : 0;
     this.send(
       hasTs ? flags | OPT_TS : flags,
       rows[at + R_LOCAL]!,

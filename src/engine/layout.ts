@@ -53,6 +53,11 @@ export const TIMER_TLP = 1;
 export const TIMER_REO = 2;
 /** Both ends scale their windows. */
 export const ROW_WSCALE = 1 << 13;
+/** Client: which of the users behind its address the socket is of (users.ts), beside the state for the socket's whole life. */
+export const ROW_PERSON_SHIFT = 14;
+export const ROW_PERSON_MASK = -1 << ROW_PERSON_SHIFT;
+/** Users behind one address that the bits tell apart. */
+export const PERSONS = 1 << (32 - ROW_PERSON_SHIFT);
 
 // R_META of a request.
 export const REQ_LISTENER_MASK = 0x3ff;

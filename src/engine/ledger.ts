@@ -36,6 +36,8 @@ export const A_FLAGS = 10;
 /** Number of the request that is under way, from 0, and µs at which it was sent. */
 export const A_REQUEST = 11;
 export const A_SENT_US = 12;
+/** The user, where it may try again (users.ts). */
+export const A_USER = 13;
 // Float64 columns.
 const T_SHIFT = 1;
 const T_START = 0;
@@ -100,8 +102,8 @@ export class Ledger {
     this.times = times;
   }
 
-  /** Begins attempt number `index` of a workload; answers its id. */
-  begin(workload: number, index: number): number {
+  /** Begins an attempt of arrival number `index` of a workload, its first or a later one (`retry`, from 0); answers its id. */
+  begin(workload: number, index: number, retry = 0): number {
     let row = this.#firstFree;
     if (row < 0) {
       row = this.#fresh++;
@@ -110,7 +112,8 @@ export class Ledger {
     this.live++;
     const at = row << WORDS_SHIFT;
     const words = this.words;
-    words[at + A_KEY] = hash2(this.#rawKey[workload]!, index);
+    const key = hash2(this.#rawKey[workload]!, index);
+    words[at + A_KEY] = retry === 0 ? key : hash2(key, retry);
     words[at + A_PACKETS] = 0;
     words[at + A_GATE] = Gate.none;
     words[at + A_WAITING] = 0;
@@ -143,6 +146,11 @@ export class Ledger {
     const packet = this.#rawPackets[workload]!;
     this.#rawPackets[workload] = packet + 1;
     return mix32(this.#rawKey[workload]! + Math.imul(packet, 0x9e3779b1));
+  }
+
+  /** What an attempt's randomness hangs on: its arrival and its retry, whatever the settings. */
+  keyOf(at: number): number {
+    return this.words[at + A_KEY]!;
   }
 
   startNsOf(at: number): number {

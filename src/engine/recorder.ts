@@ -98,6 +98,15 @@ export class Recorder {
     this.tallyNow(places.responsesPerS);
   }
 
+  /** A user was served `us` after its first attempt began. */
+  served(workload: number, us: number): void {
+    const places = this.layout.workloads[workload]!;
+    this.countWorkload(workload, WorkloadField.usersServed);
+    this.latency(places.userLatency, us);
+    this.#extreme(places.extremes + Extreme.userMaxUs, us);
+    this.add(places.extremes + Extreme.userSumUs, us);
+  }
+
   /** connect() failed after `us` with `retransmits` SYN retransmissions. */
   connectFailed(workload: number, us: number, retransmits: number): void {
     const places = this.layout.workloads[workload]!;

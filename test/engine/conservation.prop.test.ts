@@ -6,9 +6,10 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { run } from "../../src/engine/run.ts";
 import { Simulation } from "../../src/engine/simulation.ts";
-import type { RunView } from "../../src/results/run-view.ts";
+import type { RunView, WorkloadField } from "../../src/results/run-view.ts";
 import { OUTCOME_NAMES, OUTCOMES } from "../../src/vocabulary/outcomes.ts";
 import { LISTENER_FIELDS } from "../../src/vocabulary/run-result.ts";
+import type { ConnectionsSpec } from "../../src/vocabulary/run-spec.ts";
 import { bytesOf, type Keys, runOf, specOf } from "./helpers.ts";
 
 const seed = Number(process.env.SEED ?? 20_261_120);
@@ -61,6 +62,9 @@ const clients = fc.record({
     { requests_per_connection: 4, response_timeout_s: 0.3 },
     { requests_per_connection: 2, response_bytes: 0, think_time_s: 0.001 },
   ),
+  behindEach: oneOf(1, 1, 3),
+  retries: oneOf(0, 0, 1, 4),
+  hosts: oneOf(1, 1, 2),
 });
 
 const flood = fc.record({
@@ -89,6 +93,7 @@ function scenarioOf({ server: s, clients: c, floods, loss: lost, durationS }: Pa
   return {
     duration_s: durationS,
     server: {
+      hosts: c.hosts,
       sysctls: {
         [sysctl("tcp_syncookies")]: s.syncookies,
         [sysctl("tcp_abort_on_overflow")]: s.abort,
@@ -112,6 +117,8 @@ function scenarioOf({ server: s, clients: c, floods, loss: lost, durationS }: Pa
         ...{ request_bytes: 100, response_bytes: 200, first_closer: c.firstCloser, close_with_rst: c.withRst },
         ...c.requests,
         ...(c.timeoutS === null ? {} : { connect_timeout_s: c.timeoutS }),
+        clients_per_address: c.behindEach,
+        ...(c.retries === 0 ? {} : { retry: { max_retries: c.retries, backoff_s: 0.3, jitter: 0.5 } }),
         ...arrivalOf(c.arrival, c.ratePerS, kinds),
       },
       ...floods.map((f, i) => ({
@@ -148,6 +155,30 @@ test("offered = completed + failed + in flight, and each failed one has its gate
       expect(count("completed") + count("failed") + count("in_flight")).toBe(attempted);
       expect(sum(Object.values(view.gates(0, "failed")))).toBe(count("failed"));
       expect(sum(Object.values(view.gates(0, "inFlight")))).toBe(count("in_flight"));
+    }),
+    options,
+  );
+});
+
+test("each user is served, gave up or is in flight, and has no more attempts than it may", () => {
+  fc.assert(
+    fc.property(parts, (p) => {
+      const view = runOf(scenarioOf(p, "all"));
+      const field = (name: WorkloadField): number => view.workloadField(0, name);
+      const failed = sum(Object.values(view.gates(0, "failed")));
+      const inFlight = field("users") - field("usersServed") - field("usersGaveUp");
+      const retries = field("attempted") - field("users");
+      expect(retries).toBeGreaterThanOrEqual(0);
+      expect(retries).toBeLessThanOrEqual(Math.min(failed, field("users") * p.clients.retries));
+      // Each failed attempt of a user who was not served is followed by another one, or by giving up, or by a wait that lasts.
+      expect(inFlight).toBeGreaterThanOrEqual(0);
+      expect(field("usersGaveUp") + retries).toBeLessThanOrEqual(failed);
+      if (p.clients.retries === 0) expect(inFlight).toBeLessThanOrEqual(sum(Object.values(view.gates(0, "inFlight"))));
+      const { requestsPerConnection, responseBytes } = view.spec.workloads[0] as ConnectionsSpec;
+      if (responseBytes === 0) expect(field("usersServed")).toBeLessThanOrEqual(field("established"));
+      else expect(field("usersServed") * requestsPerConnection).toBeLessThanOrEqual(field("responses"));
+      if (requestsPerConnection === 1) expect(field("usersServed")).toBe(field("responses"));
+      expect(view.latency(0, "userLatency").totalCount).toBe(field("usersServed"));
     }),
     options,
   );

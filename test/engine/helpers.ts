@@ -224,9 +224,9 @@ export class TestHost {
     sendData(this.host, row, bytes);
   }
 
-  /** connect() to port 80 of the peer; answers the row, -1 when there is no port. */
-  connect(): number {
-    return connect(this.host, HOST_ADDRESS, PEER_ADDRESS, PORT, NO_ATTEMPT);
+  /** connect() to port 80 of the peer by a user of those behind the address; answers the row, -1 when there is no port. */
+  connect(person = 0): number {
+    return connect(this.host, HOST_ADDRESS, PEER_ADDRESS, PORT, NO_ATTEMPT, person);
   }
 
   /** Row of the socket with `port` at the peer, -1 when there is none. */
