@@ -30,7 +30,6 @@ import {
   ROW_PERSON_SHIFT,
   ROW_SACK,
   ROW_SHIFT,
-  ROW_STATE_MASK,
   ROW_TS,
   ROW_WSCALE,
   RST,
@@ -150,9 +149,8 @@ function isPortFree(host: Host, local: number, peer: number, ports: number, pers
 function mayReuse(host: Host, row: number, person: number): boolean {
   const rows = host.table.rows;
   const at = row << ROW_SHIFT;
-  const word = rows[at + R_STATE]!;
-  if (host.spec.twReuse !== 1 || word >>> ROW_PERSON_SHIFT !== person) return false;
-  if ((word & ROW_STATE_MASK) !== TIME_WAIT || (word & ROW_TS) === 0) return false;
+  if (host.stateOf(row) !== TIME_WAIT || (rows[at + R_STATE]! & ROW_TS) === 0 || host.spec.twReuse !== 1) return false;
+  if (rows[at + R_STATE]! >>> ROW_PERSON_SHIFT !== person) return false;
   return ((host.nowMs() - rows[at + R_META]!) | 0) > host.spec.twReuseDelayMs;
 }
 

@@ -778,7 +778,7 @@ export const FLIPS: readonly Flip[] = [
   flip(
     "NAT: another user's TIME_WAIT is used again",
     "engine/connect",
-    " || word >>> ROW_PERSON_SHIFT !== person",
+    "if (rows[at + R_STATE]! >>> ROW_PERSON_SHIFT !== person) return false;",
     "",
     "nat",
     /another user's is not/,
