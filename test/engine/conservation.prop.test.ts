@@ -220,7 +220,7 @@ test("no queue is ever longer than the backlog and one", () => {
 test("workers are busy as long as they hold connections, and never more of them than there are", () => {
   fc.assert(
     fc.property(parts, (p) => {
-      const view = runOf(scenarioOf(p, "mixed"));
+      const view = runOf(scenarioOf(p, "all"));
       const { workers } = view.spec.listeners[0]!;
       const busyNs = view.listenerField(0, "workersBusyNs");
       expect(busyNs).toBeGreaterThanOrEqual(0);

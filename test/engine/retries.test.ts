@@ -137,6 +137,23 @@ describe("a user who is served at last", () => {
     expect(view.extreme(0, "connectMaxUs")).toBeLessThan(10_000);
   });
 
+  test("is served by the last of its responses", () => {
+    const listener = { app: { ...app, keepalive_requests: 3 } };
+    const user = { ...request, requests_per_connection: 3, think_time_s: 1, hold_s: 5 };
+    const view = runOf(keysOf({ listener, user }));
+    expect(users(view)).toEqual({ attempts: 1, users: 1, served: 1, gaveUp: 0 });
+    expect(view.extreme(0, "userMaxUs")).toBeGreaterThan(2_000_000);
+    expect(view.extreme(0, "userMaxUs")).toBeLessThan(2_010_000);
+  });
+
+  test("comes again when its connection ends before its last response", () => {
+    const listener = { app: { ...app, close: "after_response", keepalive_requests: 2 } };
+    const user = { ...request, requests_per_connection: 3, think_time_s: 1, retry: { max_retries: 2, backoff_s: 1 } };
+    const view = runOf(keysOf({ listener, user }));
+    expect(view.outcome(0, "eof_before_response")).toBe(3);
+    expect(users(view)).toEqual({ attempts: 3, users: 1, served: 0, gaveUp: 1 });
+  });
+
   test("does not come again when its connection is reset afterwards", () => {
     const listener = { app: { ...app, close: "after_response", close_delay_s: 1, close_with_rst: true } };
     const user = { ...request, first_closer: "none", retry: { max_retries: 5, backoff_s: 0.1 } };

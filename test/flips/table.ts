@@ -770,8 +770,8 @@ export const FLIPS: readonly Flip[] = [
   flip(
     "NAT: a connected socket has the box's clock",
     "engine/connect",
-    "(hasSack ? ROW_SACK : 0) | person;",
-    "(hasSack ? ROW_SACK : 0);",
+    "ESTABLISHED | options | person;",
+    "ESTABLISHED | options;",
     "nat",
     /stays with the socket for its life/,
   ),
