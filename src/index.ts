@@ -23,15 +23,27 @@ export {
   countAgreement,
   describeRow,
 } from "./results/agreement.ts";
+export { compareSummaries, type SummaryComparison } from "./results/compare-summaries.ts";
+export { encodeCsv } from "./results/csv.ts";
 export { quantileUs } from "./results/hdr.ts";
+export { type MetricValue, metricNamesOf, metricOf } from "./results/metrics.ts";
 export { recordingOf } from "./results/recording.ts";
 export { encodeRecording, parseRecording, type RecordedRun, type Recording } from "./results/recording-format.ts";
 export { RunView } from "./results/run-view.ts";
 export type {
+  ClientsSummary,
+  Difference,
   ExperimentSummary,
+  FloodSummary,
+  Latencies,
+  Lines,
+  ListenerSummary,
   Measure,
+  QueueSummary,
+  ThresholdResult,
   TuningSummary,
 } from "./results/summary-format.ts";
+export { encodeSummary, parseSummary } from "./results/summary-text.ts";
 export {
   type ExperimentOptions,
   type Simulated,

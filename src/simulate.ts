@@ -4,7 +4,7 @@
  * Invariants  The results depend on scenario, seeds, engine and detail; not on the number of threads.
  */
 import { type CompileOptions, compileScenario } from "./compile/compile.ts";
-import { type PoolOptions, runSpecs } from "./pool/pool.ts";
+import { mapRuns, type PoolOptions, runSpecs } from "./pool/pool.ts";
 import { RunView } from "./results/run-view.ts";
 import { summarizeExperiment } from "./results/summarize.ts";
 import type { ExperimentSummary } from "./results/summary-format.ts";
@@ -50,8 +50,13 @@ export async function simulateExperiment(
   );
   const queue = specs.flat(2);
   let done = 0;
-  const results = await runSpecs(queue, { workers, signal, onDone: () => onDone?.(++done, queue.length) });
-  const views = new Map(queue.map((spec, index) => [spec, new RunView(spec, results[index] as RunResult)]));
+  const progress = (): void => onDone?.(++done, queue.length);
+  const list = await mapRuns(queue, (result, spec) => RunView.sparse(spec, result), {
+    workers,
+    signal,
+    onDone: progress,
+  });
+  const views = new Map(list.map((view) => [view.spec, view]));
   const runs = specs.map((seeds) => seeds.map((hosts) => hosts.map((spec) => views.get(spec) as RunView)));
   return summarizeExperiment(experiment, engine, runs);
 }

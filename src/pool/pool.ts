@@ -43,10 +43,19 @@ export class RunError extends Error {
 }
 
 /** Executes every spec; the first failure ends the others and comes back as a RunError. */
-export async function runSpecs(specs: readonly RunSpec[], options: PoolOptions = {}): Promise<RunResult[]> {
+export function runSpecs(specs: readonly RunSpec[], options: PoolOptions = {}): Promise<RunResult[]> {
+  return mapRuns(specs, (result) => result, options);
+}
+
+/** As runSpecs(), but of each result only what `take` makes of it is kept; results do not fit into memory by the thousands. */
+export async function mapRuns<T>(
+  specs: readonly RunSpec[],
+  take: (result: RunResult, spec: RunSpec) => T,
+  options: PoolOptions = {},
+): Promise<T[]> {
   const workers = workersFor(specs.length, options.workers);
   options.signal?.throwIfAborted();
-  const results: RunResult[] = new Array(specs.length);
+  const taken: T[] = new Array(specs.length);
   const runsPerTask = Math.min(MAX_RUNS_PER_TASK, Math.max(1, Math.floor(specs.length / (workers * TASKS_PER_WORKER))));
   const ending = new AbortController();
   setMaxListeners(0, ending.signal);
@@ -60,14 +69,14 @@ export async function runSpecs(specs: readonly RunSpec[], options: PoolOptions =
       next = Math.min(specs.length, first + runsPerTask);
       const buffers = await runTask(specs, first, next, ending.signal);
       for (const [i, buffer] of buffers.entries()) {
-        results[first + i] = { buffer };
+        taken[first + i] = take({ buffer }, specs[first + i] as RunSpec);
         options.onDone?.(first + i);
       }
     }
   };
   try {
     await Promise.all(Array.from({ length: workers }, lane));
-    return results;
+    return taken;
   } catch (error) {
     ending.abort(error);
     options.signal?.throwIfAborted();

@@ -44,8 +44,14 @@ export function acceptWaits(runs: TuningRuns, listener: number): Latencies | nul
 }
 
 function latenciesOf(runs: TuningRuns, source: Source): Latencies | null {
-  const perSeed = runs.seeds.map((hosts) => mergedCounts(hosts, source));
-  const histogram = histogramOf(added(perSeed, source.layout), source.layout);
+  const total = new Float64Array(source.layout.length);
+  const p99_per_seed = runs.seeds.map((hosts) => {
+    const ofSeed = new Float64Array(source.layout.length);
+    for (const view of hosts) addTo(ofSeed, source.counts(view));
+    addTo(total, ofSeed);
+    return p99Ms(ofSeed, hosts, source);
+  });
+  const histogram = histogramOf(total, source.layout);
   const count = histogram.totalCount;
   if (count === 0) return null;
   const maxUs = largestUs(histogram, runs.all, source);
@@ -54,7 +60,7 @@ function latenciesOf(runs: TuningRuns, source: Source): Latencies | null {
   return {
     ...{ count, mean: sumUs / count / 1000, p50: ms(0.5), p90: ms(0.9), p99: ms(0.99), p999: ms(0.999) },
     max: maxUs / 1000,
-    p99_per_seed: perSeed.map((counts, seed) => p99Ms(counts, runs.seeds[seed] ?? [], source)),
+    p99_per_seed,
   };
 }
 
@@ -64,16 +70,8 @@ function p99Ms(counts: Float64Array, hosts: readonly RunView[], source: Source):
   return us === null ? null : us / 1000;
 }
 
-const mergedCounts = (views: readonly RunView[], { layout, counts }: Source): Float64Array =>
-  added(views.map(counts), layout);
-
-/** Sums by index; a single list is itself. */
-function added(lists: readonly Float64Array[], layout: HistogramLayout): Float64Array {
-  const [only] = lists;
-  if (only !== undefined && lists.length === 1) return only;
-  const sums = new Float64Array(layout.length);
-  for (const list of lists) for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + (list[i] ?? 0);
-  return sums;
+function addTo(sums: Float64Array, counts: Float64Array): void {
+  for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + (counts[i] ?? 0);
 }
 
 /** The largest value that the runs know of, else the border of the last bucket that is not empty. */

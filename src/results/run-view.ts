@@ -3,7 +3,7 @@
  *
  * Purpose     Readers of results ask by name and host; only this file and the engine know the layout.
  * Units       As in run-result.ts: counts, ns; histograms in µs.
- * Invariants  Reads only. Sections are windows on the result's own memory.
+ * Invariants  Reads only.
  */
 import { assert } from "../base/assert.ts";
 import { COUNTER_NAMES, type CounterName, counterIndex } from "../vocabulary/counters.ts";
@@ -24,6 +24,7 @@ import {
 } from "../vocabulary/run-result.ts";
 import { Detail, type RunSpec } from "../vocabulary/run-spec.ts";
 import { type Histogram, histogramOf } from "./hdr.ts";
+import { DenseValues, SparseValues, type Values } from "./values.ts";
 
 export type Host = "server" | "client";
 export type WorkloadField = (typeof WORKLOAD_FIELDS)[number];
@@ -42,13 +43,19 @@ export const latencyLayout = (name: LatencyName): HistogramLayout =>
 export class RunView {
   readonly spec: RunSpec;
   readonly layout: ResultLayout;
-  readonly #values: Float64Array;
+  readonly #values: Values;
 
-  constructor(spec: RunSpec, result: RunResult) {
+  /** `values`: those of the result, in whatever form. */
+  constructor(spec: RunSpec, result: RunResult, values: Values = new DenseValues(new Float64Array(result.buffer))) {
     this.spec = spec;
     this.layout = resultLayout(spec);
-    this.#values = new Float64Array(result.buffer);
+    this.#values = values;
     assert(this.#values.length === this.layout.length, "the result does not belong to this spec");
+  }
+
+  /** Keeps nothing of the result but what is not 0: for many runs at a time. */
+  static sparse(spec: RunSpec, result: RunResult): RunView {
+    return new RunView(spec, result, new SparseValues(new Float64Array(result.buffer)));
   }
 
   /** Whether there are time lines. */
@@ -168,14 +175,13 @@ export class RunView {
   }
 
   #at(index: number): number {
-    const value = this.#values[index];
-    assert(value !== undefined, "beyond the end of the result");
-    return value;
+    assert(index < this.#values.length, "beyond the end of the result");
+    return this.#values.at(index);
   }
 
   #section(at: number, length: number): Float64Array {
     assert(at >= 0, "a summary has no time lines");
-    return this.#values.subarray(at, at + length);
+    return this.#values.section(at, length);
   }
 
   #list(at: number, length: number): number[] {

@@ -7,11 +7,13 @@
 import { assert } from "../base/assert.ts";
 import { COUNTER_NAMES } from "../vocabulary/counters.ts";
 import type { Experiment, Tuning } from "../vocabulary/experiment.ts";
+import { differencesOf } from "./differences.ts";
 import { linesOf } from "./lines.ts";
 import type { RunView } from "./run-view.ts";
 import { halfOpenPeakBytes, summarizeListener } from "./summarize-listeners.ts";
 import { summarizeClients, summarizeFlood } from "./summarize-workloads.ts";
 import { type ExperimentSummary, SUMMARY_FORMAT, type TuningSummary } from "./summary-format.ts";
+import { thresholdResults } from "./thresholds.ts";
 import { type Reading, TuningRuns } from "./tuning-runs.ts";
 
 /** `runs`: [tuning][seed][host], those of the first seed with full detail. */
@@ -31,8 +33,8 @@ export function summarizeExperiment(
     seeds,
     engine,
     tunings: summaries,
-    differences: [],
-    thresholds: [],
+    differences: differencesOf(summaries, seeds),
+    thresholds: thresholdResults(experiment.thresholds, summaries),
   };
 }
 

@@ -144,7 +144,10 @@ export interface TuningSummary {
   readonly lines: Lines;
 }
 
-/** A tuning against the baseline over the same seeds: mean difference and its paired 95 % interval (Student's t). */
+/**
+ * A tuning against the baseline over the same seeds: mean difference and its paired 95 % interval (Student's t). Of latencies, `baseline`
+ * and `value` are those of all seeds together, while the difference is the mean of the seeds' own.
+ */
 export interface Difference {
   readonly tuning: string;
   /** As thresholds name it: legit.served_ratio, legit.connect_latency_ms.p99 ... */
@@ -152,7 +155,7 @@ export interface Difference {
   readonly baseline: number;
   readonly value: number;
   readonly difference: number;
-  /** null with one seed: a difference without an interval. */
+  /** null with fewer than two seeds in which both measured something: a difference without an interval. */
   readonly interval: readonly [number, number] | null;
   /** same: every seed gave the same number. none: the interval contains 0. unknown: there is no interval. */
   readonly verdict: "better" | "worse" | "none" | "same" | "unknown";

@@ -13,7 +13,10 @@ export type Reading = (view: RunView) => number;
 
 export function measureOf(perSeed: readonly number[]): Measure {
   assert(perSeed.length > 0, "a measure needs a seed");
-  return { mean: meanOf(perSeed), least: Math.min(...perSeed), most: Math.max(...perSeed), per_seed: perSeed };
+  const least = Math.min(...perSeed);
+  const most = Math.max(...perSeed);
+  // Rounding can lead out of the range: three times 0.1 makes 0.30000000000000004, a third of which is more than 0.1.
+  return { mean: Math.min(most, Math.max(least, meanOf(perSeed))), least, most, per_seed: perSeed };
 }
 
 export const meanOf = (values: readonly number[]): number => sumOf(values) / values.length;

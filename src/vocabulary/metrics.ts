@@ -187,6 +187,12 @@ export function resolveMetric(metric: string, names: MetricNames): MetricReferen
 export const metricBetter = (metric: string, names: MetricNames): Better =>
   resolveMetric(metric, names)?.def.better ?? null;
 
+/** Every metric that there is of these names, in the order of the table, subject by subject. */
+export const metricsOf = (names: MetricNames): string[] =>
+  subjectsOf(names)
+    .flatMap(({ prefix, subject }) => [...KEYS[subject].keys()].map((key) => `${prefix}.${key}`))
+    .concat([...KEYS.tuning.keys()]);
+
 /** Why there is no such metric, with the nearest one; null if there is one. */
 export function metricFault(metric: string, names: MetricNames): MetricFault | null {
   if (resolveMetric(metric, names) !== null) return null;

@@ -4,7 +4,12 @@ import { RunView } from "../../src/results/run-view.ts";
 import { summarizeExperiment } from "../../src/results/summarize.ts";
 import type { ExperimentSummary } from "../../src/results/summary-format.ts";
 import type { Experiment } from "../../src/vocabulary/experiment.ts";
-import type { ResultLayout } from "../../src/vocabulary/run-result.ts";
+import {
+  EXTREME_FIELDS,
+  LISTENER_FIELDS,
+  type ResultLayout,
+  WORKLOAD_FIELDS,
+} from "../../src/vocabulary/run-result.ts";
 import { scenarioOf } from "../compile/scenario-of.ts";
 import { handMadeResult } from "./hand-made.ts";
 
@@ -39,3 +44,11 @@ export function handMadeSummary(experiment: Experiment, fill: Fill): ExperimentS
   );
   return summarizeExperiment(experiment, "auto", runs);
 }
+
+/** Where numbers stand in a result. */
+export const fieldAt = (layout: ResultLayout, workload: number, field: (typeof WORKLOAD_FIELDS)[number]): number =>
+  layout.workloads[workload]!.fields + WORKLOAD_FIELDS.indexOf(field);
+export const extremeAt = (layout: ResultLayout, workload: number, field: (typeof EXTREME_FIELDS)[number]): number =>
+  layout.workloads[workload]!.extremes + EXTREME_FIELDS.indexOf(field);
+export const listenerAt = (layout: ResultLayout, listener: number, field: (typeof LISTENER_FIELDS)[number]): number =>
+  layout.listeners[listener]!.fields + LISTENER_FIELDS.indexOf(field);

@@ -6,15 +6,8 @@ import { describe, expect, test } from "vitest";
 import { counterIndex } from "../../src/vocabulary/counters.ts";
 import { Gate } from "../../src/vocabulary/gates.ts";
 import { Outcome } from "../../src/vocabulary/outcomes.ts";
-import {
-  EXTREME_FIELDS,
-  LISTENER_FIELDS,
-  type ResultLayout,
-  STATE_NAMES,
-  WIRE_NAMES,
-  WORKLOAD_FIELDS,
-} from "../../src/vocabulary/run-result.ts";
-import { experimentOf, type Fill, handMadeSummary } from "./experiment-of.ts";
+import { STATE_NAMES, WIRE_NAMES } from "../../src/vocabulary/run-result.ts";
+import { experimentOf, extremeAt, type Fill, fieldAt, handMadeSummary, listenerAt } from "./experiment-of.ts";
 import { recordLatencies } from "./hand-made.ts";
 
 const CLIENTS = "{kind: connections, name: legit, port: 80, start_s: 0, rate_per_s: 10, duration_s: 2}";
@@ -37,14 +30,6 @@ function tuningOf(text: string, seeds: readonly number[], fill: Fill) {
   return { tuning, legit: tuning.clients[0]!, listener: tuning.listeners[0]! };
 }
 
-type Field = (typeof WORKLOAD_FIELDS)[number];
-const fieldAt = (layout: ResultLayout, workload: number, field: Field): number =>
-  layout.workloads[workload]!.fields + WORKLOAD_FIELDS.indexOf(field);
-const listenerAt = (layout: ResultLayout, field: (typeof LISTENER_FIELDS)[number]): number =>
-  layout.listeners[0]!.fields + LISTENER_FIELDS.indexOf(field);
-const extremeAt = (layout: ResultLayout, field: (typeof EXTREME_FIELDS)[number]): number =>
-  layout.workloads[0]!.extremes + EXTREME_FIELDS.indexOf(field);
-
 describe("a number over seeds", () => {
   test("has mean, least, most and each seed's own, in the order of the seeds", () => {
     const { legit } = tuningOf(scenario(), [7, 5, 6], (values, layout, { seed }) => {
@@ -62,6 +47,15 @@ describe("a number over seeds", () => {
     expect(legit.users.per_seed).toEqual([4, 4]);
     expect(legit.served_ratio.per_seed).toEqual([1 / 4, 2 / 4]);
     expect(legit.in_flight.per_seed).toEqual([2, 1]);
+  });
+
+  test("has a mean that is not above the most, however it is rounded", () => {
+    const { legit } = tuningOf(scenario(), [1, 2, 3], (values, layout) => {
+      values[fieldAt(layout, 0, "users")] = 10;
+      values[fieldAt(layout, 0, "usersServed")] = 1;
+    });
+    expect((0.1 + 0.1 + 0.1) / 3).toBeGreaterThan(0.1);
+    expect(legit.served_ratio).toEqual({ mean: 0.1, least: 0.1, most: 0.1, per_seed: [0.1, 0.1, 0.1] });
   });
 
   test("of nobody is 0, a ratio too", () => {
@@ -95,8 +89,8 @@ describe("latencies", () => {
       const us = [[100, 200], [300, 400], []][seed]![host];
       if (us === undefined) return;
       recordLatencies(values, layout.workloads[0]!.connectLatency, [us]);
-      values[extremeAt(layout, "connectMaxUs")] = us;
-      values[extremeAt(layout, "connectSumUs")] = us;
+      values[extremeAt(layout, 0, "connectMaxUs")] = us;
+      values[extremeAt(layout, 0, "connectSumUs")] = us;
     });
     expect(legit.connect_latency_ms).toEqual({
       ...{ count: 4, mean: 0.25, p50: 0.3, p90: 0.4, p99: 0.4, p999: 0.4, max: 0.4 },
@@ -108,8 +102,8 @@ describe("latencies", () => {
     const { legit, listener } = tuningOf(scenario(), [1], (values, layout) => {
       // 30 300 µs shares a bucket with 30 288 .. 30 303.
       recordLatencies(values, layout.workloads[0]!.userLatency, [30_300]);
-      values[extremeAt(layout, "userMaxUs")] = 30_300;
-      values[extremeAt(layout, "userSumUs")] = 30_300;
+      values[extremeAt(layout, 0, "userMaxUs")] = 30_300;
+      values[extremeAt(layout, 0, "userSumUs")] = 30_300;
       recordLatencies(values, layout.listeners[0]!.acceptWait, [30_300]);
     });
     expect(legit.user_latency_ms).toMatchObject({ mean: 30.3, p50: 30.3, max: 30.3 });
@@ -149,9 +143,9 @@ for (const [linear, steps, why] of combs) {
 describe("a listener", () => {
   test("has its queues' peaks and time at the limit, those of the fullest host", () => {
     const { listener, tuning } = tuningOf(scenario({ hosts: 2 }), [1, 2], (values, layout, { seed, host }) => {
-      values[listenerAt(layout, "peakSynQueue")] = host === seed ? 10 : 4;
-      values[listenerAt(layout, "synQueueFullNs")] = host === seed ? 2e9 : 1e9;
-      values[listenerAt(layout, "accepted")] = 3;
+      values[listenerAt(layout, 0, "peakSynQueue")] = host === seed ? 10 : 4;
+      values[listenerAt(layout, 0, "synQueueFullNs")] = host === seed ? 2e9 : 1e9;
+      values[listenerAt(layout, 0, "accepted")] = 3;
     });
     const same = (value: number) => ({ mean: value, least: value, most: value, per_seed: [value, value] });
     expect(listener.syn_queue).toEqual({ capacity: 10, peak: same(10), full_s: same(2) });
@@ -167,7 +161,7 @@ describe("a listener", () => {
   test("says how busy its workers were, of all that there are", () => {
     const listeners = "{port: 80, backlog: 9, accept: {mode: workers, workers: 2, service_time_s: 0.1}}";
     const { listener } = tuningOf(scenario({ hosts: 2, listeners }), [1], (values, layout, { host }) => {
-      values[listenerAt(layout, "workersBusyNs")] = host === 0 ? 3e9 : 0;
+      values[listenerAt(layout, 0, "workersBusyNs")] = host === 0 ? 3e9 : 0;
     });
     expect(listener.workers_busy_ratio?.mean, "3 s of 2 hosts x 2 workers x 3 s").toBe(0.25);
     expect(tuningOf(scenario(), [1], () => {}).listener.workers_busy_ratio).toBeNull();

@@ -1,0 +1,79 @@
+/**
+ * Values: the numbers of a result, by their place in its layout.
+ *
+ * Purpose     A result is nearly all zeros (buckets of histograms). Thousands of them can be kept side by side without these.
+ */
+export interface Values {
+  readonly length: number;
+  at(index: number): number;
+  /** The numbers from `from` on; to be read only. */
+  section(from: number, length: number): Float64Array;
+}
+
+/** Windows on the result's own memory. */
+export class DenseValues implements Values {
+  readonly #values: Float64Array;
+
+  constructor(values: Float64Array) {
+    this.#values = values;
+  }
+
+  get length(): number {
+    return this.#values.length;
+  }
+
+  at(index: number): number {
+    return this.#values[index] ?? 0;
+  }
+
+  section(from: number, length: number): Float64Array {
+    return this.#values.subarray(from, from + length);
+  }
+}
+
+/** Only what is not 0. */
+export class SparseValues implements Values {
+  readonly length: number;
+  /** Places, ascending, and what stands there. */
+  readonly #places: Uint32Array;
+  readonly #numbers: Float64Array;
+
+  constructor(values: Float64Array) {
+    this.length = values.length;
+    const places = placesOf(values);
+    this.#places = Uint32Array.from(places);
+    this.#numbers = Float64Array.from(places, (place) => values[place] ?? 0);
+  }
+
+  at(index: number): number {
+    const found = this.#firstFrom(index);
+    return this.#places[found] === index ? (this.#numbers[found] ?? 0) : 0;
+  }
+
+  section(from: number, length: number): Float64Array {
+    const section = new Float64Array(length);
+    const end = this.#firstFrom(from + length);
+    for (let i = this.#firstFrom(from); i < end; i++) section[(this.#places[i] ?? 0) - from] = this.#numbers[i] ?? 0;
+    return section;
+  }
+
+  /** How many places are below `place`. */
+  #firstFrom(place: number): number {
+    let low = 0;
+    let high = this.#places.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#places[middle] ?? 0) < place) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+/** Where something stands. Looked at as integers, which V8 never boxes. */
+function placesOf(values: Float64Array): number[] {
+  const words = new Int32Array(values.buffer, values.byteOffset, 2 * values.length);
+  const places: number[] = [];
+  for (let i = 0; i < words.length; i += 2) if (((words[i] ?? 0) | (words[i + 1] ?? 0)) !== 0) places.push(i >> 1);
+  return places;
+}
