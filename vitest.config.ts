@@ -1,6 +1,6 @@
 /**
- * Two projects: `unit` is what `npm test` runs (minutes), `long` holds the statistical and exhaustive tests, named
- * *.long.test.ts, which `npm run test:long` runs.
+ * Three projects: `unit` is what `npm test` runs (minutes); `long` holds the statistical and exhaustive tests, named
+ * *.long.test.ts, which `npm run test:long` runs; `browser`, *.browser.test.ts, needs Chromium: `npm run test:browser`.
  */
 import { defineConfig } from "vitest/config";
 
@@ -15,13 +15,17 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.long.test.ts"],
+          exclude: ["test/**/*.long.test.ts", "test/**/*.browser.test.ts"],
           testTimeout: minutesMs(1),
         },
       },
       {
         extends: true,
         test: { name: "long", include: ["test/**/*.long.test.ts"], testTimeout: minutesMs(60) },
+      },
+      {
+        extends: true,
+        test: { name: "browser", include: ["test/**/*.browser.test.ts"], testTimeout: minutesMs(3) },
       },
     ],
   },

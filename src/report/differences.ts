@@ -3,6 +3,7 @@ import type { Difference, ExperimentSummary } from "../results/summary-format.ts
 import { tuningStyle } from "./colours.ts";
 import { distinct } from "./figure.ts";
 import { type Html, html } from "./html.ts";
+import { metricOf } from "./metric-names.ts";
 import { metricFormats, signedText } from "./number-text.ts";
 
 const VERDICTS: Readonly<Record<Difference["verdict"], { readonly sign: string; readonly text: string }>> = {
@@ -28,12 +29,14 @@ ${metrics.map((metric) => metricRows(summary, metric))}
 </table></div>`;
 }
 
-function metricRows({ differences, tunings }: ExperimentSummary, metric: string): Html {
+function metricRows(summary: ExperimentSummary, metric: string): Html {
+  const { differences, tunings } = summary;
   const rows = differences.filter((row) => row.metric === metric);
   const ends = rows.flatMap(({ difference, interval }) => [difference, ...(interval ?? [])]);
   const [low, high] = [Math.min(0, ...ends), Math.max(0, ...ends)];
-  const formats = metricFormats(metric);
-  return html`<tbody><tr class="group"><th scope="colgroup" colspan="7"><code>${metric}</code></th></tr>
+  const def = metricOf(summary, metric);
+  const formats = metricFormats(def);
+  return html`<tbody><tr class="group"><th scope="colgroup" colspan="7"><code>${metric}</code> <span class="meaning">${def.meaning}</span></th></tr>
 ${rows.map((row) => {
   const { colour } = tuningStyle(tunings.findIndex(({ name }) => name === row.tuning));
   const { sign, text } = VERDICTS[row.verdict];

@@ -146,7 +146,7 @@ function perSecondFigure(summary: ExperimentSummary, name: string, id: string): 
   };
 }
 
-/** Per second, whatever the width of the bins; the last bin is as long as the run lets it be. */
+/** Per second, whatever the width of the bins; the last bin is as long as the run lets it be. Counts end where nothing more comes. */
 function perSecondLine(
   { lines }: TuningSummary,
   name: string,
@@ -155,7 +155,7 @@ function perSecondLine(
 ): Pick<Line, "x" | "y"> | null {
   const counts = lines.per_second.find((workload) => workload.name === name)?.[what];
   if (counts === undefined) return null;
-  const starts = counts.map((_, bin) => bin * lines.second_s).filter((start) => start < endS);
+  const starts = Array.from({ length: Math.ceil(endS / lines.second_s) }, (_, bin) => bin * lines.second_s);
   const rates = starts.map((start, bin) => (counts[bin] ?? 0) / Math.min(lines.second_s, endS - start));
   return { x: [...starts, endS], y: [...rates, rates[rates.length - 1] ?? 0] };
 }

@@ -1,6 +1,7 @@
 /** Numbers as the page writes them. Without locale: the same summary gives the same bytes everywhere. */
 import { formatBytes, formatCount } from "../base/units.ts";
 import type { Measure } from "../results/summary-format.ts";
+import type { MetricDef } from "../vocabulary/metrics.ts";
 
 export type NumberFormat = (value: number) => string;
 
@@ -35,17 +36,27 @@ export const bytesText = (bytes: number): string => formatBytes(Math.round(bytes
 
 const pointsText = (ratio: number): string => `${Number((ratio * 100).toFixed(2))} pp`;
 
-/** How a metric's values, and the differences between them, are written: its name has the unit. */
-export function metricFormats(metric: string): { readonly value: NumberFormat; readonly difference: NumberFormat } {
-  const same = (format: NumberFormat) => ({ value: format, difference: format });
-  if (/_ratio\b/.test(metric)) {
-    const isShare = !metric.startsWith("amplification");
-    return isShare ? { value: percentText, difference: pointsText } : same(countText);
+export interface MetricFormats {
+  readonly value: NumberFormat;
+  readonly difference: NumberFormat;
+}
+
+/** How a metric's values, and the differences between them, are written. */
+export function metricFormats({ unit, name }: Pick<MetricDef, "unit" | "name">): MetricFormats {
+  const same = (format: NumberFormat): MetricFormats => ({ value: format, difference: format });
+  switch (unit) {
+    case "ratio":
+      // SYN-ACKs for each SYN: the one ratio that is no share.
+      return name === "amplification_ratio" ? same(countText) : { value: percentText, difference: pointsText };
+    case "ms":
+      return same(millisecondsText);
+    case "s":
+      return same(secondsText);
+    case "bytes":
+      return { value: bytesText, difference: signedBytesText };
+    default:
+      return same(countText);
   }
-  if (/_ms\b/.test(metric)) return same(millisecondsText);
-  if (/_bytes\b/.test(metric)) return { value: bytesText, difference: signedBytesText };
-  if (/_s\b/.test(metric) && !/per_s\b/.test(metric)) return same(secondsText);
-  return same(countText);
 }
 
 const signedBytesText = (bytes: number): string => (bytes < 0 ? `-${bytesText(-bytes)}` : bytesText(bytes));

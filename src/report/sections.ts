@@ -4,6 +4,7 @@ import { COUNTERS, type CounterName } from "../vocabulary/counters.ts";
 import { tuningStyle } from "./colours.ts";
 import type { Figure, Panel } from "./figure.ts";
 import { type Html, html } from "./html.ts";
+import { metricOf } from "./metric-names.ts";
 import { countText, metricFormats, NOTHING, rangeText, secondsText, seedsText } from "./number-text.ts";
 import { type Cell, type RowGroup, summaryTable } from "./summary-table.ts";
 
@@ -72,12 +73,14 @@ function swatchOf({ tunings }: ExperimentSummary, name: string): Html | null {
   return index < 0 ? null : swatch(index);
 }
 
-export function thresholdsSection({ thresholds }: ExperimentSummary): Html | null {
+export function thresholdsSection(summary: ExperimentSummary): Html | null {
+  const { thresholds } = summary;
   if (thresholds.length === 0) return null;
   return html`<h2>Thresholds</h2>
 <div class="scroll"><table><thead><tr><th scope="col">Threshold</th><th scope="col">Tuning</th><th scope="col" class="number">Value</th><th scope="col">Holds</th></tr></thead><tbody>
 ${thresholds.map(({ threshold, tuning, value, holds }) => {
-  const text = value === null ? NOTHING : metricFormats(threshold.split(/[<>=!]/)[0] ?? "").value(value);
+  const metric = threshold.split(/[<>=!]/)[0]?.trim() ?? "";
+  const text = value === null ? NOTHING : metricFormats(metricOf(summary, metric)).value(value);
   return html`<tr><th scope="row"><code>${threshold}</code></th><td>${tuning}</td><td class="number">${text}</td>
 <td class="verdict ${holds ? "better" : "worse"}">${holds ? "✓ yes" : value === null ? "✗ no: nothing was measured" : "✗ no"}</td></tr>
 `;

@@ -175,7 +175,7 @@ function clientGroups(tunings: readonly TuningSummary[], name: string): RowGroup
         ...latencyRows(
           tunings,
           "Response",
-          "From the request to its response.",
+          "From connect() to the response; of further requests on a connection, from the request.",
           ["p50", "p99"],
           (t) => of(t)?.response_latency_ms,
         ),
