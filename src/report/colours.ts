@@ -7,6 +7,7 @@
  */
 import { GATE_NAMES, type GateName } from "../vocabulary/gates.ts";
 
+/** Limits are "short", what is attempted "dotted". */
 export const DASHES = ["solid", "long", "short", "dotted"] as const;
 export type Dash = (typeof DASHES)[number];
 
@@ -18,12 +19,10 @@ export interface LineStyle {
 
 const TUNING_COLOURS = 7;
 const KEY_COLOURS = 9;
-/** Limits are "short", what is attempted "dotted". */
-const REPEATED: readonly Dash[] = ["solid", "long", "short", "dotted"];
 
 const styleOf = (prefix: string, colours: number, index: number): LineStyle => ({
   colour: `--${prefix}-${index % colours}`,
-  dash: REPEATED[Math.floor(index / colours) % REPEATED.length] ?? "solid",
+  dash: DASHES[Math.floor(index / colours) % DASHES.length] ?? "solid",
 });
 
 /** 0 is the baseline. */
