@@ -23,6 +23,7 @@ export {
   countAgreement,
   describeRow,
 } from "./results/agreement.ts";
+export { bindingOf, type TuningVerdict, verdictOn } from "./results/blame.ts";
 export { compareSummaries, type SummaryComparison } from "./results/compare-summaries.ts";
 export { encodeCsv } from "./results/csv.ts";
 export { quantileUs } from "./results/hdr.ts";
@@ -43,6 +44,7 @@ export type {
   ThresholdResult,
   TuningSummary,
 } from "./results/summary-format.ts";
+export { formatMean, formatMs, formatRatio, summaryTable, type TableSection } from "./results/summary-table.ts";
 export { encodeSummary, parseSummary } from "./results/summary-text.ts";
 export {
   type ExperimentOptions,
@@ -52,12 +54,12 @@ export {
   simulateExperiment,
   simulateScenario,
 } from "./simulate.ts";
-export { COUNTERS, type CounterName } from "./vocabulary/counters.ts";
+export { COUNTER_NAMES, COUNTERS, type CounterName } from "./vocabulary/counters.ts";
 export type { Experiment, Threshold, Tuning, TuningChange } from "./vocabulary/experiment.ts";
 export { GATES, type GateName } from "./vocabulary/gates.ts";
 export { METRICS, type MetricNames, metricBetter, metricFault, resolveMetric } from "./vocabulary/metrics.ts";
 export { OUTCOMES, type OutcomeName } from "./vocabulary/outcomes.ts";
 export { type RunResult, resultLayout } from "./vocabulary/run-result.ts";
 export type { RunSpec } from "./vocabulary/run-spec.ts";
-export type { Scenario } from "./vocabulary/scenario.ts";
-export { TUNABLES, type TunableName } from "./vocabulary/tunables.ts";
+export type { ListenerScenario, Scenario } from "./vocabulary/scenario.ts";
+export { defaultFor, TUNABLES, type TunableName } from "./vocabulary/tunables.ts";

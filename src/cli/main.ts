@@ -19,6 +19,8 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "validate an experiment or a scenario and print the limits that result",
     load: () => import("./check.ts"),
   },
+  run: { summary: "simulate an experiment and compare its tunings", load: () => import("./run.ts") },
+  compare: { summary: "compare two summaries that run --json wrote", load: () => import("./compare.ts") },
   replay: { summary: "simulate recorded scenarios and compare with the kernel", load: () => import("./replay.ts") },
 };
 

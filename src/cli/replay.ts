@@ -21,6 +21,7 @@ import {
 } from "../index.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { ExitCode } from "./exit-codes.ts";
+import { clearProgress, showProgress } from "./progress.ts";
 import { readTextFile } from "./read-file.ts";
 import { type Replay, replayReport } from "./replay-report.ts";
 import { addSimulateOptions, type SimulateFlags, seedsOf, simulateFlags } from "./simulate-options.ts";
@@ -54,7 +55,7 @@ export const command: Command = {
         if (options.json === true) models.push(model);
       }
     } finally {
-      showProgress("");
+      clearProgress();
       await closePool();
     }
     if (options.json !== true) context.stdout(replayReport(replays));
@@ -113,9 +114,4 @@ async function replayOne(
   const model = recordingOf(scenario, specs, results);
   const rows = recorded === null ? null : compare(model, recorded);
   return { scenario, seeds, wallS, summary: model.summary, rows, model };
-}
-
-/** One line that is written over and over, on a terminal only. */
-function showProgress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
 }

@@ -10,6 +10,8 @@ export interface SimulateFlags {
   /** null: the command's own default. */
   readonly seedCount: number | null;
   readonly firstSeed: number;
+  /** Whether --seeds or --seed was given. */
+  readonly isSeedGiven: boolean;
   readonly engine: "auto" | "packet";
   /** undefined: as many threads as the machine has. */
   readonly workers: number | undefined;
@@ -36,6 +38,7 @@ export function simulateFlags(options: Readonly<Record<string, unknown>>): Simul
   return {
     seedCount: (options.seeds as number | undefined) ?? null,
     firstSeed: (options.seed as number | undefined) ?? 1,
+    isSeedGiven: options.seeds !== undefined || options.seed !== undefined,
     engine: options.engine as SimulateFlags["engine"],
     workers: options.workers as number | undefined,
   };

@@ -1,0 +1,180 @@
+/**
+ * Advice: what would help a tuning whose clients fail or wait, each change simulated before a word is said about it.
+ *
+ * Method   The gate that binds names candidates (candidates.ts); all of them run with the same seeds, hence the same clients, as the tuning itself.
+ *          The smallest change after which nearly all get in is named first; where none is enough, the best one; what changed nothing is said too.
+ * Limits   At most MAX_ADVISED tunings, those with most clients outside first, and MAX_SEEDS seeds: differences smaller than that shows are none.
+ */
+
+import { type Binding, bindingOf } from "../results/blame.ts";
+import type { Difference, ExperimentSummary, TuningSummary } from "../results/summary-format.ts";
+import { formatMean, formatMs, formatRatio } from "../results/summary-table.ts";
+import { type ExperimentOptions, simulateExperiment } from "../simulate.ts";
+import type { Experiment, Tuning } from "../vocabulary/experiment.ts";
+import { GATES } from "../vocabulary/gates.ts";
+import { acceptCapacityPerS, type Candidate, candidatesFor } from "./candidates.ts";
+
+/** Nobody reads more, and each costs as much as a tuning. */
+const MAX_ADVISED = 3;
+const MAX_SEEDS = 3;
+/** Clients in that count as all. */
+const ENOUGH_RATIO = 0.999;
+
+export interface AdviseOptions extends Omit<ExperimentOptions, "onDone"> {
+  /** Called before each tuning's candidates run. */
+  readonly onTry?: ((what: string) => void) | undefined;
+}
+
+export interface Trial {
+  readonly changes: Candidate["changes"];
+  readonly before: TuningSummary;
+  readonly after: TuningSummary;
+  /** Paired, on the share of clients that got in. */
+  readonly verdict: Difference["verdict"];
+}
+
+export interface Advice {
+  readonly tuning: string;
+  readonly trials: readonly Trial[];
+  /** The smallest change that helps; null: none of those tried does. */
+  readonly best: Trial | null;
+  readonly sentences: readonly string[];
+}
+
+export async function advise(
+  experiment: Experiment,
+  summary: ExperimentSummary,
+  options: AdviseOptions = {},
+): Promise<Advice[]> {
+  const { onTry, ...simulate } = options;
+  const advice: Advice[] = [];
+  for (const { tuning, of, binding } of troubled(experiment, summary)) {
+    onTry?.(`what would help "${tuning.name}"`);
+    const candidates = candidatesFor(binding.gate, tuning.scenario);
+    const trials = await tryAll(experiment, tuning, candidates, simulate);
+    const best = bestOf(trials);
+    advice.push({ tuning: tuning.name, trials, best, sentences: wordsOn(tuning, of, binding, trials, best) });
+  }
+  return advice;
+}
+
+interface Troubled {
+  readonly tuning: Tuning;
+  readonly of: TuningSummary;
+  readonly binding: Binding;
+}
+
+function troubled(experiment: Experiment, summary: ExperimentSummary): Troubled[] {
+  return experiment.tunings
+    .flatMap((tuning, index) => {
+      const of = summary.tunings[index];
+      const binding = of === undefined ? null : bindingOf(of);
+      return of === undefined || binding === null || servedRatio(of) >= ENOUGH_RATIO ? [] : [{ tuning, of, binding }];
+    })
+    .sort((a, b) => servedRatio(a.of) - servedRatio(b.of))
+    .slice(0, MAX_ADVISED);
+}
+
+function servedRatio({ clients }: TuningSummary): number {
+  const users = clients.reduce((sum, one) => sum + one.users.mean, 0);
+  return users === 0 ? 1 : clients.reduce((sum, one) => sum + one.served.mean, 0) / users;
+}
+
+async function tryAll(
+  experiment: Experiment,
+  tuning: Tuning,
+  candidates: readonly Candidate[],
+  options: ExperimentOptions,
+): Promise<Trial[]> {
+  if (candidates.length === 0) return [];
+  const trial: Experiment = {
+    ...experiment,
+    thresholds: [],
+    seeds: experiment.seeds.slice(0, MAX_SEEDS),
+    tunings: [
+      { ...tuning, name: "before" },
+      ...candidates.map(({ changes, scenario }, index) => ({ name: `try-${index}`, changes, scenario })),
+    ],
+  };
+  const { tunings, differences } = await simulateExperiment(trial, options);
+  const [before, ...after] = tunings;
+  return after.flatMap((one, index) => {
+    const changes = candidates[index]?.changes;
+    if (before === undefined || changes === undefined) return [];
+    return [{ changes, before, after: one, verdict: servedVerdict(differences, one.name) }];
+  });
+}
+
+/** Better or worse in at least one workload of clients; better wins, the sentences show the numbers. */
+function servedVerdict(differences: readonly Difference[], tuning: string): Difference["verdict"] {
+  const verdicts = differences
+    .filter((one) => one.tuning === tuning && one.metric.endsWith(".served_ratio"))
+    .map(({ verdict }) => verdict);
+  return (["better", "worse", "unknown", "none"] as const).find((verdict) => verdicts.includes(verdict)) ?? "same";
+}
+
+const helps = ({ verdict, before, after }: Trial): boolean =>
+  (verdict === "better" || verdict === "unknown") && servedRatio(after) > servedRatio(before);
+
+function bestOf(trials: readonly Trial[]): Trial | null {
+  const helping = trials.filter(helps);
+  const enough = helping.find(({ after }) => servedRatio(after) >= ENOUGH_RATIO);
+  if (enough !== undefined) return enough;
+  return helping.reduce<Trial | null>(
+    (best, trial) => (best === null || servedRatio(trial.after) > servedRatio(best.after) ? trial : best),
+    null,
+  );
+}
+
+function wordsOn(
+  tuning: Tuning,
+  of: TuningSummary,
+  binding: Binding,
+  trials: readonly Trial[],
+  best: Trial | null,
+): string[] {
+  const sentences = capacityWords(tuning, of);
+  if (trials.length === 0) {
+    return [
+      ...sentences,
+      `Nothing was tried: no setting of these hosts moves the gate "${GATES[binding.gate].title}".`,
+    ];
+  }
+  if (best !== null) {
+    const isEnough = servedRatio(best.after) >= ENOUGH_RATIO;
+    sentences.push(
+      `${isEnough ? "The smallest change tried that lets nearly all in" : "The best of what was tried, and not enough"}: ${effectOf(best)}.`,
+    );
+  } else sentences.push("None of what was tried lets more clients in.");
+  sentences.push(
+    ...trials.filter((trial) => trial !== best && !helps(trial)).map((trial) => `No help: ${effectOf(trial)}.`),
+  );
+  return sentences;
+}
+
+/** Says when the application, not a queue, is too slow. */
+function capacityWords({ scenario }: Tuning, of: TuningSummary): string[] {
+  return scenario.server.listeners.flatMap(({ port, accept }) => {
+    const capacity = acceptCapacityPerS(accept);
+    const clients = of.clients.filter((one) => one.port === port);
+    const offered = clients.reduce((sum, one) => sum + one.attempted.mean, 0) / scenario.duration_s;
+    if (capacity === null || clients.length === 0 || capacity * of.hosts >= offered) return [];
+    const rates = `${formatMean(capacity * of.hosts)}/s of ${formatMean(offered)}/s offered on average`;
+    return [`The application on port ${port} takes at most ${rates}: no backlog makes up for that in the long run.`];
+  });
+}
+
+/** `somaxconn = 4096, ...: 62 % → 100 % of clients in, connect p99 3.05 s → 21 ms`. */
+function effectOf({ changes, before, after }: Trial): string {
+  const settings = changes.map(({ path, value }) => `${path} = ${value}`).join(", ");
+  const served = `${formatRatio(servedRatio(before))} → ${formatRatio(servedRatio(after))} of clients in`;
+  const latency = `connect p99 ${p99Of(before)} → ${p99Of(after)}`;
+  return `${settings}: ${served}, ${latency}`;
+}
+
+function p99Of({ clients }: TuningSummary): string {
+  const latencies = clients.flatMap(({ connect_latency_ms }) =>
+    connect_latency_ms === null ? [] : [connect_latency_ms.p99],
+  );
+  return latencies.length === 0 ? "-" : formatMs(Math.max(...latencies));
+}

@@ -1,0 +1,34 @@
+/** `compare A.json B.json`: what differs between two summaries that `run --json` wrote, tuning by tuning. */
+import { compareSummaries, type ExperimentSummary, parseSummary } from "../index.ts";
+import type { Command, CommandContext } from "./command.ts";
+import { ExitCode } from "./exit-codes.ts";
+import { readTextFile } from "./read-file.ts";
+import { comparisonText } from "./run-text.ts";
+
+export const command: Command = {
+  configure: (commander) => {
+    commander
+      .argument("<before>", "summary written by run --json")
+      .argument("<after>", "summary to compare with it")
+      .option("--json", "print JSON")
+      .option("--markdown", "print Markdown");
+  },
+
+  async execute(context, positionals, options) {
+    const [before, after] = await Promise.all(positionals.map((file) => loadSummary(String(file), context)));
+    if (!before || !after) return ExitCode.InvalidConfig;
+    const comparison = compareSummaries(before, after);
+    if (options.json === true) context.stdout(`${JSON.stringify(comparison, null, 2)}\n`);
+    else context.stdout(comparisonText(comparison, options.markdown === true ? "markdown" : "text"));
+    return ExitCode.Ok;
+  },
+};
+
+/** null: it cannot be used, and stderr says why. */
+async function loadSummary(file: string, { stderr }: CommandContext): Promise<ExperimentSummary | null> {
+  const text = await readTextFile(file);
+  const parsed = text.ok ? parseSummary(text.value) : text;
+  if (parsed.ok) return parsed.value;
+  stderr(text.ok ? `${file}: ${parsed.error}\n` : `${parsed.error}\n`);
+  return null;
+}

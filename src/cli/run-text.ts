@@ -1,0 +1,153 @@
+/** What `run` prints for people: one table with a column per tuning, the differences, the verdicts; as text or as Markdown. */
+import { formatBytes, formatSeconds } from "../base/units.ts";
+import {
+  type Difference,
+  type ExperimentSummary,
+  formatMean,
+  formatMs,
+  formatRatio,
+  type SummaryComparison,
+  summaryTable,
+  type TableSection,
+} from "../index.ts";
+import { formatTable } from "./table.ts";
+import type { VerdictSection } from "./verdict-text.ts";
+
+export type TextStyle = "text" | "markdown";
+
+/** Table, differences and verdicts. */
+export function summaryText(summary: ExperimentSummary, verdicts: readonly VerdictSection[], style: TextStyle): string {
+  const { tunings, seeds, duration_s } = summary;
+  const runs = `${tunings.length} tuning${tunings.length === 1 ? "" : "s"}, ${seeds.length} seeds, ${formatSeconds(duration_s)} each`;
+  const sections = [...summaryTable(summary), ...differenceSection(summary)];
+  const columns = tunings.map(({ name }) => name);
+  const parts = [
+    style === "markdown" ? `## ${summary.name}\n\n${runs}\n` : `${summary.name}: ${runs}\n`,
+    ...columnGroups(columns.length).map((group) => sectionsTable(sections, columns, group, style)),
+    ...verdicts.map(({ tuning, sentences }) => paragraph(tuning, sentences, style)),
+  ];
+  return parts.join("\n");
+}
+
+/** Tunings that stand side by side; more go into further tables, each with the baseline first. */
+const MAX_COLUMNS = 6;
+
+function columnGroups(count: number): number[][] {
+  const others = Array.from({ length: Math.max(0, count - 1) }, (_, index) => index + 1);
+  const groups: number[][] = [];
+  for (let from = 0; from === 0 || from < others.length; from += MAX_COLUMNS - 1)
+    groups.push([0, ...others.slice(from, from + MAX_COLUMNS - 1)]);
+  return groups;
+}
+
+/** The columns of `group` of all sections as one table, so that all stand below each other. */
+function sectionsTable(
+  sections: readonly TableSection[],
+  columns: readonly string[],
+  group: readonly number[],
+  style: TextStyle,
+): string {
+  const of = (cells: readonly string[]): string[] => group.map((column) => cells[column] ?? "");
+  const rows = sections.flatMap(({ title, rows: own }) => [
+    [style === "markdown" ? `**${title}**` : title, ...group.map(() => "")],
+    ...own.map(({ label, cells }) => [style === "markdown" ? label : `  ${label}`, ...of(cells)]),
+  ]);
+  const header = ["", ...of(columns)];
+  return style === "markdown" ? markdownTable(header, rows) : formatTable(header, rows, { right: "after the first" });
+}
+
+/** GitHub's tables: numbers to the right. */
+export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map(escapeCell).join(" | ")} |\n`;
+  const rule = line(header.map((_, column) => (column === 0 ? "---" : "---:")));
+  return line(header) + rule + rows.map(line).join("");
+}
+
+const escapeCell = (cell: string): string => cell.replaceAll("|", "\\|").replaceAll("\n", " ");
+
+function paragraph(title: string, sentences: readonly string[], style: TextStyle): string {
+  if (style === "markdown") return `**${title}**\n\n${sentences.map((sentence) => `- ${sentence}\n`).join("")}`;
+  return `${title}\n${sentences.map((sentence) => `${wrapped(sentence)}\n`).join("")}`;
+}
+
+const TEXT_WIDTH = 110;
+
+/** A sentence in lines of at most TEXT_WIDTH characters, indented. */
+function wrapped(sentence: string): string {
+  const lines: string[] = [];
+  let line = "  -";
+  for (const word of sentence.split(" ")) {
+    if (line.length + 1 + word.length > TEXT_WIDTH && line.trim() !== "-") {
+      lines.push(line);
+      line = "   ";
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line].join("\n");
+}
+
+/** Each tuning against the first: the mean difference and its paired 95 % interval, or that there is none. */
+function differenceSection({ differences, tunings }: ExperimentSummary): TableSection[] {
+  const baseline = tunings[0]?.name ?? "";
+  const metrics = [...new Set(differences.map(({ metric }) => metric))];
+  const rows = metrics.map((metric) => ({
+    label: metric,
+    cells: tunings.map(({ name }) => {
+      const found = differences.find((one) => one.metric === metric && one.tuning === name);
+      return found === undefined ? "" : differenceCell(found);
+    }),
+  }));
+  const telling = rows.filter(({ cells }) => cells.some((cell) => cell !== "" && cell !== SAME));
+  if (telling.length === 0) return [];
+  return [{ title: `against "${baseline}" (95 % interval)`, rows: telling }];
+}
+
+const SAME = "the same";
+
+export function differenceCell({ metric, difference, interval, verdict }: Difference): string {
+  if (verdict === "same") return SAME;
+  if (verdict === "none") return "no difference";
+  const number = (value: number): string => signed(value, unitOf(metric));
+  if (interval === null) return number(difference);
+  return `${number(difference)} [${number(interval[0])}, ${number(interval[1])}]`;
+}
+
+type Unit = keyof typeof FORMATS;
+/** A metric's unit by the end of its name, the first that fits. */
+const UNITS: readonly (readonly [RegExp, Unit])[] = [
+  [/^amplification_ratio$/, "count"],
+  [/_ratio$/, "ratio"],
+  [/_ms\./, "ms"],
+  [/_bytes$/, "bytes"],
+];
+const unitOf = (metric: string): Unit => UNITS.find(([end]) => end.test(metric))?.[1] ?? "count";
+
+const FORMATS = { ratio: formatRatio, ms: formatMs, bytes: formatBytes, count: formatMean } as const;
+
+const formatValue = (value: number, unit: Unit): string => FORMATS[unit](value);
+
+const signed = (value: number, unit: Unit): string => `${value < 0 ? "-" : "+"}${formatValue(Math.abs(value), unit)}`;
+
+/** What `compare` prints: each metric that differs, tuning by tuning, and the notes. */
+export function comparisonText({ differences, notes }: SummaryComparison, style: TextStyle): string {
+  const header = ["tuning", "metric", "before", "after", "difference (95 % interval)"];
+  const rows = differences
+    .filter(({ verdict }) => verdict !== "same")
+    .map((one) => {
+      const unit = unitOf(one.metric);
+      return [
+        one.tuning,
+        one.metric,
+        formatValue(one.baseline, unit),
+        formatValue(one.value, unit),
+        differenceCell(one),
+      ];
+    });
+  const same = differences.length - rows.length;
+  const table = style === "markdown" ? markdownTable(header, rows) : formatTable(header, rows);
+  return [
+    rows.length === 0 ? "" : table,
+    `${same} of ${differences.length} metrics are the same\n`,
+    ...notes.map((note) => `note: ${note}\n`),
+  ].join("");
+}

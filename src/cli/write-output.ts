@@ -1,0 +1,31 @@
+/** Files that a command writes. What cannot be written is a sentence; the others are written nevertheless. */
+import { writeFile } from "node:fs/promises";
+import type { CommandContext } from "./command.ts";
+
+/** The file that a flag names ("-" is standard output; undefined: not asked for), and what goes there. */
+export type Output = readonly [file: string | undefined, text: () => string];
+
+export interface Written {
+  readonly ok: boolean;
+  readonly usedStdout: boolean;
+}
+
+export async function writeOutputs({ stdout, stderr }: CommandContext, outputs: readonly Output[]): Promise<Written> {
+  let ok = true;
+  let usedStdout = false;
+  for (const [file, text] of outputs) {
+    if (file === undefined) continue;
+    if (file === "-") {
+      usedStdout = true;
+      stdout(text());
+      continue;
+    }
+    try {
+      await writeFile(file, text());
+    } catch (error) {
+      ok = false;
+      stderr(`${file}: cannot be written: ${error instanceof Error ? error.message : error}\n`);
+    }
+  }
+  return { ok, usedStdout };
+}

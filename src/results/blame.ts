@@ -1,0 +1,126 @@
+/**
+ * Blame: which limit binds in a tuning, since when, and whether the traffic looks like a flood or like plain overload.
+ *
+ * Method      Failed attempts come before late ones: the gate that ate the last try of most clients binds; where nobody failed, the one that
+ *             cost most waiting. "Since when" is read from the time lines of the first seed, so it is as exact as their interval.
+ * Signature   Of a flood: addresses that are sent SYN-ACKs and never send anything but SYNs. So it is seen from the server alone, as an
+ *             operator would: segments other than SYNs that came in, for each SYN-ACK sent. Clients send several; a flood sends none.
+ */
+import { formatCount, formatSeconds } from "../base/units.ts";
+import { GATES, type GateName } from "../vocabulary/gates.ts";
+import type { Measure, TuningSummary } from "./summary-format.ts";
+import { formatMean, formatRatio } from "./summary-table.ts";
+
+/** Below so many other segments for each SYN-ACK, most peers never answered. A whole connection sends three at least. */
+const FLOOD_REPLIES_PER_SYNACK = 1;
+/** Fewer SYN-ACKs than this per run are no flood, whatever their answers. */
+const LEAST_SYNACKS = 100;
+/** Waits of less than this per client, on average, are not worth a word. */
+const LEAST_WAIT_S = 0.001;
+
+export interface Binding {
+  readonly gate: GateName;
+  /** failed: clients gave up there; waited: it only made them late. */
+  readonly by: "failed" | "waited";
+  /** Share of all failed attempts, or of all waiting. */
+  readonly share_ratio: number;
+  /** Where the first seed's time lines first and last show packets of clients lost there; null where they show none. */
+  readonly from_s: number | null;
+  readonly until_s: number | null;
+}
+
+export interface TuningVerdict {
+  readonly tuning: string;
+  readonly traffic: "calm" | "overload" | "flood";
+  readonly binding: Binding | null;
+  /** For people, in order of weight. */
+  readonly sentences: readonly string[];
+}
+
+export function verdictOn(tuning: TuningSummary): TuningVerdict {
+  const binding = bindingOf(tuning);
+  const traffic = trafficOf(tuning, binding);
+  const sentences = [whoGotIn(tuning), ...whatBinds(tuning, binding), ...whatTraffic(tuning, traffic, binding)];
+  return { tuning: tuning.name, traffic, binding, sentences };
+}
+
+type GateMeasures = { readonly [K in GateName]?: Measure };
+
+/** Sums over the clients' workloads, by gate; `none` is no gate. */
+function byGate(tuning: TuningSummary, family: "failed" | "wait_s"): [GateName, number][] {
+  const sums = new Map<GateName, number>();
+  for (const clients of tuning.clients) {
+    for (const [gate, measure] of Object.entries(clients[family] as GateMeasures) as [GateName, Measure][]) {
+      if (gate !== "none" && measure.mean > 0) sums.set(gate, (sums.get(gate) ?? 0) + measure.mean);
+    }
+  }
+  return [...sums].sort(([, a], [, b]) => b - a);
+}
+
+const total = (entries: readonly (readonly [GateName, number])[]): number =>
+  entries.reduce((sum, [, value]) => sum + value, 0);
+const usersOf = (tuning: TuningSummary): number => tuning.clients.reduce((sum, { users }) => sum + users.mean, 0);
+
+export function bindingOf(tuning: TuningSummary): Binding | null {
+  const failed = byGate(tuning, "failed");
+  const waited = byGate(tuning, "wait_s");
+  const by = failed.length > 0 ? "failed" : "waited";
+  const ranked = by === "failed" ? failed : waited;
+  const first = ranked[0];
+  if (first === undefined || (by === "waited" && total(waited) < LEAST_WAIT_S * usersOf(tuning))) return null;
+  const [gate, most] = first;
+  return { gate, by, share_ratio: most / total(ranked), ...when(tuning, gate) };
+}
+
+/** First and last sample of the first seed that saw packets of clients lost at the gate. */
+function when({ lines }: TuningSummary, gate: GateName): Pick<Binding, "from_s" | "until_s"> {
+  const line = lines.client_drops[gate] ?? [];
+  const first = line.findIndex((count) => count > 0);
+  const last = line.findLastIndex((count, index) => count > (line[index - 1] ?? 0));
+  return { from_s: lines.at_s[first] ?? null, until_s: lines.at_s[last] ?? null };
+}
+
+function trafficOf(tuning: TuningSummary, binding: Binding | null): TuningVerdict["traffic"] {
+  const isUnanswered = tuning.synacks_out.mean >= LEAST_SYNACKS && repliesPerSynAck(tuning) < FLOOD_REPLIES_PER_SYNACK;
+  if (isUnanswered) return "flood";
+  return binding === null || binding.gate.startsWith("path_") ? "calm" : "overload";
+}
+
+/** Segments that came in besides SYNs, for each SYN-ACK sent. */
+function repliesPerSynAck({ server_counters, syns_in, synacks_out }: TuningSummary): number {
+  const others = (server_counters.TcpInSegs?.mean ?? 0) - syns_in.mean;
+  return synacks_out.mean === 0 ? 0 : Math.max(0, others) / synacks_out.mean;
+}
+
+function whoGotIn(tuning: TuningSummary): string {
+  const users = usersOf(tuning);
+  const served = tuning.clients.reduce((sum, clients) => sum + clients.served.mean, 0);
+  if (users === 0) return "No clients came.";
+  if (served >= users) return `All ${formatMean(users)} clients got in.`;
+  return `${formatMean(served)} of ${formatMean(users)} clients got in, ${formatRatio(served / users)}.`;
+}
+
+function whatBinds(tuning: TuningSummary, binding: Binding | null): string[] {
+  if (binding === null) return ["No limit binds: no client failed or waited for one."];
+  const { title, help, knob } = GATES[binding.gate];
+  const what =
+    binding.by === "failed"
+      ? `it ate the last try of ${formatRatio(binding.share_ratio)} of the attempts that failed`
+      : `nobody failed, but it caused ${formatRatio(binding.share_ratio)} of the waiting`;
+  const setting = knob === null ? "No setting of the server moves it." : `It is moved by: ${knob}.`;
+  return [`What binds: ${title}${since(binding, tuning)}; ${what}. ${help} ${setting}`];
+}
+
+function since({ from_s, until_s }: Binding, { lines }: TuningSummary): string {
+  if (from_s === null || until_s === null) return "";
+  const isToTheEnd = until_s === lines.at_s.at(-1);
+  return ` (${from_s === until_s ? `at ${formatSeconds(from_s)}` : `from ${formatSeconds(from_s)} ${isToTheEnd ? "to the end" : `to ${formatSeconds(until_s)}`}`})`;
+}
+
+function whatTraffic(tuning: TuningSummary, traffic: TuningVerdict["traffic"], binding: Binding | null): string[] {
+  const replies = repliesPerSynAck(tuning).toFixed(2);
+  const counts = `${formatCount(Math.round(tuning.syns_in.mean))} SYNs came, and ${replies} other segments for each SYN-ACK sent`;
+  if (traffic === "flood") return [`It looks like a SYN flood: ${counts}; most addresses never answered.`];
+  if (traffic === "calm" || binding === null) return [];
+  return [`It looks like plain overload, not like a flood: ${counts}; those who came did answer.`];
+}

@@ -1,0 +1,86 @@
+/**
+ * Goal    The gate that binds, since when, and flood against overload.
+ * Method  Summaries by hand: one row is one tuning and what must be said of it.
+ */
+import { describe, expect, test } from "vitest";
+import { bindingOf, verdictOn } from "../../src/results/blame.ts";
+import { clients, lines, measure, tuning } from "./summaries.ts";
+
+describe("the gate that binds", () => {
+  const rows = [
+    ["nothing was lost", clients(), null, "no gate binds where nobody failed or waited"],
+    [
+      "one gate took all",
+      clients({ failed: { last_quarter: measure(9) } }),
+      { gate: "last_quarter", by: "failed", share_ratio: 1 },
+      "failed attempts name their gate",
+    ],
+    [
+      "two gates",
+      clients({ failed: { syn_queue_full: measure(1), accept_queue_at_syn: measure(3) } }),
+      { gate: "accept_queue_at_syn", by: "failed", share_ratio: 0.75 },
+      "the gate of most failures binds",
+    ],
+    [
+      "failed and late",
+      clients({ failed: { app: measure(1) }, wait_s: { path_to_server: measure(500) } }),
+      { gate: "app", by: "failed", share_ratio: 1 },
+      "a client who failed weighs more than any who waited",
+    ],
+    [
+      "only late",
+      clients({ wait_s: { path_to_server: measure(1), none: measure(50) } }),
+      { gate: "path_to_server", by: "waited", share_ratio: 1 },
+      "where nobody failed, waiting names the gate; waiting for no gate is the normal course",
+    ],
+    ["a little late", clients({ wait_s: { app: measure(0.09) } }), null, "0.9 ms a client are not worth a word"],
+  ] as const;
+  for (const [what, one, expected, why] of rows) {
+    test(`${what}: ${why}`, () => {
+      const binding = bindingOf(tuning({ clients: [one] }));
+      if (expected === null) expect(binding).toBeNull();
+      else expect(binding).toMatchObject(expected);
+    });
+  }
+});
+
+test("since when: from the first sample that saw losses to the last in which they grew", () => {
+  const failing = tuning({
+    clients: [clients({ failed: { app: measure(2) } })],
+    lines: lines({ at_s: [1, 2, 3, 4, 5], client_drops: { app: [0, 1, 1, 2, 2] } }),
+  });
+  expect(bindingOf(failing)).toMatchObject({ from_s: 2, until_s: 4 });
+  expect(verdictOn(failing).sentences[1]).toContain("from 2 s to 4 s");
+});
+
+describe("flood or plain overload", () => {
+  const failed = [clients({ served: measure(10), failed: { accept_queue_at_syn: measure(90) } })];
+  const traffic = (synacks: number, segments: number, of = failed) =>
+    verdictOn(
+      tuning({
+        clients: of,
+        syns_in: measure(synacks),
+        synacks_out: measure(synacks),
+        server_counters: { TcpInSegs: measure(synacks + segments) },
+      }),
+    ).traffic;
+  const rows = [
+    [1000, 999, failed, "flood", "fewer than one other segment for each SYN-ACK: most never answered"],
+    [1000, 1000, failed, "overload", "as many answers as SYN-ACKs: the clients are there, the server cannot keep up"],
+    [99, 0, failed, "overload", "a few SYN-ACKs without an answer are no flood"],
+    [1000, 5000, [clients()], "calm", "nothing was lost"],
+    [1000, 5000, [clients({ wait_s: { path_to_server: measure(9) } })], "calm", "a lossy path is no overload"],
+  ] as const;
+  for (const [synacks, segments, of, expected, why] of rows) {
+    test(`${expected}: ${why}`, () => {
+      expect(traffic(synacks, segments, [...of])).toBe(expected);
+    });
+  }
+});
+
+test("all who got in are said to, and else how many of how many", () => {
+  expect(verdictOn(tuning()).sentences[0]).toBe("All 100 clients got in.");
+  const half = tuning({ clients: [clients({ served: measure(50) })] });
+  expect(verdictOn(half).sentences[0]).toBe("50 of 100 clients got in, 50.0 %.");
+  expect(verdictOn(tuning({ clients: [] })).sentences[0]).toBe("No clients came.");
+});
