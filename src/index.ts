@@ -23,7 +23,7 @@ export {
   countAgreement,
   describeRow,
 } from "./results/agreement.ts";
-export { bindingOf, type TuningVerdict, verdictOn } from "./results/blame.ts";
+export { bindingOf, servedShareOf, type TuningVerdict, verdictOn } from "./results/blame.ts";
 export { compareSummaries, type SummaryComparison } from "./results/compare-summaries.ts";
 export { encodeCsv } from "./results/csv.ts";
 export { quantileUs } from "./results/hdr.ts";

@@ -6,7 +6,7 @@
  * Limits   At most MAX_ADVISED tunings, those with most clients outside first, and MAX_SEEDS seeds: differences smaller than that shows are none.
  */
 
-import { type Binding, bindingOf } from "../results/blame.ts";
+import { type Binding, bindingOf, servedShareOf } from "../results/blame.ts";
 import type { Difference, ExperimentSummary, TuningSummary } from "../results/summary-format.ts";
 import { formatMean, formatMs, formatRatio } from "../results/summary-table.ts";
 import { type ExperimentOptions, simulateExperiment } from "../simulate.ts";
@@ -69,15 +69,10 @@ function troubled(experiment: Experiment, summary: ExperimentSummary): Troubled[
     .flatMap((tuning, index) => {
       const of = summary.tunings[index];
       const binding = of === undefined ? null : bindingOf(of);
-      return of === undefined || binding === null || servedRatio(of) >= ENOUGH_RATIO ? [] : [{ tuning, of, binding }];
+      return of === undefined || binding === null || servedShareOf(of) >= ENOUGH_RATIO ? [] : [{ tuning, of, binding }];
     })
-    .sort((a, b) => servedRatio(a.of) - servedRatio(b.of))
+    .sort((a, b) => servedShareOf(a.of) - servedShareOf(b.of))
     .slice(0, MAX_ADVISED);
-}
-
-function servedRatio({ clients }: TuningSummary): number {
-  const users = clients.reduce((sum, one) => sum + one.users.mean, 0);
-  return users === 0 ? 1 : clients.reduce((sum, one) => sum + one.served.mean, 0) / users;
 }
 
 async function tryAll(
@@ -114,14 +109,14 @@ function servedVerdict(differences: readonly Difference[], tuning: string): Diff
 }
 
 const helps = ({ verdict, before, after }: Trial): boolean =>
-  (verdict === "better" || verdict === "unknown") && servedRatio(after) > servedRatio(before);
+  (verdict === "better" || verdict === "unknown") && servedShareOf(after) > servedShareOf(before);
 
 function bestOf(trials: readonly Trial[]): Trial | null {
   const helping = trials.filter(helps);
-  const enough = helping.find(({ after }) => servedRatio(after) >= ENOUGH_RATIO);
+  const enough = helping.find(({ after }) => servedShareOf(after) >= ENOUGH_RATIO);
   if (enough !== undefined) return enough;
   return helping.reduce<Trial | null>(
-    (best, trial) => (best === null || servedRatio(trial.after) > servedRatio(best.after) ? trial : best),
+    (best, trial) => (best === null || servedShareOf(trial.after) > servedShareOf(best.after) ? trial : best),
     null,
   );
 }
@@ -141,14 +136,14 @@ function wordsOn(
     ];
   }
   if (best !== null) {
-    const isEnough = servedRatio(best.after) >= ENOUGH_RATIO;
+    const isEnough = servedShareOf(best.after) >= ENOUGH_RATIO;
     sentences.push(
       `${isEnough ? "The smallest change tried that lets nearly all in" : "The best of what was tried, and not enough"}: ${effectOf(best)}.`,
     );
   } else sentences.push("None of what was tried lets more clients in.");
-  sentences.push(
-    ...trials.filter((trial) => trial !== best && !helps(trial)).map((trial) => `No help: ${effectOf(trial)}.`),
-  );
+  for (const trial of trials.filter((one) => one !== best)) {
+    sentences.push(`${helps(trial) ? "Tried, helps" : "Tried, no help"}: ${effectOf(trial)}.`);
+  }
   return sentences;
 }
 
@@ -167,7 +162,7 @@ function capacityWords({ scenario }: Tuning, of: TuningSummary): string[] {
 /** `somaxconn = 4096, ...: 62 % → 100 % of clients in, connect p99 3.05 s → 21 ms`. */
 function effectOf({ changes, before, after }: Trial): string {
   const settings = changes.map(({ path, value }) => `${path} = ${value}`).join(", ");
-  const served = `${formatRatio(servedRatio(before))} → ${formatRatio(servedRatio(after))} of clients in`;
+  const served = `${formatRatio(servedShareOf(before))} → ${formatRatio(servedShareOf(after))} of clients in`;
   const latency = `connect p99 ${p99Of(before)} → ${p99Of(after)}`;
   return `${settings}: ${served}, ${latency}`;
 }

@@ -7,6 +7,7 @@ import {
   formatMs,
   formatRatio,
   type SummaryComparison,
+  servedShareOf,
   summaryTable,
   type TableSection,
 } from "../index.ts";
@@ -23,11 +24,32 @@ export function summaryText(summary: ExperimentSummary, verdicts: readonly Verdi
   const columns = tunings.map(({ name }) => name);
   const parts = [
     style === "markdown" ? `## ${summary.name}\n\n${runs}\n` : `${summary.name}: ${runs}\n`,
+    ...headline(summary),
     ...columnGroups(columns.length).map((group) => sectionsTable(sections, columns, group, style)),
     ...verdicts.map(({ tuning, sentences }) => paragraph(tuning, sentences, style)),
   ];
   return parts.join("\n");
 }
+
+/** Which tunings let most clients in, and which fewest; nothing where there is nothing to compare. */
+function headline({ tunings }: ExperimentSummary): string[] {
+  const shares = tunings.map((tuning) => ({ name: tuning.name, share: servedShareOf(tuning) }));
+  const most = Math.max(...shares.map(({ share }) => share));
+  const fewest = Math.min(...shares.map(({ share }) => share));
+  if (tunings.length < 2) return [];
+  if (most - fewest < ALIKE) return [`All tunings let as many clients in: ${formatRatio(most)}.\n`];
+  const near = (to: number): string =>
+    shares
+      .filter(({ share }) => Math.abs(share - to) < ALIKE)
+      .map(({ name }) => name)
+      .join(", ");
+  return [
+    `Most clients get in with ${near(most)} (${formatRatio(most)}), fewest with ${near(fewest)} (${formatRatio(fewest)}).\n`,
+  ];
+}
+
+/** Shares that are shown alike. */
+const ALIKE = 0.001;
 
 /** Tunings that stand side by side; more go into further tables, each with the baseline first. */
 const MAX_COLUMNS = 6;
@@ -86,10 +108,13 @@ function wrapped(sentence: string): string {
   return [...lines, line].join("\n");
 }
 
-/** Each tuning against the first: the mean difference and its paired 95 % interval, or that there is none. */
+/** Rows that only repeat others in other words. */
+const REPEATS = /\.(established_ratio|gave_up)$/;
+
+/** Each tuning against the first: the mean difference and half of its paired 95 % interval, or that there is none. */
 function differenceSection({ differences, tunings }: ExperimentSummary): TableSection[] {
   const baseline = tunings[0]?.name ?? "";
-  const metrics = [...new Set(differences.map(({ metric }) => metric))];
+  const metrics = [...new Set(differences.map(({ metric }) => metric))].filter((metric) => !REPEATS.test(metric));
   const rows = metrics.map((metric) => ({
     label: metric,
     cells: tunings.map(({ name }) => {
@@ -99,17 +124,18 @@ function differenceSection({ differences, tunings }: ExperimentSummary): TableSe
   }));
   const telling = rows.filter(({ cells }) => cells.some((cell) => cell !== "" && cell !== SAME));
   if (telling.length === 0) return [];
-  return [{ title: `against "${baseline}" (95 % interval)`, rows: telling }];
+  return [{ title: `against ${baseline}, ± 95 % interval`, rows: telling }];
 }
 
 const SAME = "the same";
 
+/** "+14.0 % ±1.6 %"; Student's interval has its mean in the middle. */
 export function differenceCell({ metric, difference, interval, verdict }: Difference): string {
   if (verdict === "same") return SAME;
   if (verdict === "none") return "no difference";
-  const number = (value: number): string => signed(value, unitOf(metric));
-  if (interval === null) return number(difference);
-  return `${number(difference)} [${number(interval[0])}, ${number(interval[1])}]`;
+  const unit = unitOf(metric);
+  const mean = `${difference < 0 ? "-" : "+"}${formatValue(Math.abs(difference), unit)}`;
+  return interval === null ? mean : `${mean} ±${formatValue((interval[1] - interval[0]) / 2, unit)}`;
 }
 
 type Unit = keyof typeof FORMATS;
@@ -125,8 +151,6 @@ const unitOf = (metric: string): Unit => UNITS.find(([end]) => end.test(metric))
 const FORMATS = { ratio: formatRatio, ms: formatMs, bytes: formatBytes, count: formatMean } as const;
 
 const formatValue = (value: number, unit: Unit): string => FORMATS[unit](value);
-
-const signed = (value: number, unit: Unit): string => `${value < 0 ? "-" : "+"}${formatValue(Math.abs(value), unit)}`;
 
 /** What `compare` prints: each metric that differs, tuning by tuning, and the notes. */
 export function comparisonText({ differences, notes }: SummaryComparison, style: TextStyle): string {

@@ -59,6 +59,12 @@ function byGate(tuning: TuningSummary, family: "failed" | "wait_s"): [GateName, 
 
 const total = (entries: readonly (readonly [GateName, number])[]): number =>
   entries.reduce((sum, [, value]) => sum + value, 0);
+/** Share of all users that were served, 0..1; 1 where none came. */
+export function servedShareOf(tuning: TuningSummary): number {
+  const users = usersOf(tuning);
+  return users === 0 ? 1 : tuning.clients.reduce((sum, { served }) => sum + served.mean, 0) / users;
+}
+
 const usersOf = (tuning: TuningSummary): number => tuning.clients.reduce((sum, { users }) => sum + users.mean, 0);
 
 export function bindingOf(tuning: TuningSummary): Binding | null {
