@@ -12,11 +12,12 @@ import { formatMean, formatMs, formatRatio } from "../results/summary-table.ts";
 import { type ExperimentOptions, simulateExperiment } from "../simulate.ts";
 import type { Experiment, Tuning } from "../vocabulary/experiment.ts";
 import { GATES } from "../vocabulary/gates.ts";
+import { arrivalsOf, type Scenario } from "../vocabulary/scenario.ts";
 import { acceptCapacityPerS, type Candidate, candidatesFor } from "./candidates.ts";
 
 /** Nobody reads more, and each costs as much as a tuning. */
 const MAX_ADVISED = 3;
-const MAX_SEEDS = 3;
+const MAX_SEEDS = 5;
 /** Clients in that count as all. */
 const ENOUGH_RATIO = 0.999;
 
@@ -151,12 +152,18 @@ function wordsOn(
 function capacityWords({ scenario }: Tuning, of: TuningSummary): string[] {
   return scenario.server.listeners.flatMap(({ port, accept }) => {
     const capacity = acceptCapacityPerS(accept);
-    const clients = of.clients.filter((one) => one.port === port);
-    const offered = clients.reduce((sum, one) => sum + one.attempted.mean, 0) / scenario.duration_s;
-    if (capacity === null || clients.length === 0 || capacity * of.hosts >= offered) return [];
-    const rates = `${formatMean(capacity * of.hosts)}/s of ${formatMean(offered)}/s offered on average`;
+    const offered = offeredPerS(scenario, port);
+    if (capacity === null || capacity * of.hosts >= offered) return [];
+    const rates = `${formatMean(capacity * of.hosts)}/s of ${formatMean(offered)}/s offered`;
     return [`The application on port ${port} takes at most ${rates}: no backlog makes up for that in the long run.`];
   });
+}
+
+/** Clients per second while they come, first attempts only. */
+function offeredPerS({ workloads, duration_s }: Scenario, port: number): number {
+  return workloads
+    .filter((workload) => workload.kind === "connections" && workload.port === port)
+    .reduce((sum, one) => sum + (one.rate_per_s ?? arrivalsOf(one, duration_s) / (one.duration_s ?? duration_s)), 0);
 }
 
 /** `somaxconn = 4096, ...: 62 % → 100 % of clients in, connect p99 3.05 s → 21 ms`. */

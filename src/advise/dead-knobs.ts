@@ -10,7 +10,7 @@ import type { Experiment, Tuning } from "../vocabulary/experiment.ts";
 import { defaultFor } from "../vocabulary/tunables.ts";
 import { valueAt, withValue } from "./key-paths.ts";
 
-const MAX_SEEDS = 3;
+const MAX_SEEDS = 5;
 /** Tunings with more changes are compared as a whole only. */
 const MAX_CHANGES = 6;
 

@@ -148,7 +148,12 @@ const UNITS: readonly (readonly [RegExp, Unit])[] = [
 ];
 const unitOf = (metric: string): Unit => UNITS.find(([end]) => end.test(metric))?.[1] ?? "count";
 
-const FORMATS = { ratio: formatRatio, ms: formatMs, bytes: formatBytes, count: formatMean } as const;
+const FORMATS = {
+  ratio: formatRatio,
+  ms: formatMs,
+  bytes: (bytes: number): string => formatBytes(Math.round(bytes)),
+  count: formatMean,
+} as const;
 
 const formatValue = (value: number, unit: Unit): string => FORMATS[unit](value);
 

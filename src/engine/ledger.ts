@@ -3,7 +3,7 @@
  *
  * Rule        A lost segment opens a wait, charged to the gate that took it; the next loss of the same attempt, or its next progress,
  *             closes it. So an attempt waits for one gate at a time and the sum of the waits is the time that losses cost.
- *             A failed attempt is charged to the gate that ate its last try.
+ *             A failed attempt is charged to the gate that ate its last try. A half-open that is gone is charged only where nothing was lost before.
  * Units       Nanoseconds since the start of the run.
  * Invariants  offered = completed + failed + in flight, per workload, at every instant (`assertBalanced`).
  * Ids         An attempt's id is its row and a generation, so that a late segment of an ended attempt finds nobody.
@@ -168,6 +168,8 @@ export class Ledger {
     if (at < 0) return;
     const cell = this.words[at + A_WORKLOAD]! * GATES + gate;
     this.drops[cell] = this.drops[cell]! + 1;
+    // That the half-open is gone is the consequence of an earlier loss, if there was one: the attempt goes on waiting for that gate.
+    if (gate === Gate.half_open_gone && this.words[at + A_WAITING] === 1) return;
     this.#closeWait(at);
     this.words[at + A_GATE] = gate;
     this.words[at + A_WAITING] = 1;
