@@ -126,7 +126,7 @@ function perSecondFigure(summary: ExperimentSummary, name: string, id: string): 
   });
   return {
     id,
-    title: `Clients in: ${name}`,
+    title: `Connections per second: ${name}`,
     caption:
       `Connections of ${name} that were established in each second, and (dotted) those that were attempted. ` +
       "Where the full line is below the dotted one, clients wait or are turned away. A burst above it, one, three or seven seconds later, is clients whose SYN was " +

@@ -96,7 +96,7 @@ describe("the page, opened from a file without a network", () => {
     expect(shares).toHaveLength(3);
     expect(new Set(shares).size).toBeGreaterThan(1);
     shares.forEach((share, index) => {
-      expect(share).toBeCloseTo((clients[index]?.established_ratio.mean ?? 0) * 100, 1);
+      expect(share).toBeCloseTo((clients[index]?.served_ratio.mean ?? 0) * 100, 1);
     });
     const p99Ms = valuesOf("Connect, p99").map((text) => Number.parseFloat(text) * (text.endsWith(" ms") ? 1 : 1000));
     p99Ms.forEach((ms, index) => {

@@ -49,7 +49,7 @@ describe("the page has a part for", () => {
     expect(headingsOf(page, 3).slice(verdicts.length)).toEqual([
       "Accept queue of port 80",
       "SYN queue of port 80",
-      "Clients in: legit",
+      "Connections per second: legit",
       "Comb of connect latencies: legit",
       "Packets of clients that were lost, by gate",
       "Packets of floods that were lost, by gate",
