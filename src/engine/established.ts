@@ -81,21 +81,25 @@ import {
 const MAX_QUICK_ACKS = 16;
 /** Receive window that matters here: no segment begins beyond it, since flights do not overlap. */
 const WINDOW = 65535;
+/** TCP_PAWS_WINDOW: so much older than the newest timestamp a segment may be. */
+const PAWS_WINDOW_MS = 1;
 
 export function receiveForFull(host: Host, row: number, seg: Int32Array, at: number): void {
   if (!isAcceptable(host, row, seg, at)) return;
   const flags = seg[at + S_FLAGS]!;
   if ((flags & ACK) === 0) return;
-  const rows = host.table.rows;
-  if (
-    (flags & OPT_TS) !== 0 &&
-    (rows[(row << ROW_SHIFT) + R_STATE]! & ROW_TS) !== 0 &&
-    !before(rows[(row << ROW_SHIFT) + R_RCV_NXT]!, seg[at + S_SEQ]!)
-  ) {
-    rows[(row << ROW_SHIFT) + R_TS_RECENT] = seg[at + S_TSVAL]!;
-  }
+  noteTimestamp(host, row, seg, at);
   if (!takeAck(host, row, seg, at)) return;
   takeData(host, row, seg, at);
+}
+
+/** tcp_replace_ts_recent: of segments that begin in order, and never back in time. */
+function noteTimestamp(host: Host, row: number, seg: Int32Array, at: number): void {
+  const rows = host.table.rows;
+  const to = row << ROW_SHIFT;
+  if ((seg[at + S_FLAGS]! & OPT_TS) === 0 || (rows[to + R_STATE]! & ROW_TS) === 0) return;
+  if (before(rows[to + R_RCV_NXT]!, seg[at + S_SEQ]!) || before(seg[at + S_TSVAL]!, rows[to + R_TS_RECENT]!)) return;
+  rows[to + R_TS_RECENT] = seg[at + S_TSVAL]!;
 }
 
 /** tcp_validate_incoming: PAWS, window, RST, SYN. False: the segment is done with. */
@@ -107,9 +111,11 @@ function isAcceptable(host: Host, row: number, seg: Int32Array, at: number): boo
   const rcvNxt = rows[to + R_RCV_NXT]!;
   const attempt = seg[at + S_ATTEMPT]!;
   const hasTs = (flags & OPT_TS) !== 0 && (rows[to + R_STATE]! & ROW_TS) !== 0;
-  if (hasTs && (flags & (RST | SYN)) === 0 && before(seg[at + S_TSVAL]!, rows[to + R_TS_RECENT]!)) {
-    const limited = isRateLimited(host, to + R_OOW_MS, seg, at);
-    if (limited) host.apply(Verdict.paws_skipped, attempt);
+  const isBare = seg[at + S_LEN] === 0 && (flags & FIN) === 0;
+  if (hasTs && (flags & (RST | SYN)) === 0 && ((rows[to + R_TS_RECENT]! - seg[at + S_TSVAL]!) | 0) > PAWS_WINDOW_MS) {
+    // tcp_disordered_ack_check: bare ACKs that were overtaken are common, and get no answer.
+    if (isBare && before(seq, rcvNxt)) host.apply(Verdict.paws_old_ack, attempt);
+    else if (isRateLimited(host, to + R_OOW_MS, seg, at)) host.apply(Verdict.paws_skipped, attempt);
     else sendAck(host, row, Verdict.paws_dup_ack);
     return false;
   }
@@ -125,7 +131,8 @@ function isAcceptable(host: Host, row: number, seg: Int32Array, at: number): boo
   }
   // A repetition of what was just taken in ends at rcv_nxt: it is not outside, and takeData acknowledges it.
   if (!isOutside) return true;
-  if (seg[at + S_LEN] === 0 && (flags & FIN) === 0 && seq === ((rcvNxt - 1) | 0)) return true;
+  // tcp_sequence looks at what was acknowledged (rcv_wup): the peer's FIN is not while its ACK is delayed.
+  if (isBare && seq === ((rcvNxt - 1) | 0) && isAckDelayed(host, host.fullOf(row))) return true;
   if (isRateLimited(host, to + R_OOW_MS, seg, at)) host.apply(Verdict.out_of_window_skipped, attempt);
   else sendAck(host, row, Verdict.out_of_window_ack);
   return false;
@@ -257,9 +264,11 @@ export function armFinWait2(host: Host, full: number, ticks: number): void {
   host.rearm(full, ticks);
 }
 
+/** Bytes beyond what was received: the segment's own, or the hole before a FIN that has overtaken them. */
 function carriesNewData(host: Host, row: number, seg: Int32Array, at: number): boolean {
   const end = (seg[at + S_SEQ]! + seg[at + S_LEN]!) | 0;
-  return seg[at + S_LEN]! > 0 && before(host.table.rows[(row << ROW_SHIFT) + R_RCV_NXT]!, end);
+  if (seg[at + S_LEN] === 0 && (seg[at + S_FLAGS]! & FIN) === 0) return false;
+  return before(host.table.rows[(row << ROW_SHIFT) + R_RCV_NXT]!, end);
 }
 
 /** Data for a socket that nobody will read: TCPAbortOnData, RST. Always true. */
@@ -287,6 +296,8 @@ function takeData(host: Host, row: number, seg: Int32Array, at: number): void {
   const rcvNxt = rows[to + R_RCV_NXT]!;
   const end = (seg[at + S_SEQ]! + length + (hasFin ? 1 : 0)) | 0;
   if (!before(rcvNxt, end)) {
+    // tcp_enter_quickack_mode: a repetition ends delayed ACKs.
+    rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! & ~FL_PINGPONG;
     sendAck(host, row, Verdict.ack_sent);
     return;
   }
@@ -294,8 +305,10 @@ function takeData(host: Host, row: number, seg: Int32Array, at: number): void {
     keepOutOfOrder(host, row, hasFin);
     return;
   }
-  if (length > 0) takeBytes(host, row, length);
-  if (hasFin || (rows[fat + F_FLAGS]! & FL_OOO_FIN) !== 0) takeFin(host, row);
+  // A hole that is filled is acknowledged at once, together with the FIN behind it (RFC 5681 section 4.2).
+  const fillsHole = (rows[fat + F_FLAGS]! & FL_OOO_FIN) !== 0;
+  if (length > 0) takeBytes(host, row, length, !fillsHole);
+  if (hasFin || fillsHole) takeFin(host, row, !fillsHole);
 }
 
 /** A FIN beyond a hole is kept and reported by a duplicate ACK (with SACK where it was agreed). */
@@ -309,8 +322,11 @@ function keepOutOfOrder(host: Host, row: number, hasFin: boolean): void {
   host.sendFrom(row, ACK | sacked, rows[to + R_SND_NXT]!, rows[to + R_RCV_NXT]!, 0);
 }
 
-/** In-order data: acknowledged at once (quick ACKs) until the connection is interactive; more than a segment always is. */
-function takeBytes(host: Host, row: number, length: number): void {
+/**
+ * In-order data: acknowledged at once (quick ACKs) until the connection is interactive; more than a segment always is; not `isAcked` here when
+ * the FIN behind it is.
+ */
+function takeBytes(host: Host, row: number, length: number, isAcked: boolean): void {
   const rows = host.table.rows;
   const to = row << ROW_SHIFT;
   const full = host.fullOf(row);
@@ -320,11 +336,22 @@ function takeBytes(host: Host, row: number, length: number): void {
   rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_ATO;
   if (rows[fat + F_TX_BYTES] === 0) rows[to + R_SENT_US] = host.nowUs();
   host.ledger.progress(rows[to + R_ATTEMPT]!);
-  const mss = mssOf(rows[to + R_STATE]!);
-  if (length > mss) sendAcks(host, row, Verdict.ack_sent, acksFor(host, row, full, Math.ceil(length / mss)) - 1);
-  else if ((rows[fat + F_FLAGS]! & FL_PINGPONG) === 0) sendAck(host, row, Verdict.ack_sent);
-  else delayAck(host, full);
+  if (isAcked) acknowledgeBytes(host, row, full, length);
   tellOwner(host, row, Notice.ClientData, length);
+}
+
+function acknowledgeBytes(host: Host, row: number, full: number, length: number): void {
+  const rows = host.table.rows;
+  const mss = mssOf(rows[(row << ROW_SHIFT) + R_STATE]!);
+  if (length > mss) sendAcks(host, row, Verdict.ack_sent, acksFor(host, row, full, Math.ceil(length / mss)) - 1);
+  else if ((rows[(full << ROW_SHIFT) + F_FLAGS]! & FL_PINGPONG) === 0) sendAck(host, row, Verdict.ack_sent);
+  else delayAck(host, full);
+}
+
+/** Whether something received is not acknowledged yet: the second row's timer is the delayed ACK's. */
+function isAckDelayed(host: Host, full: number): boolean {
+  const flags = host.table.rows[(full << ROW_SHIFT) + F_FLAGS]!;
+  return host.wheel.isArmed(full) && (flags & FL_FIN_WAIT2_TIMER) === 0;
 }
 
 /** How many ACKs a flight of several segments gets: one each for the first of a connection (tcp_incr_quickack), then one for two (RFC 5681 section 4.2). */
@@ -341,8 +368,8 @@ function delayAck(host: Host, full: number): void {
   if (!host.wheel.isArmed(full)) host.arm(full, Math.ceil((ATO_MS * host.spec.hz) / 1000));
 }
 
-/** tcp_fin: the peer will send no more. */
-function takeFin(host: Host, row: number): void {
+/** tcp_fin: the peer will send no more. `mayDelay`: its ACK may wait for the application's own FIN. */
+function takeFin(host: Host, row: number, mayDelay: boolean): void {
   const rows = host.table.rows;
   const to = row << ROW_SHIFT;
   const full = host.fullOf(row);
@@ -354,7 +381,8 @@ function takeFin(host: Host, row: number): void {
       host.setState(row, CLOSE_WAIT);
       // inet_csk_enter_pingpong_mode: the ACK waits for the application's own FIN.
       rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_PINGPONG;
-      delayAck(host, full);
+      if (mayDelay) delayAck(host, full);
+      else sendAck(host, row, Verdict.ack_sent);
       tellOwner(host, row, Notice.ClientEof, 0);
       return;
     case FIN_WAIT1:

@@ -205,7 +205,7 @@ export class Host {
     this.counts[Verdict.segment_in] = this.counts[Verdict.segment_in]! + n;
     this.counts[verdict] = this.counts[verdict]! + n;
     const gate = VERDICT_GATE[verdict]!;
-    if (gate !== 0) this.ledger.dropRaw(workload, gate, n);
+    if (gate !== 0) this.ledger.drop(workload, gate, n);
   }
 
   /** To be called before anything that a verdict about an unknown SYN could depend on changes, or is read after the fact. */

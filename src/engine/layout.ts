@@ -149,6 +149,8 @@ export const S_TSECR = 8;
 export const S_ATTEMPT = 9;
 /** Hash of (attempt, number of the packet): draws the packet's fate on the path. */
 export const S_HASH = 10;
+/** 1: the path's copy of a segment (only on an uneven path). */
+export const S_COPY = 11;
 
 // Segment flags: the header's, then what the options say.
 export const FIN = 1;

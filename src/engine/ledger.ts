@@ -18,6 +18,8 @@ export const NO_ATTEMPT = -1;
 const ROW_BITS = 24;
 const ROW_MASK = (1 << ROW_BITS) - 1;
 const GENERATIONS = 127;
+/** Kept keys a row: one for each generation, so that a key lasts as long as its id. */
+const KEYS_SHIFT = 7;
 const WORDS_SHIFT = 4;
 
 // Words of an attempt's row.
@@ -68,6 +70,8 @@ export class Ledger {
   readonly attempted: Float64Array;
   readonly #rawPackets: Float64Array;
   readonly #rawKey: Int32Array;
+  /** Keys by row and generation, of attempts that have ended too; null unless somebody asked for it. */
+  #keys: Int32Array | null = null;
 
   /** `now`: the simulation's clock (one element, ns); `streamKeys`: per workload. */
   constructor(now: Float64Array, seed: number, streamKeys: readonly number[]) {
@@ -91,6 +95,7 @@ export class Ledger {
 
   /** Makes sure that `count` attempts can begin. */
   reserve(count: number): void {
+    if (this.#keys !== null) this.#keys = withRoom(this.#keys, (this.#fresh + count) << KEYS_SHIFT);
     if (this.live + count <= this.#capacity) return;
     while (this.live + count > this.#capacity) this.#capacity *= 2;
     assert(this.#capacity <= ROW_MASK, "more than 16 million attempts at once");
@@ -113,7 +118,9 @@ export class Ledger {
     const at = row << WORDS_SHIFT;
     const words = this.words;
     const key = hash2(this.#rawKey[workload]!, index);
-    words[at + A_KEY] = retry === 0 ? key : hash2(key, retry);
+    const own = retry === 0 ? key : hash2(key, retry);
+    if (this.#keys !== null) this.#keys[(row << KEYS_SHIFT) | (words[at + A_ID]! >> ROW_BITS)] = own;
+    words[at + A_KEY] = own;
     words[at + A_PACKETS] = 0;
     words[at + A_GATE] = Gate.none;
     words[at + A_WAITING] = 0;
@@ -153,6 +160,16 @@ export class Ledger {
     return this.words[at + A_KEY]!;
   }
 
+  /** From now on keys outlive their attempts (to be called before the first one). */
+  keepKeys(): void {
+    this.#keys ??= new Int32Array(1024 << KEYS_SHIFT);
+  }
+
+  /** The key of an attempt, which segments that are under way when it ends still need; 0 for what is nobody's. */
+  keptKeyOf(id: number): number {
+    return id < 0 ? 0 : this.#keys![((id & ROW_MASK) << KEYS_SHIFT) | (id >> ROW_BITS)]!;
+  }
+
   startNsOf(at: number): number {
     return this.times[((at >> WORDS_SHIFT) << T_SHIFT) + T_START]!;
   }
@@ -161,13 +178,12 @@ export class Ledger {
   lose(id: number, gate: number): void {
     if (id === NO_ATTEMPT) return;
     if (id < 0) {
-      this.dropRaw(-2 - id, gate, 1);
+      this.drop(-2 - id, gate, 1);
       return;
     }
     const at = this.at(id);
     if (at < 0) return;
-    const cell = this.words[at + A_WORKLOAD]! * GATES + gate;
-    this.drops[cell] = this.drops[cell]! + 1;
+    this.drop(this.words[at + A_WORKLOAD]!, gate, 1);
     // That the half-open is gone is the consequence of an earlier loss, if there was one: the attempt goes on waiting for that gate.
     if (gate === Gate.half_open_gone && this.words[at + A_WAITING] === 1) return;
     this.#closeWait(at);
@@ -176,8 +192,14 @@ export class Ledger {
     this.times[((at >> WORDS_SHIFT) << T_SHIFT) + T_WAIT] = this.now[0]!;
   }
 
-  /** `n` packets of a raw workload were lost at `gate`. */
-  dropRaw(workload: number, gate: number, n: number): void {
+  /** A copy that the path made of a segment of `id` was lost at `gate`: nobody waits for it. */
+  loseCopy(id: number, gate: number): void {
+    const at = this.at(id);
+    if (at >= 0) this.drop(this.words[at + A_WORKLOAD]!, gate, 1);
+  }
+
+  /** `n` packets of a workload were lost at `gate`. */
+  drop(workload: number, gate: number, n: number): void {
     const cell = workload * GATES + gate;
     this.drops[cell] = this.drops[cell]! + n;
   }
@@ -251,4 +273,12 @@ export class Ledger {
     for (const n of this.outcomes) ended += n;
     assert(offered === ended + this.live, `${offered} attempts offered, but ${ended} ended and ${this.live} in flight`);
   }
+}
+
+/** `keys`, or a copy with at least `length` words. */
+function withRoom(keys: Int32Array, length: number): Int32Array {
+  if (keys.length >= length) return keys;
+  const larger = new Int32Array(2 * length);
+  larger.set(keys);
+  return larger;
 }

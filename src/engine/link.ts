@@ -1,6 +1,8 @@
 /**
- * Link: one direction of the path between client and server. Constant delay, order kept, impairments on arrival.
+ * Link: one direction of the path between client and server. Impairments on arrival; constant delay and order kept, unless the path is uneven.
  *
+ * Uneven       A ring keeps packets in the order they were sent, which is all that a constant delay needs. Jitter, reordering and duplicates need
+ *              an order by arrival (uneven-path.ts); runs without them pay one branch.
  * Base delay   Every packet takes some tens of microseconds more, drawn from its own hash. Without that, ties that a real kernel
  *              breaks by chance (an arrival on an accept tick) would decide counters.
  * Impairments  Losses happen on arrival, as in the recordings: the sender does not notice, the wire counters of the server have it.
@@ -9,7 +11,7 @@
 import { hash2, unitOf } from "../base/hash.ts";
 import { Gate } from "../vocabulary/gates.ts";
 import { PACKET_CLASSES } from "../vocabulary/run-result.ts";
-import { type ImpairmentSpec, Match } from "../vocabulary/run-spec.ts";
+import { type ImpairmentSpec, Jitter, Match, type PathSpec } from "../vocabulary/run-spec.ts";
 import {
   ACK,
   FIN,
@@ -18,6 +20,7 @@ import {
   RST,
   S_ACK,
   S_ATTEMPT,
+  S_COPY,
   S_DST,
   S_FLAGS,
   S_HASH,
@@ -31,6 +34,7 @@ import {
   SYN,
 } from "./layout.ts";
 import type { Ledger } from "./ledger.ts";
+import { copyHash, UnevenPath } from "./uneven-path.ts";
 
 /**
  * Least time from one host's stack to the other's, and the spread above it: on a direct link, and on a path with a delay, which has a forwarder
@@ -68,6 +72,7 @@ export class Link {
   readonly #spreadMask: number;
   readonly #lossGate: number;
   readonly #impairments: Impairment[];
+  readonly #uneven: UnevenPath | null;
 
   constructor(
     now: Float64Array,
@@ -75,6 +80,7 @@ export class Link {
     source: number,
     ledger: Ledger,
     delayNs: number,
+    path: PathSpec,
     toServer: boolean,
     impairments: Impairment[],
   ) {
@@ -86,6 +92,10 @@ export class Link {
     this.#spreadMask = delayNs > 0 ? FORWARDED_SPREAD_MASK : DIRECT_SPREAD_MASK;
     this.#lossGate = toServer ? Gate.path_to_server : Gate.path_to_client;
     this.#impairments = impairments;
+    const isEven = path.jitter === Jitter.None && path.reorder === 0 && path.duplicate === 0;
+    this.#uneven = isEven
+      ? null
+      : new UnevenPath(path, toServer, now, ledger, delayNs, BASE_DELAY_NS, this.#spreadMask);
     due[source] = FOREVER;
   }
 
@@ -102,15 +112,8 @@ export class Link {
     tsecr: number,
     attempt: number,
   ): void {
-    if (this.#count > this.#mask) this.#grow();
-    const place = (this.#head + this.#count) & this.#mask;
     const hash = this.#ledger.packetHash(attempt);
-    let at = this.#now[0]! + this.#delayNs + (BASE_DELAY_NS + (hash & this.#spreadMask));
-    if (at < this.#lastNs) at = this.#lastNs;
-    this.#lastNs = at;
-    this.#times[place] = at;
-    if (this.#count === 0) this.#due[this.#source] = at;
-    this.#count++;
+    const place = this.#uneven === null ? this.#queue(hash) : this.#schedule(this.#uneven, hash, attempt);
     const words = this.words;
     const to = place * SEG_WORDS;
     words[to + S_FLAGS] = flags;
@@ -124,10 +127,55 @@ export class Link {
     words[to + S_TSECR] = tsecr;
     words[to + S_ATTEMPT] = attempt;
     words[to + S_HASH] = hash;
+    if (this.#uneven !== null) {
+      words[to + S_COPY] = 0;
+      if (this.#uneven.isDuplicated(hash)) this.#sendCopy(this.#uneven, to);
+    }
+  }
+
+  /** A place at the end of the ring, for a packet that leaves now. */
+  #queue(hash: number): number {
+    if (this.#count > this.#mask) this.#grow();
+    const place = (this.#head + this.#count) & this.#mask;
+    let at = this.#now[0]! + this.#delayNs + (BASE_DELAY_NS + (hash & this.#spreadMask));
+    if (at < this.#lastNs) at = this.#lastNs;
+    this.#lastNs = at;
+    this.#times[place] = at;
+    if (this.#count === 0) this.#due[this.#source] = at;
+    this.#count++;
+    return place;
+  }
+
+  /** A place by arrival, for a packet that leaves now. */
+  #schedule(path: UnevenPath, hash: number, attempt: number): number {
+    const { heap } = path;
+    if (heap.isFull) {
+      heap.grow();
+      const words = new Int32Array(heap.capacity * SEG_WORDS);
+      words.set(this.words);
+      this.words = words;
+    }
+    const place = path.schedule(hash, attempt);
+    heap.writeDue(this.#due, this.#source);
+    return place;
+  }
+
+  /** Sends what stands at `words[from]` once more. */
+  #sendCopy(path: UnevenPath, from: number): void {
+    const hash = copyHash(this.words[from + S_HASH]!);
+    const to = this.#schedule(path, hash, this.words[from + S_ATTEMPT]!) * SEG_WORDS;
+    this.words.copyWithin(to, from, from + SEG_WORDS);
+    this.words[to + S_HASH] = hash;
+    this.words[to + S_COPY] = 1;
   }
 
   /** Takes the first segment off; answers where its words are (valid until the next send on this link). */
   take(): number {
+    if (this.#uneven !== null) {
+      const slot = this.#uneven.heap.pop();
+      this.#uneven.heap.writeDue(this.#due, this.#source);
+      return slot * SEG_WORDS;
+    }
     const place = this.#head;
     this.#head = (place + 1) & this.#mask;
     this.#count--;
@@ -140,7 +188,8 @@ export class Link {
     const list = this.#impairments;
     for (let i = 0; i < list.length; i++) {
       if (!list[i]!.hits(words[at + S_FLAGS]!, words[at + S_HASH]!, this.#now[0]!)) continue;
-      this.#ledger.lose(words[at + S_ATTEMPT]!, this.#lossGate);
+      if (words[at + S_COPY] === 1) this.#ledger.loseCopy(words[at + S_ATTEMPT]!, this.#lossGate);
+      else this.#ledger.lose(words[at + S_ATTEMPT]!, this.#lossGate);
       return true;
     }
     return false;

@@ -8,13 +8,15 @@
  * Bulk               As lagging, but only the number of packets is counted (even arrivals, bursts) or drawn (Poisson, changing rates); the judge is
  *                    asked once for all of them. It is the same judge; there is no second set of rules.
  * Who may lag        Mute SYNs of addresses that never repeat while a request of theirs can be alive, at one listener, on a path without
- *                    impairments (simulation.ts: mayLag).
+ *                    impairments and duplicates (set-up.ts: mayLag).
+ * The path           Packets come straight to the server. Losses and duplicates hit them; delay, jitter and reordering are left out, since packets
+ *                    of nobody in particular arrive as well one way as the other. What is sent back to them always arrives.
  * Units              ns.
  */
 import { hash3 } from "../base/hash.ts";
 import { EXPONENTIAL, exponentialRest, ZIGGURAT_ACCEPT, ZIGGURAT_WIDTH } from "../base/prng.ts";
 import { Gate } from "../vocabulary/gates.ts";
-import { RawAddresses, RawAnswer, RawPacket, type RawSpec } from "../vocabulary/run-spec.ts";
+import { type PathSpec, RawAddresses, RawAnswer, RawPacket, type RawSpec } from "../vocabulary/run-spec.ts";
 import { Verdict } from "../vocabulary/verdicts.ts";
 import { Arrivals, type Share } from "./arrivals.ts";
 import { deliver } from "./deliver.ts";
@@ -40,6 +42,7 @@ import { judgeSyn, openRequest, sendSynAck } from "./listen.ts";
 import type { Listener } from "./listener.ts";
 import type { RawAnswerer } from "./raw-answers.ts";
 import { hashPeer, hashService } from "./table.ts";
+import { copyHash, isDuplicated } from "./uneven-path.ts";
 
 /** First raw source address, 198.18.0.1, and the ports that addresses go through before they repeat. */
 const FIRST_ADDRESS = (198 << 24) | (18 << 16) | 1;
@@ -67,6 +70,7 @@ export class RawSource {
   readonly #answerer: RawAnswerer;
   readonly #server: number;
   readonly #impairments: readonly Impairment[];
+  readonly #path: PathSpec;
   /** Mute SYNs of sequential addresses on a clear path: the fast loop's case. */
   readonly #isFlood: boolean;
   readonly #mayLag: boolean;
@@ -88,6 +92,7 @@ export class RawSource {
     server: number,
     answerer: RawAnswerer,
     impairments: readonly Impairment[],
+    path: PathSpec,
     mayLag: boolean,
     isBulk: boolean,
     share: Share,
@@ -98,11 +103,13 @@ export class RawSource {
     this.#server = server;
     this.#answerer = answerer;
     this.#impairments = impairments;
+    this.#path = path;
     this.#isFlood =
       spec.packet === RawPacket.Syn &&
       spec.addresses === RawAddresses.Sequential &&
       spec.answer === RawAnswer.Nothing &&
-      impairments.length === 0;
+      impairments.length === 0 &&
+      path.duplicate === 0;
     this.#mayLag = mayLag && this.#isFlood;
     this.#isBulk = isBulk;
     this.arrivals = new Arrivals(spec, seed, PACING_NS, share);
@@ -310,6 +317,10 @@ export class RawSource {
 
   #count(n: number): void {
     this.#totals[0] = this.#totals[0]! + n;
+    this.#countWire(n);
+  }
+
+  #countWire(n: number): void {
     const wire = this.#answerer.wire;
     const kind = packetClass(this.#flags);
     wire[kind] = wire[kind]! + n;
@@ -359,15 +370,28 @@ export class RawSource {
     seg[S_ACK] = this.#flags === ACK ? hash3(seg[S_SEQ]!, this.#workload, 1) : 0;
     seg[S_LEN] = 0;
     seg[S_ATTEMPT] = attempt;
-    if (this.#impairments.length > 0) {
-      seg[S_HASH] = this.#host.ledger.packetHash(attempt);
-      for (const impairment of this.#impairments) {
-        if (!impairment.hits(this.#flags, seg[S_HASH]!, this.#host.now[0]!)) continue;
-        this.#host.ledger.lose(attempt, Gate.path_to_server);
-        return;
-      }
+    if (this.#impairments.length > 0 || this.#path.duplicate > 0) this.#deliverByPath(seg, attempt);
+    else deliver(this.#host, seg, 0);
+  }
+
+  /** The path may lose the packet, or deliver it twice; a copy's fate is its own. */
+  #deliverByPath(seg: Int32Array, attempt: number): void {
+    const hash = this.#host.ledger.packetHash(attempt);
+    seg[S_HASH] = hash;
+    if (!this.#isLost(seg, attempt)) deliver(this.#host, seg, 0);
+    if (!isDuplicated(hash, this.#path)) return;
+    this.#countWire(1);
+    seg[S_HASH] = copyHash(hash);
+    if (!this.#isLost(seg, attempt)) deliver(this.#host, seg, 0);
+  }
+
+  #isLost(seg: Int32Array, attempt: number): boolean {
+    for (const impairment of this.#impairments) {
+      if (!impairment.hits(this.#flags, seg[S_HASH]!, this.#host.now[0]!)) continue;
+      this.#host.ledger.lose(attempt, Gate.path_to_server);
+      return true;
     }
-    deliver(this.#host, seg, 0);
+    return false;
   }
 
   /** Sequence number of the packet: the recorder's hash of (number, seed), so that equal seeds give equal segments. */

@@ -22,7 +22,7 @@ import { Arrivals } from "./arrivals.ts";
 import { ClientApp, SERVER_ADDRESS } from "./client-app.ts";
 import { deliver, runTick } from "./deliver.ts";
 import { Host } from "./host.ts";
-import { MORE_SHIFT, S_FLAGS } from "./layout.ts";
+import { MORE_SHIFT, S_FLAGS, S_HASH } from "./layout.ts";
 import { Ledger } from "./ledger.ts";
 import { Impairment, Link, packetClass } from "./link.ts";
 import { Notice, NoticeRing } from "./notices.ts";
@@ -32,6 +32,7 @@ import { Extreme, ListenerField, Recorder, WorkloadField } from "./recorder.ts";
 import { Sampler, writeCounters } from "./sampler.ts";
 import { ServerApp } from "./server-app.ts";
 import { answers, BATCH, expectedHalfOpen, expectedSockets, hostSeed, mayLag, streamKeys } from "./set-up.ts";
+import { copyHash, isDuplicated } from "./uneven-path.ts";
 
 /** Ticks since boot at t = 0: at least an hour, and a spread that covers all phases of the wheel's coarse levels and of the cookie minute. */
 const BOOT_TICKS_MIN = 1_000_000;
@@ -94,13 +95,23 @@ export class Simulation {
 
     this.#server = this.#makeHost(true);
     this.#client = this.#makeHost(false);
-    this.#toServer = new Link(this.#now, this.#due, Source.ToServer, this.#ledger, spec.oneWayDelayNs, true, toServer);
+    this.#toServer = new Link(
+      this.#now,
+      this.#due,
+      Source.ToServer,
+      this.#ledger,
+      spec.oneWayDelayNs,
+      spec.toServer,
+      true,
+      toServer,
+    );
     this.#toClient = new Link(
       this.#now,
       this.#due,
       Source.ToClient,
       this.#ledger,
       spec.oneWayDelayNs,
+      spec.toClient,
       false,
       impairmentsTo(Direction.ToClient),
     );
@@ -128,6 +139,7 @@ export class Simulation {
             SERVER_ADDRESS,
             answerer,
             toServer,
+            spec.toServer,
             mayLag(spec, w),
             spec.engine === EngineMode.Auto,
             spec,
@@ -254,14 +266,24 @@ export class Simulation {
     if (source < this.#firstWorkload) {
       const workload = this.#answering[source - FIXED_SOURCES]!;
       this.#recorder.countWorkload(workload, WorkloadField.answered);
-      const queue = this.#answers[workload]!;
-      this.#arriveAtServer(queue.words, queue.take());
+      this.#arriveAnswer(this.#answers[workload]!);
     } else if (source < this.#samplerSource) this.#arrive(source - this.#firstWorkload, source);
     else {
       this.catchUp();
       this.#sampler.take();
       this.#due[source] = this.#sampler.dueNs;
     }
+  }
+
+  /** An answer of a raw workload reaches the server, twice when the path duplicates it. */
+  #arriveAnswer(queue: AnswerQueue): void {
+    const at = queue.take();
+    const { words } = queue;
+    const hash = words[at + S_HASH]!;
+    this.#arriveAtServer(words, at);
+    if (!isDuplicated(hash, this.#spec.toServer)) return;
+    words[at + S_HASH] = copyHash(hash);
+    this.#arriveAtServer(words, at);
   }
 
   #arrive(workload: number, source: number): void {

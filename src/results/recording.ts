@@ -21,8 +21,7 @@ import { RunView } from "./run-view.ts";
 /** All runs of one scenario, one result for each spec. They must be full: a summary has no time lines. */
 export function recordingOf(scenario: Scenario, specs: readonly RunSpec[], results: readonly RunResult[]): Recording {
   assert(specs.length === results.length && specs.length > 0, "one result for each spec");
-  const names = scenario.workloads.map((workload) => workload.name);
-  const runs = results.map((result, index) => recordedRun(names, specs[index] as RunSpec, result, index === 0));
+  const runs = results.map((result, index) => recordedRun(scenario, specs[index] as RunSpec, result, index === 0));
   return {
     format: RECORDING_FORMAT,
     source: "model",
@@ -36,8 +35,10 @@ export function recordingOf(scenario: Scenario, specs: readonly RunSpec[], resul
   };
 }
 
-/** `names`: of the workloads, which a RunSpec does not know. */
-function recordedRun(names: readonly string[], spec: RunSpec, result: RunResult, isFirst: boolean): RecordedRun {
+/** The scenario knows what a RunSpec does not: names of workloads, and which impairments are the recorder's (the path's own losses follow them). */
+function recordedRun(scenario: Scenario, spec: RunSpec, result: RunResult, isFirst: boolean): RecordedRun {
+  const names = scenario.workloads.map((workload) => workload.name);
+  const impairments = scenario.impairments.length;
   assert(spec.detail === Detail.Full, "a recording needs runs in full detail");
   const view = new RunView(spec, result);
   const byWorkload = <T>(value: (workload: number) => T): Record<string, T> =>
@@ -46,7 +47,7 @@ function recordedRun(names: readonly string[], spec: RunSpec, result: RunResult,
     server_counters: view.counters("server"),
     client_counters: view.counters("client"),
     wire_at_server: view.wire(),
-    ...(spec.impairments.length > 0 ? { impairment_dropped: view.impairmentDropped() } : {}),
+    ...(impairments > 0 ? { impairment_dropped: view.impairmentDropped().slice(0, impairments) } : {}),
     workloads: byWorkload((workload) => recordedWorkload(view, workload)),
     listeners: spec.listeners.map((_, listener) => recordedListener(view, listener)),
     timeline: recordedTimeline(view, isFirst),

@@ -172,6 +172,7 @@ export const VERDICTS = {
   challenge_rst_skipped: { effects: { TcpExtTCPACKSkippedChallenge: 1 }, source: "7.6" },
   paws_dup_ack: { effects: { TcpExtPAWSEstab: 1, TcpOutSegs: 1 }, reply: "ack", source: "11.3 PAWSEstab" },
   paws_skipped: { effects: { TcpExtPAWSEstab: 1, TcpExtTCPACKSkippedPAWS: 1 }, source: "11.3 PAWSEstab" },
+  paws_old_ack: { effects: { TcpExtPAWSOldAck: 1 }, source: "11.3 PAWSOldAck" },
   out_of_window_ack: { effects: { TcpOutSegs: 1 }, reply: "ack", source: "7.6" },
   out_of_window_skipped: { effects: { TcpExtTCPACKSkippedSeq: 1 }, source: "7.6" },
   reset_received: { effects: {}, source: "7.6" },
