@@ -6,9 +6,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { run } from "../../src/engine/run.ts";
 import { Simulation } from "../../src/engine/simulation.ts";
-import type { RunView, WorkloadField } from "../../src/results/run-view.ts";
+import { RunView, type WorkloadField } from "../../src/results/run-view.ts";
 import { OUTCOME_NAMES, OUTCOMES } from "../../src/vocabulary/outcomes.ts";
-import { LISTENER_FIELDS } from "../../src/vocabulary/run-result.ts";
+import { LISTENER_FIELDS, STATE_COUNT } from "../../src/vocabulary/run-result.ts";
 import { type ConnectionsSpec, Direction, type ImpairmentSpec } from "../../src/vocabulary/run-spec.ts";
 import { bytesOf, type Keys, runOf, specOf } from "./helpers.ts";
 
@@ -224,6 +224,41 @@ test("every segment that comes in or goes out is counted once", () => {
       // OutSegs has SYN-ACKs sent again, but not what full sockets send again.
       const again = view.counter("server", "TcpRetransSegs") - view.counter("server", "TcpExtTCPSynRetrans");
       expect(view.counter("server", "TcpOutSegs") + again).toBe(wire(view, "out"));
+    }),
+    options,
+  );
+});
+
+test("long after the last client nothing is left of anybody, whatever the path did", () => {
+  const path = fc.record({ to_server: direction, to_client: direction });
+  const server = fc.record({ abort: oneOf(0, 1), timestamps: oneOf(0, 1), backlog: oneOf(1, 4, 40) });
+  const who = oneOf<Keys>({ close: "on_eof", first: "client" }, { close: "after_response", first: "server" });
+  fc.assert(
+    fc.property(path, server, who, fc.boolean(), (p, s, { close, first }, halfClose) => {
+      // Without cookies: an old ACK with a good cookie makes a connection that has no other end, here as in the kernel.
+      const sysctls = {
+        [sysctl("tcp_syncookies")]: 0,
+        [sysctl("tcp_abort_on_overflow")]: s.abort,
+        [sysctl("tcp_timestamps")]: s.timestamps,
+      };
+      const app = { request_bytes: 100, response_bytes: 200, close };
+      const accept = { mode: "rate", rate_per_s: 40 };
+      const spec = specOf({
+        ...{ duration_s: 900, sample_interval_s: 100, path: p, client: { one_way_delay_s: 0.005 } },
+        server: { sysctls, listeners: [{ port: 80, backlog: s.backlog, accept, app }] },
+        workloads: [
+          {
+            ...{ name: "clients", kind: "connections", port: 80, rate_per_s: 60, duration_s: 1, hold_s: 0.05 },
+            ...{ request_bytes: 100, response_bytes: 200, response_timeout_s: 60, source_addresses: 3 },
+            ...{ first_closer: first, half_close: halfClose },
+          },
+        ],
+      });
+      const result = run(spec);
+      const view = new RunView(spec, result);
+      const states = new Float64Array(result.buffer).subarray(view.layout.serverStates, view.layout.length);
+      expect(view.gates(0, "inFlight")).toEqual({});
+      expect([...states.subarray(0, 2 * STATE_COUNT)]).toEqual(Array(2 * STATE_COUNT).fill(0));
     }),
     options,
   );

@@ -51,6 +51,7 @@ const events: readonly (readonly [event: string, deltas: string, verdicts: strin
   ],
   ["close() with unread data", "TCPAbortOnClose EstabResets OutRsts OutSegs", "abort_on_close estab_reset"],
   ["close() with SO_LINGER 0", "TCPAbortOnData EstabResets OutRsts OutSegs", "abort_on_linger estab_reset"],
+  ["old bare ACK with too old a timestamp on ESTABLISHED (11.3)", "PAWSOldAck", "paws_old_ack"],
   ["in-window inexact RST on ESTABLISHED", "TCPChallengeACK OutSegs", "challenge_rst"],
   ["exact RST on ESTABLISHED", "EstabResets", "reset_received estab_reset"],
   ["close() of ESTABLISHED, no unread data", "OutSegs", "fin_sent"],

@@ -272,8 +272,8 @@ describe("copies are counted by the kernels that get them", () => {
     const view = clients({ path: lossy });
     const dropped = view.impairmentDropped()[0]!;
     expect(dropped).toBeGreaterThan(CLIENTS);
-    expect(view.gates(0, "drops")["path_to_server"] ?? 0).toBeGreaterThan(0);
-    const waitsMs = (of: RunView): number => (of.gates(0, "waitNs")["path_to_server"] ?? 0) / MS;
+    expect(view.gates(0, "drops").path_to_server ?? 0).toBeGreaterThan(0);
+    const waitsMs = (of: RunView): number => (of.gates(0, "waitNs").path_to_server ?? 0) / MS;
     // Of five lost packets four have a copy that arrives a moment later; alone, they are waited for until they are sent again.
     expect(waitsMs(view)).toBeLessThan(waitsMs(clients({ path: { to_server: { loss: 0.2 } } })) / 2);
   });
@@ -296,7 +296,7 @@ describe("copies are counted by the kernels that get them", () => {
     const view = clients({ path: { to_server: { duplicate } } }, [{ ...raw("syn", "ack"), answer_delay_s: 0.05 }]);
     expect(view.workloadField(1, "synacksSeen")).toBe(400);
     expect(view.workloadField(1, "answered")).toBe(400);
-    expect(view.wire()["in_pure_ack"]).toBeGreaterThanOrEqual(800);
+    expect(view.wire().in_pure_ack).toBeGreaterThanOrEqual(800);
     expect(view.counter("server", "TcpPassiveOpens")).toBe(200 + CLIENTS);
   });
 
@@ -320,7 +320,7 @@ describe("losses of a path", () => {
     const view = clients({ path: { [direction]: { loss: 0.3 } } }, [
       { name: "flood", kind: "raw", packet: "syn", port: 80, rate_per_s: 1000, duration_s: 2 },
     ]);
-    const floodDrops = view.gates(1, "drops")["path_to_server"] ?? 0;
+    const floodDrops = view.gates(1, "drops").path_to_server ?? 0;
     // 2000 packets, five standard deviations.
     if (direction === "to_server") expect(Math.abs(floodDrops - 600)).toBeLessThan(5 * Math.sqrt(2000 * 0.3 * 0.7));
     else expect(floodDrops).toBe(0);

@@ -20,7 +20,7 @@ import {
   WORKLOAD_FIELDS,
 } from "../../src/vocabulary/run-result.ts";
 import { Detail, Direction, Match, type RunSpec } from "../../src/vocabulary/run-spec.ts";
-import type { Scenario } from "../../src/vocabulary/scenario.ts";
+import type { Impairment, Scenario } from "../../src/vocabulary/scenario.ts";
 import { connections, handMadeResult, listener, raw, recordLatencies, runSpec } from "./hand-made.ts";
 import { readRecording, recordingNames } from "./recordings.ts";
 
@@ -65,14 +65,25 @@ describe("a run in the recordings' format", () => {
       startNs: 0,
       endNs: -1,
     };
+    const recorded: Impairment = {
+      ...{ direction: "to_server", match: "syn", drop_probability: 1, drop_every_nth: null, start_s: 0, end_s: null },
+    };
     const write: Write = (values, layout) => {
       values[layout.wire + WIRE_NAMES.indexOf("in_syn")] = 9;
       values[layout.wire + WIRE_NAMES.indexOf("out_atk_synack")] = 3;
       if (layout.serverStates > layout.impairmentDropped) values[layout.impairmentDropped + 1] = 4;
     };
-    const run = oneRun(runSpec({ impairments: [impairment, impairment] }), ["legit"], write);
-    expect(run.wire_at_server).toEqual({ in_syn: 9, out_atk_synack: 3 });
-    expect(run.impairment_dropped).toEqual([0, 4]);
+    const scenario = { ...scenarioOf("legit"), impairments: [recorded, recorded] };
+    const runIn = (impairments: number): RecordedRun => {
+      const spec = runSpec({ impairments: Array(impairments).fill(impairment) });
+      return recordingOf(scenario, [spec], [handMadeResult(spec, write)]).runs[0]!;
+    };
+    expect(runIn(2).wire_at_server).toEqual({ in_syn: 9, out_atk_synack: 3 });
+    expect(runIn(2).impairment_dropped).toEqual([0, 4]);
+    // A path's own losses come after the scenario's impairments, and a recorder does not know them.
+    expect(runIn(3).impairment_dropped).toEqual([0, 4]);
+    const pathAlone = runSpec({ impairments: [impairment, impairment] });
+    expect(oneRun(pathAlone, ["legit"], write)).not.toHaveProperty("impairment_dropped");
     expect(oneRun(runSpec(), ["legit"], write)).not.toHaveProperty("impairment_dropped");
   });
 
