@@ -223,7 +223,7 @@ const cases: readonly Case[] = [
     ],
   },
   {
-    title: "in TIME_WAIT, a FIN is always acknowledged, a bare ACK in order never, one out of order once in 500 ms",
+    title: "in TIME_WAIT, a FIN is always acknowledged, a bare ACK in order never",
     begin: waiting,
     tale: [
       [fin(1, 2), "A 2 2"],
@@ -250,11 +250,13 @@ const cases: readonly Case[] = [
 ];
 
 describe.each([true, false])("with timestamps: %s", (withTs) => {
-  test.each(cases)("$title", ({ begin, tale }) => {
-    const story = new Story(withTs);
-    begin(story);
-    expect(tale.map(([step]) => story.tell(step))).toEqual(tale.map(([, answer]) => answer));
-  });
+  for (const { title, begin, tale } of cases) {
+    test(title, () => {
+      const story = new Story(withTs);
+      begin(story);
+      expect(tale.map(([step]) => story.tell(step))).toEqual(tale.map(([, answer]) => answer));
+    });
+  }
 });
 
 describe("timestamps of what was overtaken", () => {
