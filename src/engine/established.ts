@@ -39,6 +39,7 @@ import {
   mssOf,
   NO_ROW,
   OPT_TS,
+  PART,
   R_ATTEMPT,
   R_OOW_MS,
   R_RCV_NXT,
@@ -306,8 +307,10 @@ function takeData(host: Host, row: number, seg: Int32Array, at: number): void {
     return;
   }
   // A hole that is filled is acknowledged at once, together with the FIN behind it (RFC 5681 section 4.2).
-  const fillsHole = (rows[fat + F_FLAGS]! & FL_OOO_FIN) !== 0;
-  if (length > 0) takeBytes(host, row, length, !fillsHole);
+  const fillsHole = (rows[fat + F_FLAGS]! & FL_OOO_FIN) !== 0 && (seg[at + S_FLAGS]! & PART) === 0;
+  // Of a flight whose beginning came before, only the rest is new.
+  const fresh = (end - (hasFin ? 1 : 0) - rcvNxt) | 0;
+  if (fresh > 0) takeBytes(host, row, fresh, !fillsHole);
   if (hasFin || fillsHole) takeFin(host, row, !fillsHole);
 }
 

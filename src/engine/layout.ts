@@ -163,6 +163,8 @@ export const OPT_SACK = 512;
 export const OPT_WSCALE = 1024;
 /** The ACK carries a SACK block (a FIN beyond a hole was kept). */
 export const SACKED = 2048;
+/** More of the flight stands behind this segment: what it fills is not the whole hole before a FIN. */
+export const PART = 4096;
 /** From this bit on: how many more segments stand behind this one that travel with it and share its fate (as GSO and GRO have them). */
 export const MORE_SHIFT = 16;
 

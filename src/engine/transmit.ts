@@ -34,6 +34,7 @@ import {
   MORE_SHIFT,
   mssOf,
   NO_ROW,
+  PART,
   PSH,
   R_ATTEMPT,
   R_RCV_NXT,
@@ -298,7 +299,8 @@ export function resendRest(host: Host, row: number, full: number, stream: number
   rows[at + R_SENT_US] = host.nowUs();
   host.apply(Verdict.fast_resend, rows[at + R_ATTEMPT]!);
   host.countMore(Verdict.fast_resend, segments - 1);
-  const flags = PSH | ACK | ((segments - 1) << MORE_SHIFT);
+  const part = bytes < rows[fat + F_TX_BYTES]! ? PART : 0;
+  const flags = PSH | ACK | part | ((segments - 1) << MORE_SHIFT);
   host.sendFrom(row, flags, rows[fat + F_SND_UNA]!, rows[at + R_RCV_NXT]!, bytes);
   armTimer(host, row, TIMER_RTO, rows[fat + F_RTO]!);
 }
@@ -317,5 +319,8 @@ function resend(host: Host, row: number, tail: boolean, verdict: number): void {
   if (!isFin || bytes === 0) rows[at + R_SENT_US] = host.nowUs();
   host.apply(verdict, rows[at + R_ATTEMPT]!);
   if (isFin) host.sendFrom(row, FIN | ACK, (una + bytes) | 0, rows[at + R_RCV_NXT]!, 0);
-  else host.sendFrom(row, PSH | ACK, una, rows[at + R_RCV_NXT]!, Math.min(bytes, mssOf(rows[at + R_STATE]!)));
+  else {
+    const length = Math.min(bytes, mssOf(rows[at + R_STATE]!));
+    host.sendFrom(row, PSH | ACK | (length < bytes ? PART : 0), una, rows[at + R_RCV_NXT]!, length);
+  }
 }

@@ -9,7 +9,13 @@ import { Simulation } from "../../src/engine/simulation.ts";
 import { RunView, type WorkloadField } from "../../src/results/run-view.ts";
 import { OUTCOME_NAMES, OUTCOMES } from "../../src/vocabulary/outcomes.ts";
 import { LISTENER_FIELDS, STATE_COUNT } from "../../src/vocabulary/run-result.ts";
-import { type ConnectionsSpec, Direction, type ImpairmentSpec } from "../../src/vocabulary/run-spec.ts";
+import {
+  type ConnectionsSpec,
+  Direction,
+  type ImpairmentSpec,
+  type RunSpec,
+  WorkloadKind,
+} from "../../src/vocabulary/run-spec.ts";
 import { bytesOf, type Keys, runOf, specOf } from "./helpers.ts";
 
 const seed = Number(process.env.SEED ?? 20_261_120);
@@ -229,31 +235,44 @@ test("every segment that comes in or goes out is counted once", () => {
   );
 });
 
+/** Responses of any size, which scenario files may not have yet. */
+const withResponses = (spec: RunSpec, responseBytes: number): RunSpec => ({
+  ...spec,
+  listeners: spec.listeners.map((listener) => ({ ...listener, responseBytes })),
+  workloads: spec.workloads.map((w) => (w.kind === WorkloadKind.Connections ? { ...w, responseBytes } : w)),
+});
+
 test("long after the last client nothing is left of anybody, whatever the path did", () => {
   const path = fc.record({ to_server: direction, to_client: direction });
   const server = fc.record({ abort: oneOf(0, 1), timestamps: oneOf(0, 1), backlog: oneOf(1, 4, 40) });
-  const who = oneOf<Keys>({ close: "on_eof", first: "client" }, { close: "after_response", first: "server" });
+  const who = fc.record({
+    roles: oneOf<Keys>({ close: "on_eof", first: "client" }, { close: "after_response", first: "server" }),
+    halfClose: fc.boolean(),
+    requests: oneOf(1, 1, 3),
+    bytes: oneOf(200, 200, 5000, 40_000),
+  });
   fc.assert(
-    fc.property(path, server, who, fc.boolean(), (p, s, { close, first }, halfClose) => {
+    fc.property(path, server, who, (p, s, { roles, halfClose, requests, bytes }) => {
       // Without cookies: an old ACK with a good cookie makes a connection that has no other end, here as in the kernel.
       const sysctls = {
         [sysctl("tcp_syncookies")]: 0,
         [sysctl("tcp_abort_on_overflow")]: s.abort,
         [sysctl("tcp_timestamps")]: s.timestamps,
       };
-      const app = { request_bytes: 100, response_bytes: 200, close };
+      const app = { request_bytes: 100, response_bytes: 200, close: roles.close, keepalive_requests: requests };
       const accept = { mode: "rate", rate_per_s: 40 };
-      const spec = specOf({
+      const keys = {
         ...{ duration_s: 900, sample_interval_s: 100, path: p, client: { one_way_delay_s: 0.005 } },
         server: { sysctls, listeners: [{ port: 80, backlog: s.backlog, accept, app }] },
         workloads: [
           {
             ...{ name: "clients", kind: "connections", port: 80, rate_per_s: 60, duration_s: 1, hold_s: 0.05 },
             ...{ request_bytes: 100, response_bytes: 200, response_timeout_s: 60, source_addresses: 3 },
-            ...{ first_closer: first, half_close: halfClose },
+            ...{ first_closer: roles.first, half_close: halfClose, requests_per_connection: requests },
           },
         ],
-      });
+      };
+      const spec = withResponses(specOf(keys), bytes);
       const result = run(spec);
       const view = new RunView(spec, result);
       const states = new Float64Array(result.buffer).subarray(view.layout.serverStates, view.layout.length);

@@ -5,7 +5,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { shutdownWrite } from "../../src/engine/close.ts";
-import { ACK, FIN, OPT_SACK, PSH, RST, SYN } from "../../src/engine/layout.ts";
+import { ACK, FIN, OPT_SACK, PART, PSH, RST, SYN } from "../../src/engine/layout.ts";
 import { NO_ATTEMPT } from "../../src/engine/ledger.ts";
 import { type Arriving, type Sent, TestHost } from "./helpers.ts";
 
@@ -24,8 +24,8 @@ interface Step {
 }
 const syn: Step = { flags: SYN, seq: 0 };
 const ack = (seq: number, number: number, ts?: number): Step => ({ flags: ACK, seq, ack: number, ...clock(ts) });
-const data = (seq: number, number: number, ts?: number): Step => ({
-  ...{ flags: PSH | ACK, seq, ack: number, length: BYTES },
+const data = (seq: number, number: number, ts?: number, length = BYTES): Step => ({
+  ...{ flags: PSH | ACK, seq, ack: number, length },
   ...clock(ts),
 });
 const fin = (seq: number, number: number, ts?: number): Step => ({ flags: FIN | ACK, seq, ack: number, ...clock(ts) });
@@ -143,6 +143,24 @@ const cases: readonly Case[] = [
       [fin(101, 1), "A 1 102"],
       [ack(1, 1), "A 1 102"],
       [ack(101, 1), "TCPACKSkippedSeq"],
+    ],
+  },
+  {
+    title: "a FIN waits until the last byte before it has come",
+    begin: open,
+    tale: [
+      [fin(201, 1), "A 1 1"],
+      [{ ...data(1, 1), flags: PSH | ACK | PART }, "A 1 101"],
+      [data(101, 1), "A 1 202"],
+    ],
+  },
+  {
+    title: "of a segment whose beginning came before, the rest is taken",
+    begin: open,
+    tale: [
+      [data(1, 1), "A 1 101"],
+      [data(1, 1, 0, 3 * BYTES), "A 1 301"],
+      [data(101, 1), "A 1 301"],
     ],
   },
   {
@@ -319,8 +337,6 @@ test("data that comes again ends delayed ACKs", () => {
   story.host.write(story.row, 50);
   story.host.delta();
   expect(story.tell(data(101, 51))).toBe("");
-  story.host.advanceTo(0.2);
-  story.host.delta();
   expect(story.tell(data(101, 51))).toBe("A 51 201");
   expect(story.tell(data(201, 51))).toBe("A 51 301");
 });

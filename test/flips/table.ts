@@ -790,6 +790,7 @@ export const FLIPS: readonly Flip[] = [
     "this.#spec.hostCount < 1 &&",
     "hosts",
     /are each at one host/,
+  ),
   // The path, and what it does to the order of segments
   flip(
     "jitter: the delay may become negative",
@@ -922,8 +923,8 @@ export const FLIPS: readonly Flip[] = [
   flip(
     "FIN before data: two ACKs",
     "engine/established",
-    "takeBytes(host, row, length, !fillsHole)",
-    "takeBytes(host, row, length, true)",
+    "takeBytes(host, row, fresh, !fillsHole)",
+    "takeBytes(host, row, fresh, true)",
     "overtaken",
     /one ACK takes both/,
   ),
@@ -942,6 +943,22 @@ export const FLIPS: readonly Flip[] = [
     "if (seg[at + S_LEN] === 0) return false;",
     "overtaken",
     /resets an orphan in FIN_WAIT1/,
+  ),
+  flip(
+    "FIN before data: taken with the first byte",
+    "engine/established",
+    "& FL_OOO_FIN) !== 0 && (seg[at + S_FLAGS]! & PART) === 0;",
+    "& FL_OOO_FIN) !== 0;",
+    "overtaken",
+    /until the last byte before it has come/,
+  ),
+  flip(
+    "repeated data: what is known is taken again",
+    "engine/established",
+    "takeBytes(host, row, fresh, !fillsHole)",
+    "takeBytes(host, row, length, !fillsHole)",
+    "overtaken",
+    /whose beginning came before/,
   ),
   flip(
     "late ACK: one before the FIN is never old",
