@@ -11,18 +11,26 @@ const MAX_KERNELS = 1000;
  */
 export function asWritten(document: LoadedDocument, folder = "."): unknown {
   let kernels = 0;
+  /** What several aliases stand for is looked at once. */
+  const seen = new WeakMap<object, unknown>();
   const visit = (value: unknown, path: Path): unknown => {
-    if (Array.isArray(value)) return replaced(value, value.entries(), path, visit);
-    if (isMap(value)) return replaced(value, Object.entries(value), path, visit);
-    const [key] = String(path.at(-1)).split(".").slice(-1);
-    if (key === "kernel" && typeof value === "number" && kernels < MAX_KERNELS) {
+    if (typeof value === "object" && value !== null) {
+      if (!seen.has(value)) seen.set(value, replaced(value, path, visit));
+      return seen.get(value);
+    }
+    if (typeof value === "number" && kernels < MAX_KERNELS && endsWith(path, "kernel")) {
       kernels += 1;
       return document.sourceOf(path) ?? value;
     }
-    if (key === "trace" && typeof value === "string" && value !== "") return resolvedPath(folder, value);
-    return value;
+    return typeof value === "string" && value !== "" && endsWith(path, "trace") ? resolvedPath(folder, value) : value;
   };
   return visit(document.value, []);
+}
+
+/** Whether this key, or this end of a key path, is the last one. */
+function endsWith(path: Path, key: string): boolean {
+  const last = path.at(-1);
+  return last === key || (typeof last === "string" && last.endsWith(`.${key}`));
 }
 
 export const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -35,18 +43,16 @@ export const resolvedPath = (folder: string, path: string): string =>
 export const folderOf = (path: string): string => posix.dirname(path);
 
 /** A copy with the parts that `visit` changed, or the same object if it changed none. */
-function replaced<T extends object>(
-  parent: T,
-  entries: Iterable<[string | number, unknown]>,
-  path: Path,
-  visit: (value: unknown, path: Path) => unknown,
-): T {
-  let copy: T | null = null;
+function replaced(parent: object, path: Path, visit: (value: unknown, path: Path) => unknown): object {
+  const entries: Iterable<[string | number, unknown]> = Array.isArray(parent)
+    ? parent.entries()
+    : Object.entries(parent);
+  let copy: Record<string | number, unknown> | null = null;
   for (const [key, value] of entries) {
     const now = visit(value, [...path, key]);
     if (now === value) continue;
-    copy ??= (Array.isArray(parent) ? [...parent] : { ...parent }) as T;
-    (copy as Record<string | number, unknown>)[key] = now;
+    copy ??= (Array.isArray(parent) ? [...parent] : { ...parent }) as Record<string | number, unknown>;
+    copy[key] = now;
   }
   return copy ?? parent;
 }

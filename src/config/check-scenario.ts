@@ -10,9 +10,9 @@ import { type CheckedHost, checkHost } from "./hosts.ts";
 import { isWarning } from "./issues.ts";
 import { kernelWarnings } from "./kernel-warnings.ts";
 import { MAX_LOCATED } from "./locate.ts";
-import { checkRules, defaultSourcePort } from "./rules.ts";
+import { checkRules, defaultSourcePort, tooMany } from "./rules.ts";
 import { type ScenarioInput, scenarioSchema, type WorkloadInput } from "./schema.ts";
-import type { TraceFiles } from "./trace-file.ts";
+import type { ResolvedTraces, TraceFiles } from "./trace-file.ts";
 import { fromZod, type PathIssue } from "./zod-issues.ts";
 
 export interface CheckedScenario {
@@ -22,7 +22,7 @@ export interface CheckedScenario {
 }
 
 export function checkScenario(written: unknown, traces: TraceFiles): CheckedScenario {
-  const { raw, issues: unread } = traces.resolve(written);
+  const { raw, rows, issues: unread } = traces.resolve(written);
   const parsed = scenarioSchema.safeParse(raw);
   const server = checkHost(raw, "server");
   const client = checkHost(raw, "client");
@@ -32,14 +32,23 @@ export function checkScenario(written: unknown, traces: TraceFiles): CheckedScen
     ...server.issues,
     ...client.issues,
     ...unread,
-    ...(parsed.success ? kernelWarnings(parsed.data, server, client) : []),
   ];
+  const input = parsed.success ? withTraces(parsed.data, rows) : null;
+  if (input !== null) found.push(...tracesTooLong(input, rows), ...kernelWarnings(input, server, client));
   // Errors first, should there be more than are looked up.
   const issues = [...found.filter((issue) => !isWarning(issue)), ...found.filter(isWarning)];
   if (issues[0] !== undefined && !isWarning(issues[0])) return { scenario: null, issues };
-  assert(parsed.success, "the schema refused a scenario without an issue");
-  return { scenario: build(parsed.data, server, client), issues };
+  assert(input !== null, "the schema refused a scenario without an issue");
+  return { scenario: build(input, server, client), issues };
 }
+
+const withTraces = (input: ScenarioInput, rows: ResolvedTraces["rows"]): ScenarioInput => ({
+  ...input,
+  workloads: input.workloads.map((workload, index) => ({ ...workload, trace: rows.get(index) ?? workload.trace })),
+});
+
+const tracesTooLong = ({ workloads, duration_s }: ScenarioInput, rows: ResolvedTraces["rows"]): PathIssue[] =>
+  workloads.flatMap((workload, index) => (rows.has(index) ? tooMany(workload, ["workloads", index], duration_s) : []));
 
 /** Fills in what depends on other keys: ports of workloads, source ports and seeds of raw ones. */
 function build(input: ScenarioInput, server: CheckedHost, client: CheckedHost): Scenario {

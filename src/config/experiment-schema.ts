@@ -32,20 +32,34 @@ const seeds = z
   .describe(`How many runs each tuning has, or their seeds. Default: ${DEFAULT_SEEDS}.`);
 
 /** Maps of tunings are looked at one by one. */
-const tunings = mapOf("a map of names to overrides").nullish();
+export const tuningsSchema = mapOf("a map of names to overrides")
+  .nullish()
+  .describe("Named sets of overrides, compared with each other; the first is the baseline.");
+
+export const scenarioOrPathSchema = z
+  .union([mapOf("a scenario"), text(MAX_PATH)], {
+    error: ({ input }) => `found ${describe(input)}, allowed is a scenario, or the path of a file with one`,
+  })
+  .describe("What all tunings have in common: a scenario, or the path of a file with one.");
 
 export const experimentSchema = map({
-  name: text(200).default(""),
-  description: text(10_000).default(""),
-  scenario: z.union([mapOf("a scenario"), text(MAX_PATH)], {
-    error: ({ input }) => `found ${describe(input)}, allowed is a scenario, or the path of a file with one`,
-  }),
-  tunings,
-  profiles: list(text(MAX_PATH), "profiles", MAX_PROFILES).default([]),
+  name: text(200).default("").describe("Title in reports; absent: the scenario's."),
+  description: text(10_000).default("").describe("The question that it answers."),
+  scenario: scenarioOrPathSchema,
+  tunings: tuningsSchema,
+  profiles: list(text(MAX_PATH), "profiles", MAX_PROFILES)
+    .default([])
+    .describe("Paths of files with further tunings, seen from this file."),
   seeds,
-  thresholds: list(text(200), "thresholds", MAX_THRESHOLDS).default([]),
+  thresholds: list(text(200), "thresholds", MAX_THRESHOLDS)
+    .default([])
+    .describe("What must hold in every tuning: METRIC OPERATOR NUMBER, such as legit.served_ratio > 0.99."),
 });
 
-export const profileSchema = map({ name: text(200).default(""), description: text(10_000).default(""), tunings });
+export const profileSchema = map({
+  name: text(200).default("").describe("For readers of the file; nothing else reads it."),
+  description: text(10_000).default("").describe("For readers of the file; nothing else reads it."),
+  tunings: tuningsSchema,
+});
 
 export type ExperimentInput = z.output<typeof experimentSchema>;

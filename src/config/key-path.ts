@@ -7,7 +7,7 @@
 import { nearest } from "../base/nearest.ts";
 import { isMap } from "./as-written.ts";
 import { describe } from "./fields.ts";
-import { labelOf } from "./locate.ts";
+import { labelBy, NAMED_LISTS } from "./locate.ts";
 import type { PathIssue } from "./zod-issues.ts";
 
 export const ALL_ELEMENTS = "*";
@@ -19,7 +19,8 @@ export interface Split {
 }
 
 const splitAfter = (keyPath: string, head: string): Split => ({ head, rest: keyPath.slice(head.length + 1) });
-const startsWithKey = (keyPath: string, key: string): boolean => keyPath === key || keyPath.startsWith(`${key}.`);
+const startsWithKey = (keyPath: string, key: string): boolean =>
+  keyPath.startsWith(key) && (keyPath.length === key.length || keyPath[key.length] === ".");
 
 /** The first key of `keyPath` below a map that stands at `place`. */
 export function splitAtKey(keyPath: string, map: unknown, place: readonly string[]): Split {
@@ -35,8 +36,10 @@ export function splitAtName(keyPath: string, list: readonly unknown[], place: re
   return head === undefined ? null : splitAfter(keyPath, head);
 }
 
-const labelsOf = (list: readonly unknown[], place: readonly string[]): string[] =>
-  list.map((element) => labelOf(place, element)).filter((label) => label !== undefined);
+function labelsOf(list: readonly unknown[], place: readonly string[]): string[] {
+  const key = NAMED_LISTS[place.join(".")] ?? "";
+  return list.map((element) => labelBy(key, element)).filter((label) => label !== undefined);
+}
 
 function longestOf(keys: readonly string[], keyPath: string): string | undefined {
   let longest: string | undefined;

@@ -1,6 +1,7 @@
 /**
  * Locate: paths → places in a file, in the words of its writer.
  */
+import { isMap } from "./as-written.ts";
 import type { LoadedDocument, Path, Position } from "./document.ts";
 import type { ConfigIssue } from "./issues.ts";
 import { type PathIssue, valueAt } from "./zod-issues.ts";
@@ -52,7 +53,12 @@ export const NAMED_LISTS: Readonly<Record<string, string>> = { "server.listeners
 /** The name or port of an element of the list at `list`, as text. */
 export function labelOf(list: Path, element: unknown): string | undefined {
   const key = NAMED_LISTS[list.join(".")];
-  const label = key === undefined ? undefined : valueAt(element, [key]);
+  return key === undefined ? undefined : labelBy(key, element);
+}
+
+/** The same, for those who know the key. */
+export function labelBy(key: string, element: unknown): string | undefined {
+  const label = isMap(element) && Object.hasOwn(element, key) ? element[key] : undefined;
   return typeof label === "string" || typeof label === "number" ? String(label) : undefined;
 }
 

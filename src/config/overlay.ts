@@ -10,12 +10,12 @@
 import { isMap } from "./as-written.ts";
 import type { Path } from "./document.ts";
 import { ALL_ELEMENTS, hasEmptyPart, splitAtKey, splitAtName, unknownName } from "./key-path.ts";
-import { labelOf, NAMED_LISTS } from "./locate.ts";
+import { labelBy, labelOf, NAMED_LISTS } from "./locate.ts";
 import { MAX_DEPTH } from "./prescan.ts";
 import { type PathIssue, valueAt } from "./zod-issues.ts";
 
 /** A tuning has a handful. */
-export const MAX_WRITES = 500;
+export const MAX_WRITES = 250;
 
 /** One value that the overrides set. */
 export interface Write {
@@ -92,6 +92,8 @@ class Overlay {
       return target;
     }
     if (isNamedList(target, path)) return this.#layElement(target ?? [], keyPath, value, path, source);
+    // Nothing can be taken away of what is not there.
+    if (value === null && !isMap(target)) return target;
     const map = this.#owned(isMap(target) ? target : {});
     const { head, rest } = splitAtKey(keyPath, map, path);
     const inner = [...path, head];
@@ -103,6 +105,7 @@ class Overlay {
     const before = Object.hasOwn(map, head) ? map[head] : undefined;
     const after =
       rest === "" ? this.merge(before, value, inner, source) : this.#lay(before, rest, value, inner, source);
+    if (after === undefined) return map;
     // Not by assignment: the key may be __proto__.
     Object.defineProperty(map, head, { value: after, configurable: true, enumerable: true, writable: true });
     return map;
@@ -121,15 +124,16 @@ class Overlay {
       return list;
     }
     const { head, rest } = split;
-    const isMeant = (element: unknown): boolean => head === ALL_ELEMENTS || labelOf(path, element) === head;
+    const key = NAMED_LISTS[path.join(".")] ?? "";
+    const isMeant = (element: unknown): boolean => head === ALL_ELEMENTS || labelBy(key, element) === head;
     if (rest === "" && value === null) {
-      const gone = new Set(list.filter(isMeant).map((element) => labelOf(path, element) ?? ALL_ELEMENTS));
+      const gone = new Set(list.filter(isMeant).map((element) => labelBy(key, element) ?? ALL_ELEMENTS));
       for (const label of gone) this.#write(null, [...path, label], source);
       return list.filter((element) => !isMeant(element));
     }
     return list.map((element) => {
       if (!isMeant(element)) return element;
-      const inner = [...path, labelOf(path, element) ?? head];
+      const inner = [...path, labelBy(key, element) ?? head];
       return rest === "" ? this.merge(element, value, inner, source) : this.#lay(element, rest, value, inner, source);
     });
   }
@@ -141,19 +145,20 @@ class Overlay {
     source: Path,
   ): unknown {
     let merged = [...list];
-    const known = new Set(list.map((element) => labelOf(path, element)));
+    const key = NAMED_LISTS[path.join(".")] ?? "";
+    const known = new Set(list.map((element) => labelBy(key, element)));
     for (const [index, override] of overrides.entries()) {
       if (this.writes.length >= MAX_WRITES) break;
       const at = [...source, index];
-      const label = labelOf(path, override);
+      const label = labelBy(key, override);
       if (label === undefined || !known.has(label)) {
         merged.push(this.merge(undefined, override, [...path, label ?? String(merged.length)], at));
         continue;
       }
       // The name itself is no change.
-      const { [NAMED_LISTS[path.join(".")] ?? ""]: _, ...others } = override as Values;
+      const { [key]: _, ...others } = override as Values;
       merged = merged.map((element) =>
-        labelOf(path, element) === label ? this.merge(element, others, [...path, label], at) : element,
+        labelBy(key, element) === label ? this.merge(element, others, [...path, label], at) : element,
       );
     }
     return merged;

@@ -232,7 +232,8 @@ function traceRules({ trace, rate_per_s, count }: WorkloadInput, at: Path): Path
   return issues;
 }
 
-function tooMany(workload: WorkloadInput, at: Path, runS: number): PathIssue[] {
+/** More clients than one run can hold. */
+export function tooMany(workload: WorkloadInput, at: Path, runS: number): PathIssue[] {
   const arrivals = arrivalsOf(workload, runS);
   if (workload.kind !== "connections" || arrivals <= MAX_CONNECTIONS) return [];
   const key = workload.count !== null ? "count" : workload.trace !== null ? "trace" : "rate_per_s";

@@ -1,7 +1,7 @@
 /**
  * Trace files: `trace: rates.csv` in place of a list. A line is `time_s,rate_per_s`; a header, blank lines and # comments are allowed.
  *
- * Limits  All workloads of a scenario together have at most MAX_TRACE_ROWS rows from files, and an experiment names at most MAX_FILES of them.
+ * Limits  MAX_TRACE_ROWS rows a file, MAX_FILES files an experiment.
  */
 
 import type { Result } from "../base/result.ts";
@@ -20,9 +20,18 @@ export const MAX_FILES = 64;
 /** Of one file; more help nobody. */
 const MAX_CSV_ISSUES = 20;
 
-export type TraceRows = readonly (readonly [number, number])[];
-/** Stands in for a trace that could not be read, so that nothing else complains of it. */
+/** As in WorkloadInput; shared by all who name the file, never changed. */
+export type TraceRows = [number, number][];
+/** Stands in for a trace in a file, whose rows have been checked, and for one that could not be read. */
 const NO_TRACE: TraceRows = [[0, 0]];
+
+export interface ResolvedTraces {
+  /** With NO_TRACE in place of each path. */
+  readonly raw: unknown;
+  /** Number of the workload → what its file says. */
+  readonly rows: ReadonlyMap<number, TraceRows>;
+  readonly issues: readonly PathIssue[];
+}
 
 /** Reads each file once. */
 export class TraceFiles {
@@ -35,24 +44,21 @@ export class TraceFiles {
     this.#read = read;
   }
 
-  /** `raw` with the rows in place of the paths of its workloads' traces. Issues stand at these paths. */
-  resolve(raw: unknown): { readonly raw: unknown; readonly issues: readonly PathIssue[] } {
+  /** Takes the paths of traces out of a scenario. Issues stand at these paths. */
+  resolve(raw: unknown): ResolvedTraces {
+    const rows = new Map<number, TraceRows>();
     const workloads = isMap(raw) ? raw.workloads : undefined;
-    if (!Array.isArray(workloads)) return { raw, issues: [] };
+    if (!Array.isArray(workloads)) return { raw, rows, issues: [] };
     const issues: PathIssue[] = [];
-    let rows = 0;
     const resolved = workloads.map((workload, index) => {
       if (!isMap(workload) || typeof workload.trace !== "string") return workload;
-      const path = ["workloads", index, "trace"];
       const file = this.#fileOf(workload.trace);
+      rows.set(index, file.rows);
+      const path = ["workloads", index, "trace"];
       if (file.unreadable !== null) issues.push({ code: "unreadable", path, message: file.unreadable });
-      rows += file.rows.length;
-      if (rows <= MAX_TRACE_ROWS) return { ...workload, trace: file.rows };
-      const message = `found ${formatCount(rows)} rates in this and the traces before it, at most ${formatCount(MAX_TRACE_ROWS)} are allowed`;
-      issues.push({ code: "too-many", path, message });
       return { ...workload, trace: NO_TRACE };
     });
-    return { raw: { ...(raw as object), workloads: resolved }, issues };
+    return { raw: rows.size === 0 ? raw : { ...(raw as object), workloads: resolved }, rows, issues };
   }
 
   #fileOf(path: string): { readonly rows: TraceRows; readonly unreadable: string | null } {
@@ -87,7 +93,7 @@ interface CsvIssue {
 }
 
 export function parseTrace(text: string): { readonly rows: TraceRows; readonly issues: readonly CsvIssue[] } {
-  const rows: [number, number][] = [];
+  const rows: TraceRows = [];
   const issues: CsvIssue[] = [];
   const add = (code: IssueCode, line: number, column: number, message: string): void => {
     issues.push({ code, line, column, message });

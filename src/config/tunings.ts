@@ -1,13 +1,13 @@
 /**
  * Tunings: overrides laid over a scenario, each result checked as a whole, and each issue shown where its value was written.
  *
- * Method  An issue that the scenario has by itself is the scenario's, and is said once. Any other one is the tuning's: it stands at the
- *         override that set the value, else at the override nearest to it.
+ * Method  An issue that the scenario has by itself is the scenario's, and is said once; a warning only if it holds in every tuning. Any other
+ *         one is the tuning's: it stands at the override that set the value, else at the override nearest to it.
  */
 import type { Tuning, TuningChange } from "../vocabulary/experiment.ts";
 import { isMap } from "./as-written.ts";
-import { type CheckedScenario, checkScenario } from "./check-scenario.ts";
-import type { ConfigIssue } from "./issues.ts";
+import { checkScenario } from "./check-scenario.ts";
+import { type ConfigIssue, isWarning } from "./issues.ts";
 import { labelled, locate, MAX_LOCATED, pathText, type Source } from "./locate.ts";
 import { type Overlaid, overlay, valueAtLabels, type Write } from "./overlay.ts";
 import type { TraceFiles } from "./trace-file.ts";
@@ -41,36 +41,34 @@ export interface CheckedTunings {
 export function checkTunings(base: Base, written: readonly WrittenTuning[], traces: TraceFiles): CheckedTunings {
   const alone = checkScenario(base.raw, traces);
   const ofBase = new Map(alone.issues.map((issue) => [identity(issue, base.raw), issue]));
-  const seen = new Set<string>();
+  /** Issues of the scenario → in how many tunings they are still there. */
+  const stillThere = new Map<string, number>();
   const issues: ConfigIssue[] = [];
-  const tunings: CheckedTuning[] = [];
-  for (const { name, overrides, source } of written) {
+  const ofScenario: ConfigIssue[] = [];
+  const tunings = written.map(({ name, overrides, source }): CheckedTuning => {
     const laid = overlay(base.raw, overrides);
-    const unchanged = laid.writes.length === 0;
-    const checked = unchanged ? alone : checkScenario(laid.value, traces);
+    const checked = laid.writes.length === 0 ? alone : checkScenario(laid.value, traces);
     for (const issue of laid.issues) issues.push(locate(issue, source, sourceText(source, issue.path)));
     for (const issue of checked.issues.slice(0, MAX_LOCATED)) {
       const key = identity(issue, laid.value);
-      const original = ofBase.get(key);
-      if (original === undefined) issues.push(locateInTuning(issue, laid, base, source));
-      else if (!seen.has(key)) {
-        seen.add(key);
-        issues.push(locateInBase(original, base));
-      }
+      if (ofBase.has(key)) stillThere.set(key, (stillThere.get(key) ?? 0) + 1);
+      else if (issues.length < MAX_LOCATED) issues.push(...locateInTuning(issue, laid, base, source));
     }
-    const tuning = laid.issues.length === 0 ? tuningOf(name, laid, base, checked) : null;
-    tunings.push({ name, raw: laid.value, tuning });
+    const isSound = laid.issues.length === 0 && checked.scenario !== null;
+    const tuning = isSound ? { name, changes: changesOf(laid, base.raw), scenario: checked.scenario } : null;
+    return { name, raw: laid.value, tuning };
+  });
+  for (const [key, count] of stillThere) {
+    const issue = ofBase.get(key);
+    // A setting that has an effect in some tunings is there for these.
+    if (issue && (!isWarning(issue) || count === written.length)) ofScenario.push(locateInBase(issue, base));
   }
-  return { tunings, issues };
+  return { tunings, issues: [...ofScenario, ...issues] };
 }
 
 /** The same for an issue of the scenario and of a tuning that leaves it as it is. */
 const identity = ({ code, path, message }: PathIssue, raw: unknown): string =>
   [code, message, ...labelled(path, raw)].join("\n");
-
-function tuningOf(name: string, laid: Overlaid, base: Base, { scenario }: CheckedScenario): Tuning | null {
-  return scenario === null ? null : { name, changes: changesOf(laid, base.raw), scenario };
-}
 
 /** What differs from the scenario as it is written, by the last override of each path. */
 function changesOf({ writes }: Overlaid, raw: unknown): TuningChange[] {
@@ -90,16 +88,18 @@ function locateInBase(issue: PathIssue, base: Base): ConfigIssue {
 
 const under = (prefix: string, text: string): string => [prefix, text].filter((part) => part !== "").join(".");
 
-function locateInTuning(issue: PathIssue, laid: Overlaid, base: Base, source: Source): ConfigIssue {
+/** None for a warning about a value that is the scenario's. */
+function locateInTuning(issue: PathIssue, laid: Overlaid, base: Base, source: Source): ConfigIssue[] {
   const path = labelled(issue.path, laid.value);
   const write = laid.writes.findLast((candidate) => commonLength(candidate.path, path) === candidate.path.length);
   if (write !== undefined && write.value !== null) {
     const rest = issue.path.slice(write.path.length);
     const shown = isServerKernel(write) ? under(source.prefix.join("."), "kernel") : textInTuning(issue, laid, source);
-    return locate({ ...issue, path: [...write.source, ...rest] }, source, shown);
+    return [locate({ ...issue, path: [...write.source, ...rest] }, source, shown)];
   }
+  if (isWarning(issue)) return [];
   const near = nearestWrite(laid.writes, path);
-  if (near === undefined) return locateInBase(issue, base);
+  if (near === undefined) return [locateInBase(issue, base)];
   // The value is the scenario's, but for this tuning it is wrong.
   const ofScenario = issue.code === "conflict" && valueAtLabels(base.raw, path) !== undefined;
   const hint = issue.hint ?? (ofScenario ? "the value is the scenario's; null in the tuning takes it away" : undefined);
@@ -110,7 +110,7 @@ function locateInTuning(issue: PathIssue, laid: Overlaid, base: Base, source: So
     ...(issue.atKey && { atKey: issue.atKey }),
     ...(hint === undefined ? {} : { hint }),
   };
-  return locate(moved, source, textInTuning(issue, laid, source));
+  return [locate(moved, source, textInTuning(issue, laid, source))];
 }
 
 /** `kernel: X` at the top of a tuning. */

@@ -6,6 +6,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseScenario } from "../../src/config/parse.ts";
+import { places, replaced } from "./places.ts";
 
 function check(text: string): void {
   const result = parseScenario(text);
@@ -90,24 +91,6 @@ const good = {
   ],
   impairments: [{ direction: "to_server", match: "syn", drop_every_nth: 1 }],
 };
-
-/** Every place in `value`, as a path. */
-function places(value: unknown, path: (string | number)[] = []): (string | number)[][] {
-  if (typeof value !== "object" || value === null) return [path];
-  const keys = Array.isArray(value) ? value.keys() : Object.keys(value);
-  return [
-    path,
-    ...[...keys].flatMap((key) => places((value as Record<string | number, unknown>)[key], [...path, key])),
-  ];
-}
-
-function replaced(value: unknown, path: readonly (string | number)[], by: unknown): unknown {
-  const [head, ...rest] = path;
-  if (head === undefined) return by;
-  const inner = replaced((value as Record<string | number, unknown>)[head], rest, by);
-  if (Array.isArray(value)) return value.map((element, index) => (index === head ? inner : element));
-  return { ...(value as object), [head]: inner };
-}
 
 test("a scenario with anything in any place has an answer", () => {
   const anything = fc.oneof(
