@@ -23,6 +23,13 @@ const calls = [
   [["check", "test"], 104, /^$/, /^test: it is a directory\n$/, "no file at all"],
   [["check", process.execPath], 104, /^$/, /: /, "a program is not a scenario"],
   [["check", "test/config/conflict.bad.yaml"], 104, /^$/, /conflict.bad.yaml:9:22 server/, "a broken file"],
+  [
+    ["check", "test/config/tunings.experiment.bad.yaml"],
+    104,
+    /^$/,
+    /\ntest\/config\/tunings.profile.bad.yaml:3:1 /,
+    "a broken profile",
+  ],
   [["check", "test/config/conflict.bad.yaml", "--json"], 104, /"ok": false/, /^$/, "a broken file, for programs"],
 ] as const;
 

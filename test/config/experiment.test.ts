@@ -70,6 +70,7 @@ const tunings = [
     "the rest of a map stays",
   ],
   ["{ workloads.legit.v2.retry: null }", ["workloads.legit.v2.retry=null"], "a map is taken away"],
+  ["{ workloads.legit.retry.max_retries: null }", [], "a map that is not there does not come of it"],
   ["{ workloads.flood: null }", ["workloads.flood=null"], "an element is taken away"],
   [
     "{ workloads: [{ name: acks, kind: raw, packet: ack, count: 5 }] }",
