@@ -232,13 +232,9 @@ const slow: Record<string, readonly [text: string, files?: Files]> = {
   "the largest files": ["scenario: s.yaml\nprofiles: [s.yaml]", { "s.yaml": "a:\n".repeat(130_000) }],
 };
 
-describe("no experiment makes the parser slow", () => {
+describe("no experiment makes the parser hang", () => {
   for (const [what, [text, files]] of Object.entries(slow)) {
-    test(what, { timeout: 30_000 }, () => {
-      const startMs = performance.now();
-      check(text, files);
-      // Each takes below 4 s; the limit leaves room for a busy machine.
-      expect(performance.now() - startMs).toBeLessThan(20_000);
-    });
+    // A parser that is quadratic in one of these takes minutes: the runner's time-out is what fails.
+    test(what, { timeout: 30_000 }, () => check(text, files));
   }
 });

@@ -127,13 +127,9 @@ const slow: Record<string, string> = {
   "one syntax error in each line": times("a: 'x' y\n", 300_000),
 };
 
-describe("no text makes the parser slow", () => {
+describe("no text makes the parser hang", () => {
   for (const [what, text] of Object.entries(slow)) {
-    test(what, { timeout: 20_000 }, () => {
-      const startMs = performance.now();
-      check(text);
-      // Each takes below 2 s; the limit leaves room for a busy machine.
-      expect(performance.now() - startMs).toBeLessThan(15_000);
-    });
+    // A parser that is quadratic in one of these takes minutes: the runner's time-out is what fails.
+    test(what, { timeout: 20_000 }, () => check(text));
   }
 });
