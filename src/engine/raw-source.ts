@@ -176,6 +176,9 @@ export class RawSource {
     let total = 0;
     let room = ROWS_PER_EVENT;
     let stampAt = this.#nextStampNs(verdict);
+    // In bulk, what follows the first packet without a change is counted, however far this call may go: else the numbers that are drawn would
+    // depend on how the run is cut into slices.
+    const countsRest = this.#isBulk && this.#mayLag;
     do {
       const peer = (FIRST_ADDRESS + address) | 0;
       const hash = hashPeer(peer, service);
@@ -226,7 +229,7 @@ export class RawSource {
           d = state[3]!;
         }
       }
-    } while (at < limit && total < most && room > 0);
+    } while (at < limit && total < most && room > 0 && !(countsRest && n > 0));
     putState(state, a, b, c, d);
     next[0] = at;
     next[1] = firstNumber + total * stride;

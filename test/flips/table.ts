@@ -1303,4 +1303,12 @@ export const FLIPS: readonly Flip[] = [
     "app-pauses",
     /accept ticks are lost/,
   ),
+  flip(
+    "bulk: counts from the next call on",
+    "engine/raw-source",
+    "const countsRest = this.#isBulk && this.#mayLag;",
+    "const countsRest = false;",
+    "integration/determinism.prop",
+    /does not see where slices end/,
+  ),
 ];
