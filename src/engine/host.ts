@@ -40,6 +40,7 @@ import { connectTimeoutMs } from "./rtt.ts";
 import type { ServerApp } from "./server-app.ts";
 import { Streams } from "./streams.ts";
 import type { ConnectionTable } from "./table.ts";
+import { TakenPorts } from "./taken-ports.ts";
 import { NO_TICK, TimerWheel } from "./wheel.ts";
 
 /** Gate of each verdict, 0 (none) where the segment is not lost. */
@@ -91,6 +92,7 @@ export class Host {
   readonly streams = new Streams();
   /** Port → 1: ip_local_reserved_ports. */
   readonly reserved: Uint8Array | null;
+  readonly takenPorts: TakenPorts;
   /** What connect() has added to each slot of the port perturbation table. */
   readonly perturbAdded: Int32Array;
   /** Set by the simulation; a host alone (tests) has only a link. */
@@ -136,6 +138,7 @@ export class Host {
     this.wheel.reset(parts.table.rows, this.tick());
     this.reserved = spec.reservedPorts.length > 0 ? new Uint8Array(65536) : null;
     for (const port of spec.reservedPorts) this.reserved![port] = 1;
+    this.takenPorts = new TakenPorts(parts.table, spec.twReuse === 1);
     this.perturbAdded = new Int32Array(65536);
     this.updateDue();
   }

@@ -6,7 +6,8 @@
  *             A failed attempt is charged to the gate that ate its last try. A half-open that is gone is charged only where nothing was lost before.
  * Units       Nanoseconds since the start of the run.
  * Invariants  offered = completed + failed + in flight, per workload, at every instant (`assertBalanced`).
- * Ids         An attempt's id is its row and a generation, so that a late segment of an ended attempt finds nobody.
+ * Ids         An attempt's id is its row and a generation, so that a late segment or timer of an ended attempt finds nobody. Ended rows are
+ *             taken again in the order in which they ended, and only while RESTING others rest: an id comes again after a million attempts.
  *             Negative ids are raw workloads: -2 - index. NO_ATTEMPT belongs to nobody.
  */
 import { assert } from "../base/assert.ts";
@@ -18,6 +19,8 @@ export const NO_ATTEMPT = -1;
 const ROW_BITS = 24;
 const ROW_MASK = (1 << ROW_BITS) - 1;
 const GENERATIONS = 127;
+/** Rows of ended attempts that are left alone. The oldest timer that can still name one is a client's time-out of some seconds. */
+const RESTING = 8192;
 /** Kept keys a row: one for each generation, so that a key lasts as long as its id. */
 const KEYS_SHIFT = 7;
 const WORDS_SHIFT = 4;
@@ -56,7 +59,9 @@ export class Ledger {
   times: Float64Array;
   #capacity: number;
   #fresh = 0;
+  /** Rows of ended attempts, linked by A_NEXT_FREE, the first to end first; there are #fresh - live. */
   #firstFree = -1;
+  #lastFree = -1;
   /** Attempts started and not ended. */
   live = 0;
   readonly now: Float64Array;
@@ -96,8 +101,10 @@ export class Ledger {
   /** Makes sure that `count` attempts can begin. */
   reserve(count: number): void {
     if (this.#keys !== null) this.#keys = withRoom(this.#keys, (this.#fresh + count) << KEYS_SHIFT);
-    if (this.live + count <= this.#capacity) return;
-    while (this.live + count > this.#capacity) this.#capacity *= 2;
+    // begin() takes fresh rows only while no more than RESTING rest.
+    const needed = Math.max(this.#fresh, this.live + RESTING + count);
+    if (needed <= this.#capacity) return;
+    while (needed > this.#capacity) this.#capacity *= 2;
     assert(this.#capacity <= ROW_MASK, "more than 16 million attempts at once");
     const words = new Int32Array(this.#capacity << WORDS_SHIFT);
     words.set(this.words);
@@ -110,7 +117,7 @@ export class Ledger {
   /** Begins an attempt of arrival number `index` of a workload, its first or a later one (`retry`, from 0); answers its id. */
   begin(workload: number, index: number, retry = 0): number {
     let row = this.#firstFree;
-    if (row < 0) {
+    if (this.#fresh - this.live <= RESTING) {
       row = this.#fresh++;
       this.words[row << WORDS_SHIFT] = row;
     } else this.#firstFree = this.words[(row << WORDS_SHIFT) + A_NEXT_FREE]!;
@@ -244,8 +251,10 @@ export class Ledger {
     const generation = ((words[at + A_ID]! >> ROW_BITS) + 1) % GENERATIONS;
     words[at + A_ID] = row | (generation << ROW_BITS);
     words[at + A_PHASE] = -1;
-    words[at + A_NEXT_FREE] = this.#firstFree;
-    this.#firstFree = row;
+    words[at + A_NEXT_FREE] = -1;
+    if (this.#firstFree < 0) this.#firstFree = row;
+    else words[(this.#lastFree << WORDS_SHIFT) + A_NEXT_FREE] = row;
+    this.#lastFree = row;
     this.live--;
   }
 

@@ -48,6 +48,8 @@ export class ConnectionTable {
   #fresh = 0;
   #live = 0;
   #linked = 0;
+  /** Rows taken out of the hash so far, from 0 to 2^31 - 1 and from 0 again. */
+  unlinks = 0;
 
   constructor(capacity: number) {
     this.#capacity = powerOfTwo(capacity);
@@ -170,6 +172,7 @@ export class ConnectionTable {
 
   /** Takes a row out of the hash. */
   unlink(row: number): void {
+    this.unlinks = (this.unlinks + 1) & 0x7fffffff;
     const mask = this.#mask;
     const fingerprint = this.#fingerprint;
     const slots = this.#slots;

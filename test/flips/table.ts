@@ -1311,4 +1311,22 @@ export const FLIPS: readonly Flip[] = [
     "integration/determinism.prop",
     /does not see where slices end/,
   ),
+
+  // What is remembered for long
+  flip(
+    "ids of attempts: the row that ended last is taken next",
+    "engine/ledger",
+    "this.#fresh - this.live <= RESTING",
+    "this.#firstFree < 0",
+    "long-lived",
+    /time-outs of attempts that are over/,
+  ),
+  flip(
+    "taken ports: taken for ever",
+    "engine/taken-ports",
+    "words[slot + W_FULL_AT + parity] !== this.#table.unlinks",
+    "words[slot + W_FULL_AT + parity] === NEVER",
+    "long-lived",
+    /one address/,
+  ),
 ];
