@@ -35,10 +35,12 @@ test("time-outs of attempts that are over end nobody else's", () => {
     duration_s: 20,
     client: { one_way_delay_s: 0.002 },
     server: { listeners: [{ port: 80, backlog: 511, app: { request_bytes: 100, response_bytes: 100 } }] },
-    workloads: [user({ count: 3000, rate_per_s: 200, connect_timeout_s: 3, response_timeout_s: 4 })],
+    workloads: [
+      user({ arrival: "poisson", count: 8000, rate_per_s: 1000, connect_timeout_s: 3, response_timeout_s: 4 }),
+    ],
   });
   expect({ completed: view.outcome(0, "completed"), failed: view.gates(0, "failed") }).toEqual({
-    completed: 3000,
+    completed: 8000,
     failed: {},
   });
 });

@@ -1314,12 +1314,12 @@ export const FLIPS: readonly Flip[] = [
 
   // What is remembered for long
   flip(
-    "ids of attempts: the row that ended last is taken next",
+    "ids of attempts: a row that has ended is taken next",
     "engine/ledger",
     "this.#fresh - this.live <= RESTING",
     "this.#firstFree < 0",
     "long-lived",
-    /time-outs of attempts that are over/,
+    /no id of an attempt comes again/,
   ),
   flip(
     "taken ports: taken for ever",
