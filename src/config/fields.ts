@@ -77,7 +77,7 @@ export const MAX_COUNT = 1e14;
 
 export const seconds = (range: Partial<Range> = {}) => number("a number of seconds", { max: MAX_SECONDS, ...range });
 export const ratePerS = (of: string) => number(`a number of ${of} per second`, { above: 0, max: MAX_RATE_PER_S });
-/** Bytes beyond what one segment holds are refused later, as not modelled yet. */
+/** Bytes beyond MAX_PAYLOAD are refused later, as not modelled. */
 export const bytes = () => whole("a whole number of bytes", { max: 2 ** 30 });
 export const port = () => whole("a port", { min: 1, max: 65_535 });
 export const flag = () =>

@@ -5,7 +5,7 @@
  *         A part that does not parse has issues of its own and is left out here.
  */
 import { formatCount } from "../base/units.ts";
-import { MAX_SEGMENT_PAYLOAD } from "../vocabulary/run-spec.ts";
+import { MAX_PAYLOAD } from "../vocabulary/run-spec.ts";
 import { arrivalsOf } from "../vocabulary/scenario.ts";
 import type { Path } from "./document.ts";
 import { describe } from "./fields.ts";
@@ -120,11 +120,11 @@ function windowRules(windows: readonly (readonly [number, number])[], at: Path):
 
 function payloadRules(bytes: { request_bytes: number; response_bytes: number }, at: Path): PathIssue[] {
   return (["request_bytes", "response_bytes"] as const)
-    .filter((key) => bytes[key] > MAX_SEGMENT_PAYLOAD)
+    .filter((key) => bytes[key] > MAX_PAYLOAD)
     .map((key) => ({
       code: "not-modelled",
       path: [...at, key],
-      message: `found ${formatCount(bytes[key])} bytes, up to ${formatCount(MAX_SEGMENT_PAYLOAD)} (one segment) are modelled yet`,
+      message: `found ${formatCount(bytes[key])} bytes, up to ${formatCount(MAX_PAYLOAD)} (64 MiB) are modelled`,
     }));
 }
 

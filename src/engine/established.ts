@@ -12,9 +12,12 @@ import { die, sendActiveReset, tellOwner } from "./death.ts";
 import type { Host } from "./host.ts";
 import {
   ACK,
+  BEHIND_MOST,
+  BEHIND_SHIFT,
   before,
   CLOSE_WAIT,
   CLOSING,
+  CUT,
   ESTABLISHED,
   F_FLAGS,
   F_RETRANS,
@@ -36,7 +39,6 @@ import {
   FL_RETRANSMITTED,
   FL_TLP_SENT,
   LAST_ACK,
-  mssOf,
   NO_ROW,
   OPT_TS,
   PART,
@@ -65,9 +67,11 @@ import { Notice } from "./notices.ts";
 import { isRateLimited, isStampRecent } from "./rate-limit.ts";
 import { sendReset } from "./reset.ts";
 import { takeRttSample } from "./rtt.ts";
+import { Repair } from "./streams.ts";
 import { enterTimeWait, finWait2Ticks, TIME_WAIT_S, updateMetrics } from "./time-wait.ts";
 import {
   ATO_MS,
+  mssOfRow,
   rearmAfterAck,
   resendRest,
   scheduleReordering,
@@ -78,8 +82,11 @@ import {
   sendFlight,
 } from "./transmit.ts";
 
-/** TCP_MAX_QUICKACKS. */
-const MAX_QUICK_ACKS = 16;
+/**
+ * First segments of a connection that are acknowledged one by one. The kernel would allow 16 (TCP_MAX_QUICKACKS), but segments that come together
+ * share ACKs: a live 6.18.44 sent 4 for 4 segments, 10 for 14, 33 to 39 for 70. Of long transfers it sent between 350 and 550 for 691.
+ */
+const QUICK_ACKS = 6;
 /** Receive window that matters here: no segment begins beyond it, since flights do not overlap. */
 const WINDOW = 65535;
 /** TCP_PAWS_WINDOW: so much older than the newest timestamp a segment may be. */
@@ -214,7 +221,8 @@ function acknowledge(host: Host, row: number, full: number, ack: number, seg: In
     takeRttSample(host, full, Math.max(1, (host.nowUs() - rows[to + R_SENT_US]!) | 0));
   else if ((seg[at + S_FLAGS]! & OPT_TS) !== 0) takeRttSample(host, full, echoedRttUs(host, row, seg, at));
   const stream = rows[fat + F_STREAM]!;
-  if (stream !== NO_ROW && acked > 0 && goesOn(host, row, full, stream, acked, (flags & FL_LOSS) !== 0)) return;
+  const isTold = (flags & FL_RETRANSMITTED) !== 0 || (seg[at + S_FLAGS]! & SACKED) !== 0;
+  if (stream !== NO_ROW && acked > 0 && goesOn(host, row, full, stream, acked, isTold)) return;
   if (ack === rows[to + R_SND_NXT]!) {
     host.wheel.disarm(row);
     if ((flags & FL_FIN_PENDING) !== 0) sendFin(host, row);
@@ -224,13 +232,21 @@ function acknowledge(host: Host, row: number, full: number, ack: number, seg: In
   }
 }
 
-/** A flight, or its beginning, is acknowledged: the congestion window moves, and more is sent or sent again. False: there is no more. */
-function goesOn(host: Host, row: number, full: number, stream: number, acked: number, isLoss: boolean): boolean {
-  const left = host.table.rows[(full << ROW_SHIFT) + F_TX_BYTES]!;
-  if (left > 0 && !isLoss) host.streams.lost(stream, false);
-  else host.streams.acknowledged(stream, segmentsOf(host, row, acked));
-  if (left > 0) resendRest(host, row, full, stream);
-  else if (host.streams.queued(stream) > 0) {
+/**
+ * A flight, or its beginning, is acknowledged: the congestion window moves, and more is sent or sent again. `isTold`: by what came behind
+ * the hole, or after a timer resent the first segment, the rest is known to be lost. False: there is nothing to send now.
+ */
+function goesOn(host: Host, row: number, full: number, stream: number, acked: number, isTold: boolean): boolean {
+  const { streams } = host;
+  const isPartial = host.table.rows[(full << ROW_SHIFT) + F_TX_BYTES]! > 0;
+  const hasMore = streams.queued(stream) > 0;
+  const isRepairing = streams.repair(stream) !== Repair.None;
+  const isLoss = isPartial && (isRepairing || isTold || hasMore);
+  if (!isPartial) streams.repaired(stream);
+  if (isLoss && !isRepairing) streams.lost(stream, false);
+  else streams.acknowledged(stream, segmentsOf(host, row, acked));
+  if (isLoss) resendRest(host, row, full, stream);
+  else if (!isPartial && hasMore) {
     host.wheel.disarm(row);
     sendFlight(host, row, full, stream);
   } else return false;
@@ -307,10 +323,10 @@ function takeData(host: Host, row: number, seg: Int32Array, at: number): void {
     return;
   }
   // A hole that is filled is acknowledged at once, together with the FIN behind it (RFC 5681 section 4.2).
-  const fillsHole = (rows[fat + F_FLAGS]! & FL_OOO_FIN) !== 0 && (seg[at + S_FLAGS]! & PART) === 0;
+  const fillsHole = (rows[fat + F_FLAGS]! & FL_OOO_FIN) !== 0 && (seg[at + S_FLAGS]! & (PART | CUT)) === 0;
   // Of a flight whose beginning came before, only the rest is new.
   const fresh = (end - (hasFin ? 1 : 0) - rcvNxt) | 0;
-  if (fresh > 0) takeBytes(host, row, fresh, !fillsHole);
+  if (fresh > 0) takeBytes(host, row, fresh, seg[at + S_FLAGS]!, !fillsHole);
   if (hasFin || fillsHole) takeFin(host, row, !fillsHole);
 }
 
@@ -327,9 +343,9 @@ function keepOutOfOrder(host: Host, row: number, hasFin: boolean): void {
 
 /**
  * In-order data: acknowledged at once (quick ACKs) until the connection is interactive; more than a segment always is; not `isAcked` here when
- * the FIN behind it is.
+ * the FIN behind it is. `flags`: the segment's.
  */
-function takeBytes(host: Host, row: number, length: number, isAcked: boolean): void {
+function takeBytes(host: Host, row: number, length: number, flags: number, isAcked: boolean): void {
   const rows = host.table.rows;
   const to = row << ROW_SHIFT;
   const full = host.fullOf(row);
@@ -338,16 +354,15 @@ function takeBytes(host: Host, row: number, length: number, isAcked: boolean): v
   rows[fat + F_RX_BYTES] = rows[fat + F_RX_BYTES]! + length;
   rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_ATO;
   if (rows[fat + F_TX_BYTES] === 0) rows[to + R_SENT_US] = host.nowUs();
-  host.ledger.progress(rows[to + R_ATTEMPT]!);
-  if (isAcked) acknowledgeBytes(host, row, full, length);
+  if ((flags & CUT) === 0) host.ledger.progress(rows[to + R_ATTEMPT]!);
+  if (isAcked) acknowledgeBytes(host, row, full, length, flags);
   tellOwner(host, row, Notice.ClientData, length);
 }
 
-function acknowledgeBytes(host: Host, row: number, full: number, length: number): void {
-  const rows = host.table.rows;
-  const mss = mssOf(rows[(row << ROW_SHIFT) + R_STATE]!);
-  if (length > mss) sendAcks(host, row, Verdict.ack_sent, acksFor(host, row, full, Math.ceil(length / mss)) - 1);
-  else if ((rows[(full << ROW_SHIFT) + F_FLAGS]! & FL_PINGPONG) === 0) sendAck(host, row, Verdict.ack_sent);
+function acknowledgeBytes(host: Host, row: number, full: number, length: number, flags: number): void {
+  const segments = segmentsOf(host, row, length);
+  if (segments > 1 || (flags & CUT) !== 0) ackFlight(host, row, full, segments, flags);
+  else if ((host.table.rows[(full << ROW_SHIFT) + F_FLAGS]! & FL_PINGPONG) === 0) sendAck(host, row, Verdict.ack_sent);
   else delayAck(host, full);
 }
 
@@ -357,13 +372,20 @@ function isAckDelayed(host: Host, full: number): boolean {
   return host.wheel.isArmed(full) && (flags & FL_FIN_WAIT2_TIMER) === 0;
 }
 
-/** How many ACKs a flight of several segments gets: one each for the first of a connection (tcp_incr_quickack), then one for two (RFC 5681 section 4.2). */
+/** The ACKs of a flight, which tell of a hole in it: by SACK of one segment behind it, or by three duplicates (RFC 5681 section 3.2). */
+function ackFlight(host: Host, row: number, full: number, segments: number, flags: number): void {
+  const behind = (flags & CUT) === 0 ? 0 : (flags >> BEHIND_SHIFT) & BEHIND_MOST;
+  const needed = (host.table.rows[(row << ROW_SHIFT) + R_STATE]! & ROW_SACK) !== 0 ? 1 : BEHIND_MOST;
+  sendAcks(host, row, Verdict.ack_sent, acksFor(host, row, full, segments) - 1, behind >= needed ? SACKED : 0);
+}
+
+/** How many ACKs a flight of several segments gets: one each for the first of a connection, then one for two (RFC 5681 section 4.2). */
 function acksFor(host: Host, row: number, full: number, segments: number): number {
   const rows = host.table.rows;
   const fat = full << ROW_SHIFT;
-  const received = (rows[fat + F_RX_BYTES]! >>> 0) / mssOf(rows[(row << ROW_SHIFT) + R_STATE]!);
+  const received = (rows[fat + F_RX_BYTES]! >>> 0) / mssOfRow(host, row);
   const isInteractive = (rows[fat + F_FLAGS]! & FL_PINGPONG) !== 0;
-  const quick = isInteractive ? 0 : Math.max(0, Math.min(segments, MAX_QUICK_ACKS + segments - Math.ceil(received)));
+  const quick = isInteractive ? 0 : Math.max(0, Math.min(segments, QUICK_ACKS + segments - Math.ceil(received)));
   return quick + Math.ceil((segments - quick) / 2);
 }
 

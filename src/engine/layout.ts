@@ -161,19 +161,24 @@ export const ACK = 16;
 export const OPT_TS = 256;
 export const OPT_SACK = 512;
 export const OPT_WSCALE = 1024;
-/** The ACK carries a SACK block (a FIN beyond a hole was kept). */
+/** The ACK says that something beyond a hole came: by a SACK block, or by being the third duplicate. */
 export const SACKED = 2048;
 /** More of the flight stands behind this segment: what it fills is not the whole hole before a FIN. */
 export const PART = 4096;
+/** Segments of this flight were lost on the way; above BEHIND_SHIFT: how many of those that are left were behind the first hole, 3 for more. */
+export const CUT = 8192;
+export const BEHIND_SHIFT = 14;
+export const BEHIND_MOST = 3;
 /** From this bit on: how many more segments stand behind this one that travel with it and share its fate (as GSO and GRO have them). */
 export const MORE_SHIFT = 16;
+export const MORE_BIT = 1 << MORE_SHIFT;
 
 /** Segment payload (RFC 6691; kernel-semantics 8.2): MTU 1500 less both headers, and less the timestamp option. */
 const MSS = 1460;
 const MSS_TS = 1448;
 
-export function mssOf(stateWord: number): number {
-  return (stateWord & ROW_TS) !== 0 ? MSS_TS : MSS;
+export function mssOf(hasTimestamps: boolean): number {
+  return hasTimestamps ? MSS_TS : MSS;
 }
 
 /** Sequence comparison modulo 2^32: a before b. */

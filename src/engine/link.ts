@@ -14,8 +14,14 @@ import { PACKET_CLASSES } from "../vocabulary/run-result.ts";
 import { type ImpairmentSpec, Jitter, Match, type PathSpec } from "../vocabulary/run-spec.ts";
 import {
   ACK,
+  BEHIND_MOST,
+  BEHIND_SHIFT,
+  CUT,
   FIN,
+  MORE_BIT,
   MORE_SHIFT,
+  mssOf,
+  OPT_TS,
   PSH,
   RST,
   S_ACK,
@@ -185,13 +191,46 @@ export class Link {
 
   /** Whether the segment at `words[at]` is lost to an impairment of this direction, which is then counted and charged. */
   loses(words: Int32Array, at: number): boolean {
+    if (this.#impairments.length === 0) return false;
+    const flags = words[at + S_FLAGS]!;
+    const segments = 1 + (flags >>> MORE_SHIFT);
+    if (segments > 1) return this.#cuts(words, at, flags, segments);
+    if (!this.#isHit(flags, words[at + S_HASH]!)) return false;
+    this.#charge(words, at);
+    return true;
+  }
+
+  #charge(words: Int32Array, at: number): void {
+    if (words[at + S_COPY] === 1) this.#ledger.loseCopy(words[at + S_ATTEMPT]!, this.#lossGate);
+    else this.#ledger.lose(words[at + S_ATTEMPT]!, this.#lossGate);
+  }
+
+  #isHit(flags: number, hash: number): boolean {
     const list = this.#impairments;
-    for (let i = 0; i < list.length; i++) {
-      if (!list[i]!.hits(words[at + S_FLAGS]!, words[at + S_HASH]!, this.#now[0]!)) continue;
-      if (words[at + S_COPY] === 1) this.#ledger.loseCopy(words[at + S_ATTEMPT]!, this.#lossGate);
-      else this.#ledger.lose(words[at + S_ATTEMPT]!, this.#lossGate);
-      return true;
+    for (let i = 0; i < list.length; i++) if (list[i]!.hits(flags, hash, this.#now[0]!)) return true;
+    return false;
+  }
+
+  /**
+   * A flight meets the impairments segment by segment. What is left of its data goes on as if the lost segments had been its last; of several
+   * ACKs those that are left say what all did. True: nothing is left.
+   */
+  #cuts(words: Int32Array, at: number, flags: number, segments: number): boolean {
+    let lost = 0;
+    let first = segments;
+    for (let k = 0; k < segments; k++) {
+      if (!this.#isHit(flags, hash2(words[at + S_HASH]!, k))) continue;
+      lost++;
+      first = Math.min(first, k);
+      this.#charge(words, at);
     }
+    if (lost === 0 || lost === segments) return lost > 0;
+    const left = segments - lost;
+    words[at + S_FLAGS] = (flags & (MORE_BIT - 1)) | ((left - 1) << MORE_SHIFT);
+    if (words[at + S_LEN] === 0) return false;
+    const behind = Math.min(BEHIND_MOST, left - first);
+    words[at + S_FLAGS] = words[at + S_FLAGS]! | CUT | (behind << BEHIND_SHIFT);
+    words[at + S_LEN] = left * mssOf((flags & OPT_TS) !== 0);
     return false;
   }
 
@@ -232,7 +271,7 @@ export class Impairment {
     if (spec.match !== Match.Any && spec.match !== packetClass(flags)) return false;
     const lost =
       spec.everyNth > 0 ? this.#matched++ % spec.everyNth === 0 : unitOf(hash2(hash, this.#salt)) < spec.probability;
-    if (lost) this.dropped += 1 + (flags >>> MORE_SHIFT);
+    if (lost) this.dropped++;
     return lost;
   }
 }

@@ -7,17 +7,20 @@
  * Left out    CUBIC's growth, HyStart, pacing, proportional rate reduction.
  */
 
-export const STREAM_SHIFT = 2;
+const STREAM_SHIFT = 3;
 /** Bytes written and not sent yet; in a free stream the next free one. */
-export const ST_QUEUED = 0;
+const ST_QUEUED = 0;
 /** Congestion window and slow start threshold, segments. */
-export const ST_CWND = 1;
-export const ST_SSTHRESH = 2;
+const ST_CWND = 1;
+const ST_SSTHRESH = 2;
 /** µs at which data was sent last. */
-export const ST_LAST_US = 3;
+const ST_LAST_US = 3;
+/** What the stream is repairing: nothing, segments that an ACK showed missing (TCP_CA_Recovery), or all after a time-out (TCP_CA_Loss). */
+const ST_REPAIR = 4;
+export const Repair = { None: 0, Missing: 1, All: 2 } as const;
 
 /** TCP_INIT_CWND. */
-export const INITIAL_WINDOW = 10;
+const INITIAL_WINDOW = 10;
 const LEAST_THRESHOLD = 2;
 /** What is left of the window when segments are lost, in 1024ths: bictcp's beta. */
 const BETA = 717;
@@ -39,6 +42,7 @@ export class Streams {
     this.words[at + ST_CWND] = INITIAL_WINDOW;
     this.words[at + ST_SSTHRESH] = NO_THRESHOLD;
     this.words[at + ST_LAST_US] = 0;
+    this.words[at + ST_REPAIR] = Repair.None;
     return stream;
   }
 
@@ -71,12 +75,23 @@ export class Streams {
     } else if (2 * segments > cwnd) this.words[at + ST_CWND] = Math.min(cwnd + segments, threshold);
   }
 
-  /** Segments were lost and found missing by an ACK (tcp_enter_recovery), or by a time-out (tcp_enter_loss). */
+  /** Segments were lost: an ACK says so (tcp_enter_recovery), or a time-out (tcp_enter_loss). Once a repair the threshold goes down. */
   lost(stream: number, byTimeout: boolean): void {
     const at = stream << STREAM_SHIFT;
-    const threshold = Math.max(LEAST_THRESHOLD, (this.words[at + ST_CWND]! * BETA) >> 10);
-    this.words[at + ST_SSTHRESH] = threshold;
-    this.words[at + ST_CWND] = byTimeout ? 1 : threshold;
+    const words = this.words;
+    if (words[at + ST_REPAIR] === Repair.None)
+      words[at + ST_SSTHRESH] = Math.max(LEAST_THRESHOLD, (words[at + ST_CWND]! * BETA) >> 10);
+    words[at + ST_CWND] = byTimeout ? 1 : words[at + ST_SSTHRESH]!;
+    words[at + ST_REPAIR] = byTimeout ? Repair.All : Repair.Missing;
+  }
+
+  repair(stream: number): number {
+    return this.words[(stream << STREAM_SHIFT) + ST_REPAIR]!;
+  }
+
+  /** All that was lost is sent again. */
+  repaired(stream: number): void {
+    this.words[(stream << STREAM_SHIFT) + ST_REPAIR] = Repair.None;
   }
 
   /** Before data is sent at `nowUs`: after each RTO (µs) of silence the window is halved, down to the first one (tcp_cwnd_restart). */

@@ -4,9 +4,10 @@
  * Read first  RFC 6298, RFC 8985 (RACK-TLP); kernel-semantics 7.5.
  * Models      tcp_output.c:tcp_write_xmit, tcp_schedule_loss_probe, tcp_send_loss_probe; tcp_timer.c:tcp_retransmit_timer, tcp_write_timeout (6.18).
  * Flights     What the windows allow is sent as one event, a flight of one or more segments; the next flight leaves when the last one is
- *             acknowledged. A flight that is lost is resent from its first segment on: when that is acknowledged alone, the rest is known
- *             to be lost.
- * Left out    Flights that overlap, SACK of data, zero windows, the send buffer (a write takes all at once).
+ *             acknowledged. Of a flight that lost segments the others count; when one of them was behind a hole (without SACK: three), or
+ *             more is to be sent, the lost ones are sent again a round trip later, with new data behind them as far as the window allows
+ *             (without SACK one a round trip, RFC 6582); else a timer resends the first, and the others follow in slow start.
+ * Left out    Flights that overlap, spurious time-outs undone, zero windows, the send buffer (a write takes all at once).
  */
 import { Verdict } from "../vocabulary/verdicts.ts";
 import { die } from "./death.ts";
@@ -45,12 +46,14 @@ import {
   ROW_SHIFT,
   ROW_TIMER_MASK,
   ROW_TIMER_SHIFT,
+  ROW_TS,
   ROW_WSCALE,
   TIMER_REO,
   TIMER_RTO,
   TIMER_TLP,
 } from "./layout.ts";
 import { maxRtoTicks, usToTicks } from "./rtt.ts";
+import { Repair } from "./streams.ts";
 
 /** Delayed-ACK estimate: TCP_ATO_MIN = TCP_DELACK_MIN = 40 ms. */
 export const ATO_MS = 40;
@@ -72,9 +75,14 @@ function packetsOut(host: Host, row: number, full: number): number {
   return segmentsOf(host, row, data) + (outstanding - data > 0 ? 1 : 0);
 }
 
+/** Payload of a full segment of a connection. */
+export function mssOfRow(host: Host, row: number): number {
+  return mssOf((host.table.rows[(row << ROW_SHIFT) + R_STATE]! & ROW_TS) !== 0);
+}
+
 /** How many segments `bytes` of a connection take. */
 export function segmentsOf(host: Host, row: number, bytes: number): number {
-  return Math.ceil(bytes / mssOf(host.table.rows[(row << ROW_SHIFT) + R_STATE]!));
+  return Math.ceil(bytes / mssOfRow(host, row));
 }
 
 /** The application writes `bytes`: sent as far as the windows allow; behind what is in flight they wait, as Nagle's algorithm has it. */
@@ -84,7 +92,7 @@ export function sendData(host: Host, row: number, bytes: number): void {
   const fat = full << ROW_SHIFT;
   const isIdle = rows[fat + F_TX_BYTES] === 0;
   if (rows[fat + F_STREAM] === NO_ROW) {
-    if (isIdle && bytes <= mssOf(rows[(row << ROW_SHIFT) + R_STATE]!)) {
+    if (isIdle && bytes <= mssOfRow(host, row)) {
       sendNew(host, row, full, bytes);
       return;
     }
@@ -108,7 +116,7 @@ export function sendFlight(host: Host, row: number, full: number, stream: number
 /** Bytes that may be in flight, whole segments: the congestion window, and the peer's window where it cannot be scaled (kernel-semantics 8.3). */
 function roomFor(host: Host, row: number, stream: number): number {
   const word = host.table.rows[(row << ROW_SHIFT) + R_STATE]!;
-  const mss = mssOf(word);
+  const mss = mssOf((word & ROW_TS) !== 0);
   const most = (word & ROW_WSCALE) !== 0 ? SCALED_WINDOW : UNSCALED_WINDOW;
   return Math.min(host.streams.cwnd(stream), Math.floor(most / mss)) * mss;
 }
@@ -160,17 +168,17 @@ export function sendFin(host: Host, row: number): void {
 
 /** A bare ACK, counted by `verdict`. */
 export function sendAck(host: Host, row: number, verdict: number): void {
-  sendAcks(host, row, verdict, 0);
+  sendAcks(host, row, verdict, 0, 0);
 }
 
-/** A bare ACK, and `more` before it that say less and travel with it. */
-export function sendAcks(host: Host, row: number, verdict: number, more: number): void {
+/** A bare ACK, and `more` before it that say less and travel with it. `flags`: SACKED or 0. */
+export function sendAcks(host: Host, row: number, verdict: number, more: number, flags: number): void {
   const rows = host.table.rows;
   const at = row << ROW_SHIFT;
   host.apply(verdict, rows[at + R_ATTEMPT]!);
   host.countMore(verdict, more);
   clearDelayedAck(host, host.fullOf(row));
-  host.sendFrom(row, ACK | (more << MORE_SHIFT), rows[at + R_SND_NXT]!, rows[at + R_RCV_NXT]!, 0);
+  host.sendFrom(row, ACK | flags | (more << MORE_SHIFT), rows[at + R_SND_NXT]!, rows[at + R_RCV_NXT]!, 0);
 }
 
 /** Every segment carries the ACK that was being held back. (The second row's timer is FIN_WAIT2's once the FIN is acknowledged.) */
@@ -287,21 +295,32 @@ export function modelTimeoutMs(retries: number, baseMs: number, maxMs: number): 
   return (2 ** (thresh + 1) - 1) * baseMs + (retries - thresh) * maxMs;
 }
 
-/** What is left of a flight whose beginning was acknowledged alone is sent again, as far as the windows allow. */
+/** What is not acknowledged of a flight is lost: it is sent again, and new data behind it, as far as the windows allow. */
 export function resendRest(host: Host, row: number, full: number, stream: number): void {
   const rows = host.table.rows;
   const at = row << ROW_SHIFT;
   const fat = full << ROW_SHIFT;
-  const bytes = Math.min(rows[fat + F_TX_BYTES]!, roomFor(host, row, stream));
-  const segments = segmentsOf(host, row, bytes);
-  rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_RETRANSMITTED | FL_LOSS;
-  rows[fat + F_RETRANS] = rows[fat + F_RETRANS]! + segments * (RETRANSMITS_MASK + 1);
+  const lost = rows[fat + F_TX_BYTES]!;
+  const hasSack = (rows[at + R_STATE]! & ROW_SACK) !== 0;
+  const room = roomFor(host, row, stream);
+  const oneByOne = !hasSack && host.streams.repair(stream) === Repair.Missing;
+  const again = Math.min(lost, oneByOne ? mssOfRow(host, row) : room);
+  const fresh = hasSack ? Math.min(host.streams.queued(stream), room - again) : 0;
+  const resent = segmentsOf(host, row, again);
+  const sent = segmentsOf(host, row, fresh);
+  host.streams.addQueued(stream, -fresh);
+  if (again === lost) host.streams.repaired(stream);
+  rows[at + R_SND_NXT] = (rows[at + R_SND_NXT]! + fresh) | 0;
+  rows[fat + F_TX_BYTES] = lost + fresh;
+  rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_RETRANSMITTED | (again < lost ? FL_LOSS : 0);
+  rows[fat + F_RETRANS] = rows[fat + F_RETRANS]! + resent * (RETRANSMITS_MASK + 1);
   rows[at + R_SENT_US] = host.nowUs();
+  host.streams.sentAt(stream, host.nowUs());
   host.apply(Verdict.fast_resend, rows[at + R_ATTEMPT]!);
-  host.countMore(Verdict.fast_resend, segments - 1);
-  const part = bytes < rows[fat + F_TX_BYTES]! ? PART : 0;
-  const flags = PSH | ACK | part | ((segments - 1) << MORE_SHIFT);
-  host.sendFrom(row, flags, rows[fat + F_SND_UNA]!, rows[at + R_RCV_NXT]!, bytes);
+  host.countMore(Verdict.fast_resend, resent - 1);
+  host.countMore(Verdict.data_sent, sent);
+  const flags = PSH | ACK | (again < lost ? PART : 0) | ((resent + sent - 1) << MORE_SHIFT);
+  host.sendFrom(row, flags, rows[fat + F_SND_UNA]!, rows[at + R_RCV_NXT]!, again + fresh);
   armTimer(host, row, TIMER_RTO, rows[fat + F_RTO]!);
 }
 
@@ -320,7 +339,7 @@ function resend(host: Host, row: number, tail: boolean, verdict: number): void {
   host.apply(verdict, rows[at + R_ATTEMPT]!);
   if (isFin) host.sendFrom(row, FIN | ACK, (una + bytes) | 0, rows[at + R_RCV_NXT]!, 0);
   else {
-    const length = Math.min(bytes, mssOf(rows[at + R_STATE]!));
+    const length = Math.min(bytes, mssOfRow(host, row));
     host.sendFrom(row, PSH | ACK | (length < bytes ? PART : 0), una, rows[at + R_RCV_NXT]!, length);
   }
 }

@@ -202,5 +202,5 @@ export interface RunSpec {
 
 /** Longest time line; the compiler widens the interval beyond it. */
 export const MAX_SAMPLES = 4096;
-/** Largest payload that the model sends as one segment: MSS 1460 less the timestamp option. */
-export const MAX_SEGMENT_PAYLOAD = 1448;
+/** Largest request and response, bytes: beyond it a transfer depends on more than the windows that are modelled. */
+export const MAX_PAYLOAD = 64 * 2 ** 20;

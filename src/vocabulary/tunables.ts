@@ -270,7 +270,7 @@ export const TUNABLES = {
   },
   "net.ipv4.tcp_congestion_control": {
     ...both(text("name")),
-    meaning: "Congestion control; no transfer here is long enough for it to matter.",
+    meaning: "Congestion control; slow start is the same in all, and after a loss the window shrinks as CUBIC's does.",
     defaults: { "2.6.32": "cubic" },
     modelled: "without effect",
     section: "10.1",

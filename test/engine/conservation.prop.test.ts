@@ -80,8 +80,18 @@ const flood = fc.record({
   port: oneOf(80, 80, 81),
 });
 
+/** Request and response. */
+const bytes = oneOf<[number, number]>(
+  [100, 200],
+  [100, 200],
+  [100, 200],
+  [100, 30_000],
+  [20_000, 200],
+  [50_000, 400_000],
+);
+
 const loss = fc.option(
-  fc.record({ direction: oneOf("to_server", "to_client"), match: oneOf("any", "syn", "synack", "pure_ack") }),
+  fc.record({ direction: oneOf("to_server", "to_client"), match: oneOf("any", "syn", "synack", "pure_ack", "data") }),
   { nil: null },
 );
 
@@ -107,12 +117,13 @@ const parts = fc.record({
   floods: fc.array(flood, { maxLength: 2 }),
   path: fc.record({ to_server: direction, to_client: direction }),
   loss,
+  bytes,
   durationS: oneOf(1, 2.5, 9),
 });
 type Parts = typeof parts extends fc.Arbitrary<infer T> ? T : never;
 
 function scenarioOf(
-  { server: s, clients: c, floods, path, loss: lost, durationS }: Parts,
+  { server: s, clients: c, floods, path, loss: lost, bytes: [request, response], durationS }: Parts,
   kinds: "counted" | "all",
 ): Keys {
   const rate = { rate_per_s: c.ratePerS, duration_s: 1.5 };
@@ -132,7 +143,7 @@ function scenarioOf(
           ...{ port: 80, backlog: s.backlog, accept: s.accept, defer_accept_s: s.deferS },
           ...(s.startS === null ? {} : { listen_start_s: s.startS }),
           ...(s.stopS === null ? {} : { listen_stop_s: s.stopS }),
-          app: { request_bytes: 100, response_bytes: 200, close: s.close, ...s.app },
+          app: { request_bytes: request, response_bytes: response, close: s.close, ...s.app },
         },
       ],
     },
@@ -141,7 +152,7 @@ function scenarioOf(
     workloads: [
       {
         ...{ name: "clients", kind: "connections", port: 80, ...rate, source_addresses: c.addresses, hold_s: 0.05 },
-        ...{ request_bytes: 100, response_bytes: 200, first_closer: c.firstCloser, close_with_rst: c.withRst },
+        ...{ request_bytes: request, response_bytes: response, first_closer: c.firstCloser, close_with_rst: c.withRst },
         ...c.requests,
         ...(c.timeoutS === null ? {} : { connect_timeout_s: c.timeoutS }),
         clients_per_address: c.behindEach,

@@ -4,7 +4,9 @@
  *         forces that). Each row makes one kind of change happen in the middle of it.
  */
 import { expect, test } from "vitest";
-import { runOf } from "./helpers.ts";
+import { run } from "../../src/engine/run.ts";
+import { Simulation } from "../../src/engine/simulation.ts";
+import { bytesOf, runOf, specOf } from "./helpers.ts";
 
 const INERT = [{ direction: "to_server", match: "rst", drop_probability: 0 }];
 
@@ -36,3 +38,20 @@ for (const [what, syncookies, listener] of cases) {
     expect(told({})).toEqual(told({ impairments: INERT }));
   });
 }
+
+test("slices leave no trace in what a Poisson flood draws, wherever they cut it", () => {
+  const spec = specOf({
+    duration_s: 2,
+    server: { sysctls: { "net.ipv4.tcp_syncookies": 0 }, listeners: [{ port: 80, backlog: 0 }] },
+    workloads: [
+      { name: "clients", kind: "connections", arrival: "poisson", rate_per_s: 5, duration_s: 2 },
+      { name: "flood", kind: "raw", packet: "syn", arrival: "poisson", rate_per_s: 6000, duration_s: 2 },
+    ],
+  });
+  const whole = bytesOf(run(spec));
+  for (let slices = 2; slices < 100; slices += 7) {
+    const simulation = new Simulation(spec);
+    for (let i = 1; i <= slices; i++) simulation.advanceTo((spec.durationNs * i) / slices);
+    expect(bytesOf(simulation.result()).equals(whole)).toBe(true);
+  }
+});
