@@ -1,5 +1,5 @@
 /**
- * Advice: what would help a tuning whose clients fail or wait, each change simulated before a word is said about it.
+ * Advice: what would help a tuning whose clients fail, each change simulated before a word is said about it.
  *
  * Method   The gate that binds names candidates (candidates.ts); all of them run with the same seeds, hence the same clients, as the tuning itself.
  *          The smallest change after which nearly all get in is named first; where none is enough, the best one; what changed nothing is said too.
@@ -143,18 +143,29 @@ function wordsOn(
     );
   } else sentences.push("None of what was tried lets more clients in.");
   for (const trial of trials.filter((one) => one !== best)) {
-    sentences.push(`${helps(trial) ? "Tried, helps" : "Tried, no help"}: ${effectOf(trial)}.`);
+    sentences.push(`Tried, ${judged(trial)}: ${effectOf(trial)}.`);
   }
   return sentences;
 }
 
-/** Says when the application, not a queue, is too slow. */
+/** What a trial came to, for those who want in. */
+function judged(trial: Trial): string {
+  if (helps(trial)) return "helps";
+  if (trial.verdict === "none") return "no sure difference";
+  return servedShareOf(trial.after) < servedShareOf(trial.before) ? "makes it worse" : "no help";
+}
+
+/** Says when the application, not a queue, is too slow. Listeners that share a port take clients together. */
 function capacityWords({ scenario }: Tuning, of: TuningSummary): string[] {
-  return scenario.server.listeners.flatMap(({ port, accept }) => {
-    const capacity = acceptCapacityPerS(accept);
+  const ports = [...new Set(scenario.server.listeners.map(({ port }) => port))];
+  return ports.flatMap((port) => {
+    const capacities = scenario.server.listeners
+      .filter((listener) => listener.port === port)
+      .map(({ accept }) => acceptCapacityPerS(accept) ?? Number.POSITIVE_INFINITY);
+    const capacity = capacities.reduce((sum, one) => sum + one, 0) * of.hosts;
     const offered = offeredPerS(scenario, port);
-    if (capacity === null || capacity * of.hosts >= offered) return [];
-    const rates = `${formatMean(capacity * of.hosts)}/s of ${formatMean(offered)}/s offered`;
+    if (capacity >= offered) return [];
+    const rates = `${formatMean(capacity)}/s of ${formatMean(offered)}/s offered`;
     return [`The application on port ${port} takes at most ${rates}: no backlog makes up for that in the long run.`];
   });
 }

@@ -80,18 +80,19 @@ function sysctls(
   ];
 }
 
+/** The kernel takes a negative backlog for a very large one. */
+const asked = ({ backlog }: ListenerScenario): number => (backlog < 0 ? Number.POSITIVE_INFINITY : backlog);
+
 const BACKLOG_STEPS = [1024, 4096, 65_535] as const;
 
 /** listen()'s backlog of every listener, with the somaxconn that it needs. */
 function biggerBacklogs(scenario: Scenario): Candidate[] {
   const somaxconn = Number(sysctlOf(scenario, "server", "net.core.somaxconn"));
-  const effective = (listener: ListenerScenario): number => Math.min(listener.backlog, somaxconn);
   return BACKLOG_STEPS.flatMap((backlog) => {
-    const small = scenario.server.listeners.filter((listener) => effective(listener) < backlog);
+    const small = scenario.server.listeners.filter((listener) => Math.min(asked(listener), somaxconn) < backlog);
     if (small.length === 0) return [];
-    const listens = small
-      .filter((listener) => listener.backlog < backlog)
-      .map(({ port }) => ({ path: `server.listeners.${port}.backlog`, value: backlog }));
+    const ports = new Set(small.filter((listener) => asked(listener) < backlog).map(({ port }) => port));
+    const listens = [...ports].map((port) => ({ path: `server.listeners.${port}.backlog`, value: backlog }));
     const cap = somaxconn < backlog ? [{ path: "server.sysctls.net.core.somaxconn", value: backlog }] : [];
     return [candidate(scenario, [...listens, ...cap])];
   });
@@ -109,17 +110,23 @@ function largerSynBacklogs(scenario: Scenario): Candidate[] {
   );
 }
 
+/** Listeners that share a port are changed together, by the port. */
+const onePerPort = ({ server: { listeners } }: Scenario): ListenerScenario[] =>
+  [...new Map(listeners.toReversed().map((listener) => [listener.port, listener])).values()].toReversed();
+
+/** As many as config/schema.ts allows. */
+const MAX_WORKERS = 65_536;
 const FASTER = [1.25, 2, 4] as const;
 
 /** An application that accepts faster: more calls, more workers, or less time for each. */
 function fasterApplications(scenario: Scenario): Candidate[] {
   return FASTER.flatMap((factor) => {
-    const changes = scenario.server.listeners.flatMap(({ port, accept }) => {
+    const changes = onePerPort(scenario).flatMap(({ port, accept }) => {
       const path = `server.listeners.${port}.accept`;
       if (accept.mode === "rate" && accept.rate_per_s !== null)
         return [{ path: `${path}.rate_per_s`, value: accept.rate_per_s * factor }];
       if (accept.mode === "workers" && accept.workers !== null)
-        return [{ path: `${path}.workers`, value: Math.ceil(accept.workers * factor) }];
+        return [{ path: `${path}.workers`, value: Math.min(MAX_WORKERS, Math.ceil(accept.workers * factor)) }];
       if (accept.mode === "serial" && accept.service_time_s !== null)
         return [{ path: `${path}.service_time_s`, value: accept.service_time_s / factor }];
       return [];
@@ -129,17 +136,19 @@ function fasterApplications(scenario: Scenario): Candidate[] {
 }
 
 const MORE_ADDRESSES = [2, 4] as const;
+/** A /16 holds no more; config/schema.ts allows as many. */
+const MAX_ADDRESSES = 65_534;
 
 /** More source addresses for the clients: each has ports of its own. */
 function moreAddresses(scenario: Scenario): Candidate[] {
   const clients = scenario.workloads.filter((workload) => workload.kind === "connections");
-  return MORE_ADDRESSES.map((factor) =>
-    candidate(
-      scenario,
-      clients.map(({ name, source_addresses }) => ({
+  return MORE_ADDRESSES.flatMap((factor) => {
+    const changes = clients
+      .filter(({ source_addresses }) => source_addresses * factor <= MAX_ADDRESSES)
+      .map(({ name, source_addresses }) => ({
         path: `workloads.${name}.source_addresses`,
         value: source_addresses * factor,
-      })),
-    ),
-  );
+      }));
+    return changes.length === 0 ? [] : [candidate(scenario, changes)];
+  });
 }

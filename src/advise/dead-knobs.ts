@@ -1,23 +1,28 @@
 /**
  * Dead knobs: settings of a tuning that change nothing in this experiment, and why.
  *
- * Method   A tuning with one change is compared with the first tuning as it is. One with several is run again without each of them, with the same seeds;
- *          a setting without which no metric differs is dead here. "Here" is all that is claimed: another load may bring it to life.
+ * Method   Each setting of a tuning is taken back by itself to what the first tuning has, over the same seeds. Where all that was measured stays what it was, the
+ *          setting is dead here. "Here" is all that is claimed: another load may bring it to life.
+ *          Settings that are dead one by one are also taken back together: where that shows, they stand in for each other, and that is said instead.
+ * Limits   Settings of kernel and application only, MAX_KNOBS of a tuning, MAX_SEEDS seeds.
  */
-import type { Difference, ExperimentSummary, TuningSummary } from "../results/summary-format.ts";
+import type { ExperimentSummary, TuningSummary } from "../results/summary-format.ts";
 import { type ExperimentOptions, simulateExperiment } from "../simulate.ts";
 import type { Experiment, Tuning } from "../vocabulary/experiment.ts";
-import { defaultFor } from "../vocabulary/tunables.ts";
-import { valueAt, withValue } from "./key-paths.ts";
+import { isSame, valueAt, withValue } from "./key-paths.ts";
+import { reasonFor } from "./knob-reasons.ts";
 
 const MAX_SEEDS = 5;
-/** Tunings with more changes are compared as a whole only. */
-const MAX_CHANGES = 6;
+/** A tuning with more takes too many runs; nothing is said of its settings. */
+const MAX_KNOBS = 6;
 
 export interface DeadKnob {
   readonly tuning: string;
   readonly path: string;
+  /** undefined: the kernel's default. */
   readonly value: unknown;
+  /** Paths that do the same; not empty: without these too, the results would be others. */
+  readonly standIns: readonly string[];
   readonly because: string;
 }
 
@@ -27,105 +32,124 @@ export async function deadKnobs(
   options: ExperimentOptions = {},
 ): Promise<DeadKnob[]> {
   const [baseline, ...others] = experiment.tunings;
-  if (baseline === undefined) return [];
+  const [ofBaseline] = summary.tunings;
+  if (baseline === undefined || ofBaseline === undefined) return [];
   const dead: DeadKnob[] = [];
   for (const tuning of others) {
     const of = summary.tunings.find(({ name }) => name === tuning.name);
-    const changes = tuning.changes.filter(({ path, value }) => !isSame(valueAt(baseline.scenario, path), value));
-    if (of === undefined || changes.length === 0 || changes.length > MAX_CHANGES) continue;
-    const paths = changes.map(({ path }) => path);
-    const still =
-      paths.length === 1
-        ? isUnmoved(summary.differences, tuning.name)
-          ? paths
-          : []
-        : await unmovedWithout(experiment, baseline, tuning, paths, options);
-    for (const path of still) {
+    const knobs = knobsOf(tuning, baseline);
+    if (of === undefined || knobs.length === 0 || knobs.length > MAX_KNOBS) continue;
+    const without = (paths: readonly string[]): Tuning["scenario"] =>
+      paths.reduce((scenario, path) => withValue(scenario, path, valueAt(baseline.scenario, path)), tuning.scenario);
+    const isAlreadyRun = knobs.length === 1 && isSame(without(knobs), baseline.scenario);
+    const withoutEach = isAlreadyRun
+      ? { of, trials: [ofBaseline] }
+      : await runWithout(
+          experiment,
+          tuning,
+          knobs.map((path) => without([path])),
+          options,
+        );
+    const found = knobs.flatMap((path, index) => {
+      const trial = withoutEach.trials[index];
+      return trial !== undefined && isUnmoved(withoutEach.of, trial) ? [{ path, trial }] : [];
+    });
+    const paths = found.map(({ path }) => path);
+    const together = await standIns(paths, (sets) => runWithout(experiment, tuning, sets.map(without), options));
+    for (const { path, trial } of found) {
       dead.push({
         tuning: tuning.name,
         path,
         value: valueAt(tuning.scenario, path),
-        because: because(path, tuning, of),
+        standIns: together.includes(path) ? together.filter((other) => other !== path) : [],
+        because: reasonFor(path, { tuning, baseline, of: withoutEach.of, without: trial }),
       });
     }
   }
   return dead;
 }
 
-const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+/** What an administrator sets: sysctls, backlogs, and how the application accepts. Traffic and machines are not knobs. */
+const KNOBS = [
+  /^(server|client)\.sysctls\./,
+  /^server\.listeners\.\d+\.backlog$/,
+  /^server\.listeners\.\d+\.accept\.(rate_per_s|service_time_s|workers)$/,
+];
 
-function isUnmoved(differences: readonly Difference[], tuning: string): boolean {
-  return differences
-    .filter((one) => one.tuning === tuning)
-    .every(({ verdict }) => verdict === "same" || verdict === "none");
+function knobsOf(tuning: Tuning, baseline: Tuning): string[] {
+  return tuning.changes
+    .map(({ path }) => path)
+    .filter((path) => KNOBS.some((knob) => knob.test(path)))
+    .filter((path) => !isSame(valueAt(tuning.scenario, path), valueAt(baseline.scenario, path)))
+    .filter((path) => path.includes(".sysctls.") || canBeTakenBack(path, tuning, baseline));
 }
 
-/** The paths without which the tuning is what it is with them. */
-async function unmovedWithout(
+/** A listener that both have, accepting in the same way: else the value alone makes no sense. */
+function canBeTakenBack(path: string, tuning: Tuning, baseline: Tuning): boolean {
+  const mode = path.replace(/(\.\d+)\..*$/, "$1.accept.mode");
+  return (
+    typeof valueAt(tuning.scenario, path) === "number" &&
+    typeof valueAt(baseline.scenario, path) === "number" &&
+    valueAt(tuning.scenario, mode) === valueAt(baseline.scenario, mode)
+  );
+}
+
+interface Trials {
+  /** The tuning as it is, over the trials' seeds. */
+  readonly of: TuningSummary;
+  readonly trials: readonly TuningSummary[];
+}
+
+async function runWithout(
   experiment: Experiment,
-  baseline: Tuning,
   tuning: Tuning,
-  paths: readonly string[],
+  scenarios: readonly Tuning["scenario"][],
   options: ExperimentOptions,
-): Promise<string[]> {
-  const without = paths.map((path, index) => ({
-    name: `without-${index}`,
-    changes: [],
-    scenario: withValue(tuning.scenario, path, valueAt(baseline.scenario, path)),
-  }));
+): Promise<Trials> {
+  const without = scenarios.map((scenario, index) => ({ name: `without-${index}`, changes: [], scenario }));
   const trial: Experiment = {
     ...experiment,
     thresholds: [],
     seeds: experiment.seeds.slice(0, MAX_SEEDS),
     tunings: [{ ...tuning, name: "with-all" }, ...without],
   };
-  const { differences } = await simulateExperiment(trial, options);
-  return paths.filter((_, index) => isUnmoved(differences, `without-${index}`));
+  const { tunings } = await simulateExperiment(trial, options);
+  const [of, ...trials] = tunings;
+  return { of: of as TuningSummary, trials };
 }
 
-/** Why a setting is dead: what in the run shows that nothing reached it. */
-function because(path: string, { scenario }: Tuning, of: TuningSummary): string {
-  const sysctl = /^(?:server|client)\.sysctls\.(.*)$/.exec(path)?.[1];
-  const syncookies =
-    scenario.server.sysctls["net.ipv4.tcp_syncookies"] ?? defaultFor("net.ipv4.tcp_syncookies", scenario.server.kernel);
-  const peak = (queue: "syn_queue" | "accept_queue"): string =>
-    of.listeners.map((one) => `${Math.round(one[queue].peak.mean)} of ${one[queue].capacity}`).join(", ");
-  const isNeverFull = of.listeners.every((one) => one.syn_queue.full_s.mean === 0);
-  switch (sysctl) {
-    case "net.ipv4.tcp_max_syn_backlog":
-      return syncookies === 0
-        ? `the SYN queue held ${peak("syn_queue")} at most, so that its last quarter was never asked for`
-        : `the kernel reads it only with tcp_syncookies = 0, and it is ${syncookies}`;
-    case "net.core.somaxconn":
-      return `it only cuts listen()'s backlog, which is ${of.listeners.map(({ asked_backlog }) => asked_backlog).join(", ")}`;
-    case "net.ipv4.tcp_syncookies":
-      return isNeverFull ? `the SYN queue was never full (${peak("syn_queue")} at most)` : GENERIC;
-    case "net.ipv4.tcp_abort_on_overflow":
-      return (of.server_counters.TcpExtListenOverflows?.mean ?? 0) === 0
-        ? "the accept queue never overflowed"
-        : "no final ACK met a full accept queue, only SYNs did";
-    case "net.ipv4.tcp_tw_reuse":
-    case "net.ipv4.ip_local_port_range":
-      return "no client ran out of local ports";
-    case "net.ipv4.tcp_fin_timeout":
-      return "it bounds FIN_WAIT2 of closed sockets, not TIME_WAIT, which is 60 s whatever it says";
-    default:
-      return path.endsWith(".backlog") ? backlogReason(path, scenario, of, peak) : GENERIC;
-  }
+/**
+ * Those of `paths`, dead one by one, that stand in for each other. With all of them taken back nothing moves: none. Else those each of which is enough by itself;
+ * where no single one is, all.
+ */
+async function standIns(
+  paths: readonly string[],
+  run: (sets: readonly (readonly string[])[]) => Promise<Trials>,
+): Promise<readonly string[]> {
+  if (paths.length < 2) return [];
+  const all = await run([paths]);
+  if (all.trials.every((trial) => isUnmoved(all.of, trial))) return [];
+  const keepOne = await run(paths.map((kept) => paths.filter((path) => path !== kept)));
+  const enough = paths.filter((_, index) => {
+    const trial = keepOne.trials[index];
+    return trial !== undefined && isUnmoved(keepOne.of, trial);
+  });
+  return enough.length > 1 ? enough : paths;
 }
 
-const GENERIC = "no packet and no timer of this experiment met what it moves";
+/** Whether all that was measured is equal, time lines included. */
+const isUnmoved = (a: TuningSummary, b: TuningSummary): boolean => isSame(measured(a), measured(b));
 
-function backlogReason(
-  path: string,
-  { server }: Tuning["scenario"],
-  of: TuningSummary,
-  peak: (queue: "syn_queue" | "accept_queue") => string,
-): string {
-  const port = /^server\.listeners\.(\d+)\./.exec(path)?.[1];
-  const listener = of.listeners.find((one) => String(one.port) === port);
-  const somaxconn = server.sysctls["net.core.somaxconn"] ?? defaultFor("net.core.somaxconn", server.kernel);
-  if (listener !== undefined && listener.backlog < listener.asked_backlog)
-    return `listen(2) is cut to net.core.somaxconn, ${somaxconn}`;
-  return `the queues held ${peak("syn_queue")} (SYN) and ${peak("accept_queue")} (accept) at most`;
+/** Without what only repeats the settings. */
+function measured({ listeners, ...of }: TuningSummary): unknown {
+  return {
+    ...of,
+    name: "",
+    changes: [],
+    listeners: listeners.map(({ asked_backlog: _, backlog: __, accept_queue, syn_queue, ...one }) => ({
+      ...one,
+      accept_queue: { ...accept_queue, capacity: 0 },
+      syn_queue: { ...syn_queue, capacity: 0 },
+    })),
+  };
 }

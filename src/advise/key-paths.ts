@@ -2,6 +2,7 @@
  * Key paths on a checked Scenario: reads and replaces one value, as a user names it.
  *
  * Paths       Dots; elements of lists by name (workloads) or port (listeners); the longest existing key wins, so that sysctl names keep their dots.
+ *             Listeners that share a port are all meant by it, as in a tuning; the first one's value is read.
  * Invariants  The scenario given is never changed. What is replaced is as valid as the value that is given: callers take values from checked scenarios or tables.
  */
 import { assert } from "../base/assert.ts";
@@ -10,6 +11,9 @@ import type { Scenario } from "../vocabulary/scenario.ts";
 type Tree = Readonly<Record<string, unknown>> | readonly unknown[];
 
 const isTree = (value: unknown): value is Tree => typeof value === "object" && value !== null;
+
+/** Whether two values are written alike. */
+export const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /** The value at `path`; undefined where the scenario says nothing (a sysctl at its default). */
 export function valueAt(scenario: Scenario, path: string): unknown {
@@ -32,10 +36,15 @@ export function withValue(scenario: Scenario, path: string, value: unknown): Sce
 
 function replaced(node: Tree, path: string, value: unknown): Tree {
   const step = stepOf(node, path) ?? { key: path, rest: "" };
+  if (Array.isArray(node)) {
+    const label = labelOf((node as readonly unknown[])[Number(step.key)]);
+    return node.map((element: unknown) =>
+      labelOf(element) !== label ? element : step.rest === "" ? value : replaced(element as Tree, step.rest, value),
+    );
+  }
   const before = (node as Record<string, unknown>)[step.key];
   assert(step.rest === "" || isTree(before), `no such key path: ${path}`);
   const after = step.rest === "" ? value : replaced(before as Tree, step.rest, value);
-  if (Array.isArray(node)) return node.map((element, index) => (String(index) === step.key ? after : element));
   const { [step.key]: _, ...others } = node as Record<string, unknown>;
   return after === undefined ? others : { ...node, [step.key]: after };
 }

@@ -24,5 +24,8 @@ export function verdictSections(
   }));
 }
 
-const deadSentence = ({ path, value, because }: DeadKnob): string =>
-  `${path} = ${JSON.stringify(value)} changes nothing here: ${because}.`;
+function deadSentence({ path, value, because, standIns }: DeadKnob): string {
+  const setting = value === undefined ? `${path} at the kernel's default` : `${path} = ${JSON.stringify(value)}`;
+  if (standIns.length === 0) return `${setting} changes nothing here: ${because}.`;
+  return `${setting} changes nothing beside ${standIns.join(", ")}: without all of them the results are others, and not all are needed.`;
+}
