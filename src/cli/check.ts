@@ -5,19 +5,18 @@ import { formatIssues } from "../config/issues.ts";
 import type { TuningChange } from "../vocabulary/experiment.ts";
 import type { Command } from "./command.ts";
 import { ExitCode } from "./exit-codes.ts";
-import { loadExperiment } from "./load-experiment.ts";
+import { EXPERIMENT_ARGUMENT, loadExperiment } from "./load-experiment.ts";
 import { formatTable } from "./table.ts";
 
 export const command: Command = {
   configure: (commander) => {
-    commander
-      .argument("<file>", "experiment or scenario, YAML or JSON; - reads standard input")
-      .option("--json", "print JSON");
+    commander.argument("<file>", EXPERIMENT_ARGUMENT).option("--json", "print JSON");
   },
 
   async execute({ stdout, stderr }, positionals, options) {
-    const file = String(positionals[0]);
-    const loaded = await loadExperiment(file);
+    const given = String(positionals[0]);
+    const loaded = await loadExperiment(given);
+    const file = loaded.ok ? loaded.value.file : given;
     const issues = loaded.ok ? loaded.value.warnings : loaded.error.issues;
     const tunings = loaded.ok
       ? loaded.value.experiment.tunings.map(({ name, changes, scenario }) => ({

@@ -15,6 +15,10 @@ export const command: Command = {
   },
 
   async execute(context, positionals, options) {
+    if (positionals.every((file) => file === "-")) {
+      context.stderr("error: only one of both summaries can come from standard input\n");
+      return ExitCode.Usage;
+    }
     const [before, after] = await Promise.all(positionals.map((file) => loadSummary(String(file), context)));
     if (!before || !after) return ExitCode.InvalidConfig;
     const comparison = compareSummaries(before, after);

@@ -4,6 +4,16 @@ import { err, ok, type Result } from "../base/result.ts";
 import { type ParsedExperiment, parseExperiment } from "../config/experiment.ts";
 import { type ConfigIssue, formatIssues } from "../config/issues.ts";
 import { readNamedFile, readTextFile } from "./read-file.ts";
+import { resolveExperiment, shippedHint } from "./shipped.ts";
+
+/** What the help says of the argument. */
+export const EXPERIMENT_ARGUMENT =
+  "experiment or scenario, YAML or JSON, or the name of a shipped experiment; - reads standard input";
+
+export interface LoadedExperiment extends ParsedExperiment {
+  /** That was read, as issues name it. */
+  readonly file: string;
+}
 
 export interface LoadFailure {
   /** For stderr, with its newline. */
@@ -13,18 +23,19 @@ export interface LoadFailure {
 }
 
 /**
- * `file`: a path, or "-" for standard input, whose paths are seen from the working directory. Issues name other files as seen from there too.
- * Printing the warnings is left to the caller.
+ * `given`: a path, the name of a shipped experiment, or "-" for standard input, whose paths are seen from the working directory. Issues name other files as seen from
+ * there too. Printing the warnings is left to the caller.
  */
-export async function loadExperiment(file: string): Promise<Result<ParsedExperiment, LoadFailure>> {
+export async function loadExperiment(given: string): Promise<Result<LoadedExperiment, LoadFailure>> {
+  const file = resolveExperiment(given);
   const text = await readTextFile(file);
-  if (!text.ok) return err({ text: `${text.error}\n`, issues: [] });
+  if (!text.ok) return err({ text: `${text.error}\n${shippedHint(given)}`, issues: [] });
   const folder = file === "-" ? "." : dirname(file);
   const fromHere = (path: string): string => (isAbsolute(path) ? path : join(folder, path));
   const moved = (issues: readonly ConfigIssue[]): ConfigIssue[] =>
     issues.map((issue) => (issue.file === undefined ? issue : { ...issue, file: fromHere(issue.file) }));
   const parsed = parseExperiment(text.value, (path) => readNamedFile(fromHere(path)));
-  if (parsed.ok) return ok({ ...parsed.value, warnings: moved(parsed.value.warnings) });
+  if (parsed.ok) return ok({ ...parsed.value, file, warnings: moved(parsed.value.warnings) });
   const issues = moved(parsed.error);
   return err({ text: formatIssues(file, issues), issues });
 }

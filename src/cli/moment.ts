@@ -10,7 +10,7 @@ import { formatTable } from "./table.ts";
 export const MOMENT_TOOLS = ["ss", "nstat", "netstat"] as const;
 export type MomentTool = (typeof MOMENT_TOOLS)[number];
 
-/** The sample at or before `atS`; the first one where there is none before. */
+/** The sample at or before `atS`; the first one where there is none before. Samples stand in the middle of their interval. */
 export function sampleAt({ lines }: TuningSummary, atS: number): number {
   return Math.max(
     0,
@@ -21,9 +21,14 @@ export function sampleAt({ lines }: TuningSummary, atS: number): number {
 export function showMoment(tuning: TuningSummary, atS: number, tool: MomentTool): string {
   const sample = sampleAt(tuning, atS);
   const shown = { ss: showSs, nstat: showNstat, netstat: showNetstat }[tool](tuning, sample);
-  const title = `# ${tuning.name}: the server at ${tuning.lines.at_s[sample] ?? 0} s`;
-  return `${title}, as ${COMMAND_LINES[tool]} shows it\n${shown}`;
+  const sampleS = tuning.lines.at_s[sample] ?? 0;
+  const what = `${hostsOf(tuning)} at ${sampleS} s${sampleS > atS ? ", the first sample" : ""}`;
+  return `# ${tuning.name}: ${what}, as ${COMMAND_LINES[tool]} shows it\n${shown}`;
 }
+
+/** Counters and states are those of all hosts, queues of the first. */
+const hostsOf = ({ hosts }: TuningSummary): string =>
+  hosts === 1 ? "the server" : `all ${hosts} hosts together, but listening sockets of the first,`;
 
 const COMMAND_LINES = { ss: "ss -ltn and ss -ant | awk", nstat: "nstat -asz", netstat: "netstat -s" } as const;
 
@@ -72,6 +77,10 @@ const NETSTAT_LINES: Readonly<Partial<Record<CounterName, string>>> = {
   TcpExtSyncookiesFailed: "invalid SYN cookies received",
   TcpExtEmbryonicRsts: "resets received for embryonic SYN_RECV sockets",
   TcpExtTW: "TCP sockets finished time wait in fast timer",
+  TcpExtTWRecycled: "time wait sockets recycled by time stamp",
+  TcpExtTCPAbortOnData: "connections reset due to unexpected data",
+  TcpExtTCPAbortOnClose: "connections reset due to early user close",
+  TcpExtTCPAbortOnTimeout: "connections aborted due to timeout",
   TcpExtDelayedACKs: "delayed acks sent",
   TcpExtListenOverflows: "times the listen queue of a socket overflowed",
   TcpExtListenDrops: "SYNs to LISTEN sockets dropped",
@@ -84,7 +93,7 @@ function showNetstat(tuning: TuningSummary, sample: number): string {
     return words === undefined ? `    ${name.replace(/^TcpExt|^Tcp/, "")}: ${count}\n` : `    ${count} ${words}\n`;
   };
   // net-tools leaves out what is 0 of TcpExt.
-  const tcp = COUNTER_NAMES.filter((name) => !name.startsWith("TcpExt"));
+  const tcp = COUNTER_NAMES.filter((name) => name.startsWith("Tcp") && !name.startsWith("TcpExt"));
   const extended = COUNTER_NAMES.filter((name) => name.startsWith("TcpExt") && countAt(tuning, name, sample) > 0);
   return `Tcp:\n${tcp.map(line).join("")}TcpExt:\n${extended.map(line).join("")}`;
 }

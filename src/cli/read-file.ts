@@ -12,6 +12,8 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "no such file",
   EACCES: "permission denied",
   EISDIR: "it is a directory",
+  EROFS: "the file system is read-only",
+  ENOSPC: "no space is left",
   ENOTDIR: "a part of the path is not a directory",
 };
 
@@ -43,7 +45,8 @@ const decode = (bytes: Uint8Array): string => new TextDecoder("utf-8", { fatal: 
 
 const tooLarge = (size: number): string => `${formatBytes(size)}, at most ${formatBytes(MAX_BYTES)} are read`;
 
-function reasonOf(error: unknown): string {
+/** Why a file cannot be read or written. */
+export function reasonOf(error: unknown): string {
   if (error instanceof TypeError) return "not UTF-8 text";
   const { code = "", message } = error as NodeJS.ErrnoException;
   return REASONS[code] ?? message;

@@ -19,7 +19,7 @@ export type TextStyle = "text" | "markdown";
 /** Table, differences and verdicts. */
 export function summaryText(summary: ExperimentSummary, verdicts: readonly VerdictSection[], style: TextStyle): string {
   const { tunings, seeds, duration_s } = summary;
-  const runs = `${tunings.length} tuning${tunings.length === 1 ? "" : "s"}, ${seeds.length} seeds, ${formatSeconds(duration_s)} each`;
+  const runs = `${plural(tunings.length, "tuning")}, ${plural(seeds.length, "seed")}, ${formatSeconds(duration_s)} each`;
   const sections = [...summaryTable(summary), ...differenceSection(summary)];
   const columns = tunings.map(({ name }) => name);
   const parts = [
@@ -30,6 +30,8 @@ export function summaryText(summary: ExperimentSummary, verdicts: readonly Verdi
   ];
   return parts.join("\n");
 }
+
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 /** Which tunings let most clients in, and which fewest; nothing where there is nothing to compare. */
 function headline({ tunings }: ExperimentSummary): string[] {
@@ -176,7 +178,9 @@ export function comparisonText({ differences, notes }: SummaryComparison, style:
   const table = style === "markdown" ? markdownTable(header, rows) : formatTable(header, rows);
   return [
     rows.length === 0 ? "" : table,
-    `${same} of ${differences.length} metrics are the same\n`,
+    differences.length === 0
+      ? "nothing could be compared\n"
+      : `${same} of ${differences.length} metrics are the same\n`,
     ...notes.map((note) => `note: ${note}\n`),
   ].join("");
 }

@@ -20,10 +20,11 @@ import { reportHtml } from "../report/report.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { emitTuning } from "./emit.ts";
 import { ExitCode } from "./exit-codes.ts";
-import { loadExperiment } from "./load-experiment.ts";
+import { EXPERIMENT_ARGUMENT, loadExperiment } from "./load-experiment.ts";
 import { MOMENT_TOOLS, type MomentTool, showMoment, showStates } from "./moment.ts";
 import { clearProgress, showProgress } from "./progress.ts";
 import { summaryText } from "./run-text.ts";
+import { shippedNames } from "./shipped.ts";
 import { addSimulateOptions, seedsOf, simulateFlags } from "./simulate-options.ts";
 import { verdictSections } from "./verdict-text.ts";
 import { writeOutputs } from "./write-output.ts";
@@ -36,7 +37,7 @@ interface RunOptions {
   readonly advice: boolean;
   readonly states?: boolean;
   readonly at?: number;
-  readonly as: MomentTool;
+  readonly as?: MomentTool;
   readonly tuning?: string;
   readonly emit?: string;
 }
@@ -44,25 +45,41 @@ interface RunOptions {
 export const command: Command = {
   configure: (commander) => {
     commander
-      .argument("<experiment>", "experiment or scenario, YAML or JSON; - reads standard input")
+      .argument("<experiment>", EXPERIMENT_ARGUMENT)
       .option("--json <file>", "write the summary as JSON; - is standard output, in place of the table")
       .option("--csv <file>", "write every metric of every tuning as CSV; - is standard output, in place of the table")
-      .option("--html <file>", "write a page with charts that needs nothing else")
+      .option("--html <file>", "write a page with charts that needs nothing else; - is standard output")
       .option("--markdown", "print Markdown")
       .option("--no-advice", "do not simulate which changes would help, and which help nothing")
       .option("--states", "print the sockets by state over time, as ss -ant | awk would count them")
-      .option("--at <time>", "print what a tool would show on the server at that time, such as 12s or 500ms", parseTime)
-      .addOption(new Option("--as <tool>", "which tool, with --at").choices([...MOMENT_TOOLS]).default("ss"))
+      .addOption(
+        new Option("--at <time>", "print what a tool would show on the server at that time, such as 12s or 500ms")
+          .argParser(parseTime)
+          .conflicts("states"),
+      )
+      .addOption(new Option("--as <tool>", "which tool, with --at (default: ss)").choices([...MOMENT_TOOLS]))
       .option("--tuning <name>", "only this tuning")
-      .option("--emit <tuning>", "print the tuning's settings for sysctl.d and the application; nothing is simulated");
+      .addOption(
+        new Option(
+          "--emit <tuning>",
+          "print the tuning's settings for sysctl.d and the application; nothing is simulated",
+        ).conflicts(["tuning", "json", "csv", "html", "at", "states", "markdown"]),
+      );
     addSimulateOptions(commander, "what the experiment says");
+    commander.addHelpText(
+      "after",
+      `\nShipped experiments:\n${shippedNames()
+        .map((name) => `  ${name}\n`)
+        .join("")}`,
+    );
   },
 
   async execute(context, positionals, given) {
     const options = given as unknown as RunOptions;
-    const file = String(positionals[0]);
-    const loaded = await loadExperiment(file);
-    context.stderr(loaded.ok ? formatIssues(file, loaded.value.warnings) : loaded.error.text);
+    const fault = faultOf(options);
+    if (fault !== null) return refused(context, fault);
+    const loaded = await loadExperiment(String(positionals[0]));
+    context.stderr(loaded.ok ? formatIssues(loaded.value.file, loaded.value.warnings) : loaded.error.text);
     if (!loaded.ok) return ExitCode.InvalidConfig;
     const experiment = chosen(loaded.value.experiment, options.emit ?? options.tuning, context);
     if (experiment === null) return ExitCode.Usage;
@@ -70,6 +87,9 @@ export const command: Command = {
       context.stdout(experiment.tunings.map((tuning) => emitTuning(experiment.name, tuning)).join("\n"));
       return ExitCode.Ok;
     }
+    const durationS = experiment.tunings[0]?.scenario.duration_s ?? 0;
+    if (options.at !== undefined && options.at > durationS)
+      return refused(context, `--at ${options.at} s: the run ends at ${durationS} s`);
     const flags = simulateFlags(given);
     const seeds = flags.isSeedGiven ? seedsOf(flags, flags.seedCount ?? experiment.seeds.length) : experiment.seeds;
     try {
@@ -80,6 +100,18 @@ export const command: Command = {
     }
   },
 };
+
+/** What is wrong with the options as a whole; null: nothing. */
+function faultOf({ json, csv, html, at, as }: RunOptions): string | null {
+  if ([json, csv, html].filter((file) => file === "-").length > 1)
+    return "only one of --json, --csv and --html can be written to standard output";
+  return as !== undefined && at === undefined ? "--as needs --at: the time that the tool is asked at" : null;
+}
+
+function refused({ stderr }: CommandContext, fault: string): ExitCode {
+  stderr(`error: ${fault}\n(--help lists what there is)\n`);
+  return ExitCode.Usage;
+}
 
 type SimulateFlags = ReturnType<typeof simulateFlags>;
 
@@ -94,7 +126,7 @@ async function runExperiment(
     ...common,
     onDone: (done, total) => showProgress(`${experiment.name}: run ${done} of ${total}`),
   });
-  const wantsAdvice = options.advice && options.at === undefined && options.states !== true;
+  const wantsAdvice = options.advice && showsVerdicts(options);
   if (wantsAdvice) showProgress(`${experiment.name}: trying what would help`);
   const advice = wantsAdvice ? await advise(experiment, summary, common) : [];
   const dead = wantsAdvice ? await deadKnobs(experiment, summary, common) : [];
@@ -106,13 +138,24 @@ async function runExperiment(
     [options.html, () => reportHtml(summary, sections)],
   ]);
   if (!written.usedStdout) context.stdout(textOf(summary, options, sections));
+  const failed = summary.thresholds.filter(({ holds }) => !holds);
+  context.stderr(failed.map(failureText).join(""));
   if (!written.ok) return ExitCode.Usage;
-  return summary.thresholds.every(({ holds }) => holds) ? ExitCode.Ok : ExitCode.ThresholdFailed;
+  return failed.length === 0 ? ExitCode.Ok : ExitCode.ThresholdFailed;
 }
+
+/** Whether verdicts and advice appear anywhere: in the page, or beside the table. */
+function showsVerdicts({ html, json, csv, at, states }: RunOptions): boolean {
+  const showsTable = json !== "-" && csv !== "-" && at === undefined && states !== true;
+  return html !== undefined || showsTable;
+}
+
+const failureText = ({ threshold, tuning, value }: ExperimentSummary["thresholds"][number]): string =>
+  `threshold failed with ${tuning}: ${threshold}, ${value === null ? "nothing was measured" : `found ${value}`}\n`;
 
 function textOf(summary: ExperimentSummary, options: RunOptions, verdicts: ReturnType<typeof verdictSections>): string {
   const { at, as, states, markdown } = options;
-  if (at !== undefined) return summary.tunings.map((tuning) => showMoment(tuning, at, as)).join("\n");
+  if (at !== undefined) return summary.tunings.map((tuning) => showMoment(tuning, at, as ?? "ss")).join("\n");
   if (states === true) return summary.tunings.map((tuning) => showStates(tuning)).join("\n");
   return summaryText(summary, verdicts, markdown === true ? "markdown" : "text");
 }

@@ -27,5 +27,6 @@ export function verdictSections(
 function deadSentence({ path, value, because, standIns }: DeadKnob): string {
   const setting = value === undefined ? `${path} at the kernel's default` : `${path} = ${JSON.stringify(value)}`;
   if (standIns.length === 0) return `${setting} changes nothing here: ${because}.`;
-  return `${setting} changes nothing beside ${standIns.join(", ")}: without all of them the results are others, and not all are needed.`;
+  const limit = standIns.length === 1 ? "either can go, not both" : "each can go by itself, not all of them";
+  return `${setting} changes nothing beside ${standIns.join(", ")}: ${limit}.`;
 }

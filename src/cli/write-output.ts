@@ -1,6 +1,7 @@
 /** Files that a command writes. What cannot be written is a sentence; the others are written nevertheless. */
 import { writeFile } from "node:fs/promises";
 import type { CommandContext } from "./command.ts";
+import { reasonOf } from "./read-file.ts";
 
 /** The file that a flag names ("-" is standard output; undefined: not asked for), and what goes there. */
 export type Output = readonly [file: string | undefined, text: () => string];
@@ -24,7 +25,8 @@ export async function writeOutputs({ stdout, stderr }: CommandContext, outputs: 
       await writeFile(file, text());
     } catch (error) {
       ok = false;
-      stderr(`${file}: cannot be written: ${error instanceof Error ? error.message : error}\n`);
+      const isAbsent = (error as NodeJS.ErrnoException).code === "ENOENT";
+      stderr(`${file}: cannot be written: ${isAbsent ? "no such folder" : reasonOf(error)}\n`);
     }
   }
   return { ok, usedStdout };

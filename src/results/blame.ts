@@ -5,6 +5,8 @@
  *             cost most waiting. "Since when" is read from the time lines of the first seed, so it is as exact as their interval.
  * Signature   Of a flood: addresses that are sent SYN-ACKs and never send anything but SYNs. So it is seen from the server alone, as an
  *             operator would: segments other than SYNs that came in, for each SYN-ACK sent. Clients send several; a flood sends none.
+ *             A small SYN queue answers little of a flood, whose few half-opens then fill it: how long they stay there tells (Little's law).
+ *             Those who answer leave after a round trip; an overloaded application fills the accept queue instead.
  */
 import { formatCount, formatSeconds } from "../base/units.ts";
 import { GATES, type GateName } from "../vocabulary/gates.ts";
@@ -15,6 +17,8 @@ import { formatMean, formatRatio } from "./summary-table.ts";
 const FLOOD_REPLIES_PER_SYNACK = 1;
 /** Fewer SYN-ACKs than this per run are no flood, whatever their answers. */
 const LEAST_SYNACKS = 100;
+/** Half-opens that stay longer than this in a SYN queue that turns SYNs away do not answer: the first SYN-ACK is sent again after 1 s. */
+const FLOOD_STAY_S = 1;
 /** Waits of less than this per client, on average, are not worth a word. */
 const LEAST_WAIT_S = 0.001;
 
@@ -88,8 +92,22 @@ function when({ lines }: TuningSummary, gate: GateName): Pick<Binding, "from_s" 
 
 function trafficOf(tuning: TuningSummary, binding: Binding | null): TuningVerdict["traffic"] {
   const isUnanswered = tuning.synacks_out.mean >= LEAST_SYNACKS && repliesPerSynAck(tuning) < FLOOD_REPLIES_PER_SYNACK;
-  if (isUnanswered) return "flood";
+  if (isUnanswered || synQueueStayS(tuning, binding) > FLOOD_STAY_S) return "flood";
   return binding === null || binding.gate.startsWith("path_") ? "calm" : "overload";
+}
+
+/** While the SYN queue turned clients away: its mean length for each connection per second that left it established, in seconds; 0 where it did not. */
+function synQueueStayS({ lines, hosts }: TuningSummary, binding: Binding | null): number {
+  const { gate, from_s, until_s } = binding ?? {};
+  if ((gate !== "syn_queue_full" && gate !== "last_quarter") || from_s == null || until_s == null) return 0;
+  const samples = lines.at_s.flatMap((at, index) => (at >= from_s && at <= until_s ? [index] : []));
+  const [first = 0] = samples;
+  const last = samples.at(-1) ?? first;
+  const lengths = samples.map((index) => lines.queues.reduce((sum, { syn }) => sum + (syn[index] ?? 0), 0));
+  const opens = lines.server_counters.TcpPassiveOpens;
+  const perS = ((opens?.[last] ?? 0) - (opens?.[first] ?? 0)) / hosts / (until_s - from_s);
+  const mean = lengths.reduce((sum, length) => sum + length, 0) / samples.length;
+  return until_s === from_s || mean === 0 ? 0 : mean / perS;
 }
 
 /** Segments that came in besides SYNs, for each SYN-ACK sent. */
@@ -124,9 +142,13 @@ function since({ from_s, until_s }: Binding, { lines }: TuningSummary): string {
 }
 
 function whatTraffic(tuning: TuningSummary, traffic: TuningVerdict["traffic"], binding: Binding | null): string[] {
-  const replies = repliesPerSynAck(tuning).toFixed(2);
-  const counts = `${formatCount(Math.round(tuning.syns_in.mean))} SYNs came, and ${replies} other segments for each SYN-ACK sent`;
-  if (traffic === "flood") return [`It looks like a SYN flood: ${counts}; most addresses never answered.`];
+  const repliesEach = repliesPerSynAck(tuning);
+  const syns = `${formatCount(Math.round(tuning.syns_in.mean))} SYNs came`;
+  const counts = `${syns}, and ${repliesEach.toFixed(2)} other segments for each SYN-ACK sent`;
+  if (traffic === "flood" && repliesEach < FLOOD_REPLIES_PER_SYNACK)
+    return [`It looks like a SYN flood: ${counts}; most addresses never answered.`];
+  if (traffic === "flood")
+    return [`It looks like a SYN flood: ${syns}, and half-opens that never answered kept the SYN queue filled.`];
   if (traffic === "calm" || binding === null) return [];
   return [`It looks like plain overload, not like a flood: ${counts}; those who came did answer.`];
 }
