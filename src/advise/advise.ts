@@ -109,8 +109,17 @@ function servedVerdict(differences: readonly Difference[], tuning: string): Diff
   return (["better", "worse", "unknown", "none"] as const).find((verdict) => verdicts.includes(verdict)) ?? "same";
 }
 
+/** More clients in: beyond chance, or in some seeds and in none fewer, which a few seeds' interval may not show. */
 const helps = ({ verdict, before, after }: Trial): boolean =>
-  (verdict === "better" || verdict === "unknown") && servedShareOf(after) > servedShareOf(before);
+  servedShareOf(after) > servedShareOf(before) && (verdict !== "none" || isNeverWorse(before, after));
+
+/** Both met the same clients in each seed. */
+function isNeverWorse(before: TuningSummary, after: TuningSummary): boolean {
+  const served = ({ clients }: TuningSummary, seed: number): number =>
+    clients.reduce((sum, one) => sum + (one.served.per_seed[seed] ?? 0), 0);
+  const seeds = before.clients[0]?.served.per_seed ?? [];
+  return seeds.every((_, seed) => served(after, seed) >= served(before, seed));
+}
 
 function bestOf(trials: readonly Trial[]): Trial | null {
   const helping = trials.filter(helps);
@@ -141,7 +150,7 @@ function wordsOn(
     sentences.push(
       `${isEnough ? "The smallest change tried that lets nearly all in" : "The best of what was tried, and not enough"}: ${effectOf(best)}.`,
     );
-  } else sentences.push("None of what was tried lets more clients in.");
+  } else sentences.push("None of what was tried lets more clients in for sure.");
   for (const trial of trials.filter((one) => one !== best)) {
     sentences.push(`Tried, ${judged(trial)}: ${effectOf(trial)}.`);
   }
