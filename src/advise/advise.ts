@@ -111,7 +111,8 @@ function servedVerdict(differences: readonly Difference[], tuning: string): Diff
 
 /** More clients in: beyond chance, or in some seeds and in none fewer, which a few seeds' interval may not show. */
 const helps = ({ verdict, before, after }: Trial): boolean =>
-  servedShareOf(after) > servedShareOf(before) && (verdict !== "none" || isNeverWorse(before, after));
+  servedShareOf(after) > servedShareOf(before) &&
+  (verdict === "none" ? isNeverWorse(before, after) : verdict !== "worse");
 
 /** Both met the same clients in each seed. */
 function isNeverWorse(before: TuningSummary, after: TuningSummary): boolean {

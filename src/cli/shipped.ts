@@ -3,7 +3,7 @@
  *
  * Purpose   Who installed the package need not know where it lies: `halfopen run flood-vs-tunings`.
  */
-import { readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nearest } from "../base/nearest.ts";
@@ -21,16 +21,17 @@ export function shippedNames(): string[] {
     .sort();
 }
 
+const isRegularFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+
 /** The path of what a user names: a file of the user's own comes first, then the shipped experiment of that name; else as given. */
-export function resolveExperiment(given: string): string {
-  const isOwn = statSync(given, { throwIfNoEntry: false })?.isFile() ?? false;
-  if (isOwn || !BARE_NAME.test(given) || !shippedNames().includes(given)) return given;
+export function resolveExperiment(given: string, isFile = isRegularFile): string {
+  if (isFile(given) || !BARE_NAME.test(given) || !shippedNames().includes(given)) return given;
   return join(FOLDER, `${given}${ENDING}`);
 }
 
-/** What a user who gave a name may have meant; empty for a path. */
+/** What a user who gave a name may have meant; empty for a path, and for what is there. */
 export function shippedHint(given: string): string {
-  if (!BARE_NAME.test(given)) return "";
+  if (!BARE_NAME.test(given) || existsSync(given)) return "";
   const names = shippedNames();
   const meant = nearest(given, names);
   return `  hint: ${meant === undefined ? "" : `did you mean ${meant}? `}shipped experiments are ${names.join(", ")}\n`;

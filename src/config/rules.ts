@@ -146,7 +146,7 @@ function workloadRules(raw: unknown): PathIssue[] {
       issues.push({ code: "without-effect", path: [...at, "start_s"], message });
     }
     if (workload.kind === "connections") {
-      issues.push(...payloadRules(workload, at));
+      issues.push(...payloadRules(workload, at), ...balanceRules(raw, workload, at));
       continue;
     }
     if (workload.first_source_port === undefined && defaultSourcePort(rawWorkloads) > 65_535) {
@@ -156,6 +156,20 @@ function workloadRules(raw: unknown): PathIssue[] {
     rawWorkloads += 1;
   }
   return issues;
+}
+
+/** The load balancer hashes a user's address and number: a user always comes to the same host. */
+function balanceRules(
+  raw: unknown,
+  { source_addresses, clients_per_address }: Extract<WorkloadInput, { kind: "connections" }>,
+  at: Path,
+): PathIssue[] {
+  const hosts = serverSchema.shape.hosts.safeParse(valueAt(raw, ["server", "hosts"]));
+  const users = source_addresses * clients_per_address;
+  if (!hosts.success || users >= hosts.data) return [];
+  const message = `found ${users} client${users === 1 ? "" : "s"} in all: they go to ${users === 1 ? "1" : `at most ${users}`} of ${hosts.data} hosts`;
+  const hint = "more source_addresses or clients_per_address spread them";
+  return [{ code: "without-effect", path: [...at, "source_addresses"], message, hint }];
 }
 
 /** Keys that only one kind of arrival has, and whether it needs them. */

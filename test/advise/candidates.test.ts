@@ -91,3 +91,24 @@ describe("the application's capacity", () => {
     });
   }
 });
+
+describe("what a scenario cannot hold, or has already, is not tried", () => {
+  const tried = (gate: GateName, text: string): string[] => triedFor(gate, scenarioOf(text));
+  test("listeners that share a port are changed once, together", () => {
+    const listener = "{ port: 80, backlog: 511, reuseport: true, accept: { mode: rate, rate_per_s: 50 } }";
+    const text = `{ duration_s: 1, server: { listeners: [${listener}, ${listener}] } }`;
+    expect(tried("accept_queue_at_syn", text)).toEqual([...BACKLOGS, ...FASTER]);
+    const [first] = candidatesFor("accept_queue_at_syn", scenarioOf(text));
+    expect(first?.scenario.server.listeners.map(({ backlog }) => backlog)).toEqual([1024, 1024]);
+  });
+  test("a negative backlog is the largest", () => {
+    const text = "{ duration_s: 1, server: { listeners: [{ port: 80, backlog: -1 }] } }";
+    expect(tried("accept_queue_at_syn", text)).toEqual(["server.sysctls.net.core.somaxconn=65535"]);
+  });
+  test("more addresses than a network has", () => {
+    const text =
+      "{ duration_s: 1, server: {}, workloads: [{ name: a, kind: connections, count: 1, source_addresses: 20000 }] }";
+    const addresses = tried("no_local_port", text).filter((change) => change.includes("source_addresses"));
+    expect(addresses).toEqual(["workloads.a.source_addresses=40000"]);
+  });
+});

@@ -47,3 +47,12 @@ test("a replaced value is read back, and the scenario that was given stays as it
 test("undefined takes a sysctl back to its default", () => {
   expect(withValue(scenario, "server.sysctls.net.core.somaxconn", undefined).server.sysctls).toEqual({});
 });
+
+test("listeners that share a port are all replaced, as in a tuning", () => {
+  const shared = scenarioOf(`
+duration_s: 1
+server: { listeners: [{ port: 80, backlog: 1, reuseport: true }, { port: 80, backlog: 2, reuseport: true }, { port: 81, backlog: 3 }] }
+`);
+  const backlogs = withValue(shared, "server.listeners.80.backlog", 9).server.listeners.map(({ backlog }) => backlog);
+  expect(backlogs).toEqual([9, 9, 3]);
+});

@@ -202,3 +202,25 @@ server:
 `).ok;
   expect([restart(4), restart(5)]).toEqual([true, false]);
 });
+
+describe("fewer clients than hosts behind the load balancer", () => {
+  const rows = [
+    [4, "", "found 1 client in all: they go to 1 of 4 hosts", "one address is one client"],
+    [4, "source_addresses: 3", "found 3 clients in all: they go to at most 3 of 4 hosts", "one less than hosts"],
+    [4, "source_addresses: 4", null, "as many as hosts"],
+    [4, "clients_per_address: 4", null, "clients behind one address are hashed by themselves"],
+    [1, "", null, "one host takes all"],
+  ] as const;
+  for (const [hosts, keys, expected, why] of rows) {
+    test(`${hosts} hosts, ${keys || "nothing said"}: ${why}`, () => {
+      const { warnings } = parse(`
+duration_s: 10
+server: { hosts: ${hosts} }
+workloads: [{ name: legit, kind: connections, count: 9, ${keys} }]
+`);
+      const found = warnings.map(({ code, path, message }) => ({ code, path, message }));
+      const warning = { code: "without-effect", path: "workloads.legit.source_addresses", message: expected };
+      expect(found).toEqual(expected === null ? [] : [warning]);
+    });
+  }
+});

@@ -84,3 +84,41 @@ test("all who got in are said to, and else how many of how many", () => {
   expect(verdictOn(half).sentences[0]).toBe("50 of 100 clients got in, 50.0 %.");
   expect(verdictOn(tuning({ clients: [] })).sentences[0]).toBe("No clients came.");
 });
+
+describe("a small SYN queue answers little of a flood", () => {
+  /** Ten seconds in which clients were turned away, with so many half-opens at each sample, and so many connections opened by then. */
+  const turnedAway = (gate: "syn_queue_full" | "accept_queue_at_syn", halfOpen: number, opensPerS: number, hosts = 1) =>
+    verdictOn(
+      tuning({
+        hosts,
+        clients: [clients({ served: measure(10), failed: { [gate]: measure(90) } })],
+        syns_in: measure(1000),
+        synacks_out: measure(200),
+        server_counters: { TcpInSegs: measure(2000) },
+        lines: lines({
+          at_s: [1, 6, 11],
+          client_drops: { [gate]: [1, 2, 3] },
+          queues: [{ port: 80, accept: [0, 0, 0], syn: [halfOpen, halfOpen, halfOpen] }],
+          server_counters: { TcpPassiveOpens: [0, 5 * opensPerS, 10 * opensPerS] },
+        }),
+      }),
+    );
+  const rows = [
+    [turnedAway("syn_queue_full", 101, 100), "flood", "half-opens that stay for more than a second do not answer"],
+    [turnedAway("syn_queue_full", 100, 100), "overload", "a second is a round trip over a slow path"],
+    [turnedAway("syn_queue_full", 100, 0), "flood", "nobody leaves the queue"],
+    [turnedAway("syn_queue_full", 51, 100, 2), "flood", "the queue is that of one host, the connections of both"],
+    [turnedAway("syn_queue_full", 0, 0), "overload", "an empty queue holds nobody"],
+    [
+      turnedAway("accept_queue_at_syn", 500, 1),
+      "overload",
+      "behind a full accept queue half-opens wait, and have answered",
+    ],
+  ] as const;
+  for (const [{ traffic }, expected, why] of rows) test(why, () => expect(traffic).toBe(expected));
+
+  test("the sentence claims no segments that it did not count", () => {
+    const said = turnedAway("syn_queue_full", 500, 1).sentences.join("\n");
+    expect(said).toContain("1000 SYNs came, and half-opens that never answered kept the SYN queue filled");
+  });
+});
