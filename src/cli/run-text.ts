@@ -131,13 +131,14 @@ function differenceSection({ differences, tunings }: ExperimentSummary): TableSe
 
 const SAME = "the same";
 
-/** "+14.0 % ±1.6 %"; Student's interval has its mean in the middle. */
+/** "+14.0 pp ±1.6 pp", shares in percentage points; Student's interval has its mean in the middle. */
 export function differenceCell({ metric, difference, interval, verdict }: Difference): string {
   if (verdict === "same") return SAME;
   if (verdict === "none") return "no difference";
   const unit = unitOf(metric);
-  const mean = `${difference < 0 ? "-" : "+"}${formatValue(Math.abs(difference), unit)}`;
-  return interval === null ? mean : `${mean} ±${formatValue((interval[1] - interval[0]) / 2, unit)}`;
+  const text = (value: number): string => formatValue(Math.abs(value), unit).replace(" %", " pp");
+  const mean = `${difference < 0 ? "-" : "+"}${text(difference)}`;
+  return interval === null ? mean : `${mean} ±${text((interval[1] - interval[0]) / 2)}`;
 }
 
 type Unit = keyof typeof FORMATS;

@@ -135,19 +135,18 @@ function latencyRows(
   }));
 }
 
-/** The comb: how many got in at once, and how many only by their k-th SYN. */
+/** The comb: how many got in only by a later SYN, by the second at which that was due. */
 function stepRows(of: readonly (ClientsSummary | undefined)[]): TableRow[] {
-  const most = Math.max(0, ...of.map((one) => one?.steps.length ?? 0));
-  const rows: TableRow[] = [];
-  for (let k = 1; k < most; k++) {
-    if (!isSomewhere(of, (one) => one.steps[k]?.established)) continue;
-    const atS = of.find((one) => one?.steps[k] !== undefined)?.steps[k]?.at_s ?? 0;
-    rows.push({
-      label: `in after ${Math.round(atS)} s (SYN ${k + 1})`,
-      cells: cellsOf(of, (one) => formatMean(one.steps[k]?.established.mean ?? 0)),
-    });
-  }
-  return rows;
+  const steps = of.flatMap((one) => one?.steps.slice(1) ?? []).filter(({ established }) => established.mean > 0);
+  const seconds = [...new Set(steps.map(({ at_s }) => Math.round(at_s)))].sort((a, b) => a - b);
+  return seconds.map((second) => ({
+    label: `in by the SYN due at ${second} s`,
+    cells: cellsOf(of, (one) => {
+      const step = one.steps.find(({ at_s }, k) => k > 0 && Math.round(at_s) === second);
+      if (step !== undefined) return formatMean(step.established.mean);
+      return (one.steps.at(-1)?.at_s ?? 0) > second ? ABSENT : "0";
+    }),
+  }));
 }
 
 function gateRows(

@@ -39,14 +39,26 @@ test("a row has a cell for each tuning, and a dash where a tuning does not have 
   expect(section?.rows.find(({ label }) => label === "connect p99")?.cells).toEqual(["1.00 ms", "3.00 s", "-"]);
 });
 
-test("the comb names the second at which each SYN left", () => {
-  const steps = [0, 1, 3].map((at_s, k) => ({ at_s, established: measure(10 * k) }));
-  const [section] = summaryTable(summary({ tunings: [tuning({ clients: [clients({ steps })] })] }));
-  const comb = section?.rows.filter(({ label }) => label.startsWith("in after"));
-  expect(comb).toEqual([
-    { label: "in after 1 s (SYN 2)", cells: ["10"] },
-    { label: "in after 3 s (SYN 3)", cells: ["20"] },
-  ]);
+describe("the comb", () => {
+  const of = (...seconds: number[]) =>
+    tuning({ clients: [clients({ steps: seconds.map((at_s, k) => ({ at_s, established: measure(10 * k) })) })] });
+  const combOf = (...tunings: ReturnType<typeof of>[]) =>
+    summaryTable(summary({ tunings }))[0]?.rows.filter(({ label }) => label.startsWith("in by"));
+
+  test("names the second at which each SYN was due", () => {
+    expect(combOf(of(0, 1.02, 3.04))).toEqual([
+      { label: "in by the SYN due at 1 s", cells: ["10"] },
+      { label: "in by the SYN due at 3 s", cells: ["20"] },
+    ]);
+  });
+
+  test("has a dash where a tuning's clients send no SYN at that second, and 0 where none of them had to", () => {
+    expect(combOf(of(0, 1, 2, 3), of(0, 1, 3), of(0))).toEqual([
+      { label: "in by the SYN due at 1 s", cells: ["10", "10", "0"] },
+      { label: "in by the SYN due at 2 s", cells: ["20", "-", "0"] },
+      { label: "in by the SYN due at 3 s", cells: ["30", "20", "0"] },
+    ]);
+  });
 });
 
 test("listeners that share a port are told apart", () => {
