@@ -33,9 +33,16 @@ export interface ParsedExperiment {
   readonly warnings: readonly ConfigIssue[];
 }
 
-/** `readFile` gives the files that the experiment names (scenario, profiles, traces), by path: as written, those in other files seen from here. */
-export function parseExperiment(text: string, readFile: ReadFile): ConfigResult<ParsedExperiment> {
-  const reader = new ExperimentReader(readFile);
+/**
+ * `readFile` gives the files that the experiment names (scenario, profiles, traces), by path: as written, those in other files seen from here.
+ * `profiles`: paths of further profiles, whose tunings follow those that the experiment names.
+ */
+export function parseExperiment(
+  text: string,
+  readFile: ReadFile,
+  profiles: readonly string[] = [],
+): ConfigResult<ParsedExperiment> {
+  const reader = new ExperimentReader(readFile, profiles);
   const experiment = reader.read(text);
   const issues = inOrder(reader.issues);
   return experiment !== null && reader.issues.every(isWarning) ? ok({ experiment, warnings: issues }) : err(issues);
@@ -45,9 +52,11 @@ export function parseExperiment(text: string, readFile: ReadFile): ConfigResult<
 class ExperimentReader {
   readonly issues: ConfigIssue[] = [];
   readonly #readFile: ReadFile;
+  readonly #furtherProfiles: readonly string[];
 
-  constructor(readFile: ReadFile) {
+  constructor(readFile: ReadFile, furtherProfiles: readonly string[]) {
     this.#readFile = readFile;
+    this.#furtherProfiles = furtherProfiles;
   }
 
   read(text: string): Experiment | null {
@@ -56,7 +65,8 @@ class ExperimentReader {
     const raw = asWritten(document);
     const source: Source = { document, prefix: [] };
     if (isScenario(raw)) {
-      return this.#assemble({ raw, source }, [asIs(source)], { seeds: DEFAULT_SEEDS, thresholds: [] }, source);
+      const profiled = this.#allTunings({}, source);
+      return this.#assemble({ raw, source }, profiled, { seeds: DEFAULT_SEEDS, thresholds: [] }, source);
     }
     const parsed = experimentSchema.safeParse(raw);
     if (!parsed.success) this.#add(fromZod(parsed.error.issues, raw, MAX_LOCATED), source, raw);
@@ -82,8 +92,9 @@ class ExperimentReader {
     const own = this.#tunings(raw, source, names);
     const tunings = own.length > 0 ? own : [asIs(source)];
     names.add(tunings[0]?.name ?? AS_IS);
-    for (const [index, path] of textsOf(valueAt(raw, ["profiles"]), MAX_PROFILES).entries()) {
-      const document = this.#open(path, ["profiles", index], source);
+    const named = textsOf(valueAt(raw, ["profiles"]), MAX_PROFILES);
+    for (const [index, path] of [...named, ...this.#furtherProfiles].entries()) {
+      const document = this.#open(path, index < named.length ? ["profiles", index] : [], source);
       if (document === null) continue;
       const profile = asWritten(document, folderOf(path));
       const ofProfile: Source = { document, file: path, prefix: [] };

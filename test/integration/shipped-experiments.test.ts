@@ -1,0 +1,136 @@
+/**
+ * Goal    Every shipped experiment runs as it is, and the answer in its head comment is what it shows.
+ * Method  The command with two seeds. Each row is a claim of the answer: a metric in one tuning, and what it must be; where the claim compares, against another tuning.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { metricOf } from "../../src/results/metrics.ts";
+import type { ExperimentSummary } from "../../src/results/summary-format.ts";
+import { parseSummary } from "../../src/results/summary-text.ts";
+import { runCli } from "../cli/run-cli.ts";
+
+/** tuning, metric, relation, number or the tuning whose value is meant, why. */
+type Claim = readonly [string, string, "<" | ">" | "=", number | string, string];
+
+const CLAIMS: Readonly<Record<string, readonly Claim[]>> = {
+  "behind-nat": [
+    ["one_address", "users.failed.no_local_port", ">", 2000, "4 000 ports carry 67 connections per second, not 100"],
+    ["two_addresses", "users.served_ratio", "=", 1, "a second address has ports of its own"],
+    ["keep_alive_10", "users.served_ratio", "=", 1, "a tenth of the connections needs a tenth of the ports"],
+    ["server_closes_first", "users.drops.time_wait", ">", 1000, "the server's TIME_WAIT meets the port's next user"],
+    ["server_closes_first", "users.connect_latency_ms.p99", ">", "two_addresses", "who then waits for a second SYN"],
+  ],
+  "burst-after-deploy": [
+    ["backlog_4096", "clients.served_ratio", "=", 1, "it holds what comes in three seconds"],
+    ["backlog_65535", "clients.response_latency_ms.max", "=", "backlog_4096", "room that nobody needs changes nothing"],
+    ["backlog_511", "clients.served_ratio", "<", 0.99, "a queue that is full turns clients away"],
+    ["backlog_128", "clients.served_ratio", "<", "backlog_511", "more of them, the smaller it is"],
+  ],
+  "cookies-cost": [
+    ["cookies", "downloads.response_latency_ms.p50", "=", "no_cookies", "the timestamp carries the options"],
+    [
+      "cookies_no_timestamps",
+      "downloads.response_latency_ms.p50",
+      ">",
+      1700,
+      "1 MB in windows of 64 KiB takes 16 round trips",
+    ],
+    ["no_cookies_no_timestamps", "downloads.response_latency_ms.p50", "<", 900, "it is not the missing timestamps"],
+  ],
+  "cookies-or-queue": [
+    ["queue_too_small", "clients.served_ratio", "<", 0.8, "without cookies a full queue turns clients away"],
+    ["queue_holds_it", "clients.served_ratio", "=", 1, "half-opens live 63 s, 200 come per second"],
+    ["cookies_always", "clients.served_ratio", "=", 1, "cookies need no room"],
+    ["queue_holds_it", "amplification_ratio", ">", 4, "each half-open is sent SYN-ACKs until it is given up"],
+    ["cookies_always", "amplification_ratio", "<", 1.01, "a cookie is sent once"],
+    ["queue_2_retries", "half_open_peak_bytes", "<", "queue_holds_it", "half-opens that are given up sooner are fewer"],
+  ],
+  "flood-vs-tunings": [
+    ["default_cookies", "clients.served_ratio", ">", 0.999, "a cookie needs no place in the queue"],
+    ["cookies_always", "clients.served_ratio", ">", 0.999, "nor does it where no other is sent"],
+    ["bigger_backlog", "clients.served_ratio", "<", 0.3, "three quarters of tcp_max_syn_backlog bind then"],
+    ["max_syn_backlog", "clients.served_ratio", "=", "cookies_off", "the backlog binds before it"],
+    ["all_big", "clients.served_ratio", "<", 0.95, "49 152 half-opens are there in 2.5 s"],
+  ],
+  "four-defences": [
+    ["backlog", "clients.served_ratio", "=", "none", "somaxconn cuts it"],
+    ["somaxconn", "clients.served_ratio", "=", "none", "it only cuts"],
+    ["backlog_and_somaxconn", "clients.served_ratio", "<", 0.4, "tcp_max_syn_backlog binds then"],
+    ["fewer_retries", "clients.served_ratio", ">", "none", "places are free again after 3 s, not after 63"],
+    ["all_three", "clients.served_ratio", ">", 0.999, "the queue holds this flood"],
+    ["cookies", "clients.served_ratio", ">", 0.999, "a cookie needs no place in the queue"],
+  ],
+  "one-three-seven-seconds": [
+    [
+      "classic_clients",
+      "clients.connect_latency_ms.max",
+      ">",
+      3000,
+      "the second retransmission leaves 3 s after the SYN",
+    ],
+    ["both", "clients.connect_latency_ms.max", "<", 50, "nothing is lost, so nobody waits for a timer"],
+    ["bigger_backlog", "clients.drops.accept_queue_at_syn", "=", 0, "the queue holds a pause of 0.6 s"],
+    ["clear_path", "clients.drops.accept_queue_at_syn", ">", 0, "the queue is as full on any path"],
+  ],
+  "ports-and-time-wait": [
+    ["as_it_is", "proxy.served_ratio", "<", 0.65, "4 000 ports carry 67 connections per second, not 150"],
+    ["fin_timeout_10", "proxy.served_ratio", "=", "as_it_is", "TIME_WAIT lasts 60 s whatever it says"],
+    ...["all_ports", "tw_reuse", "four_addresses", "backend_closes", "keep_alive_10"].map(
+      (tuning): Claim => [tuning, "proxy.served_ratio", "=", 1, "each is enough"],
+    ),
+  ],
+  "retry-storm": [
+    ["backlog_64", "users.served_ratio", ">", 0.98, "a queue of 1 s is behind them soon"],
+    ["backlog_511", "users.served_ratio", "<", 0.25, "a queue of 8 s is longer than users wait"],
+    ["backlog_511", "listeners.80.workers_busy_ratio", ">", 0.85, "and is worked for nobody"],
+    ["511_no_retries", "users.served_ratio", ">", 0.8, "without retries it recovers"],
+    ["511_late_retries", "users.served_ratio", "<", 0.25, "with later ones it does not"],
+  ],
+  "reuseport-or-shared": [
+    ["shared_socket", "clients.served_ratio", "=", 1, "a worker that is free takes the next connection"],
+    ["reuseport", "clients.drops.accept_queue_at_syn", ">", 0, "one worker's queue is full while others are idle"],
+    ["reuseport", "clients.response_latency_ms.p99", ">", "shared_socket", "whose clients wait for their next SYN"],
+  ],
+  "slow-accept": [
+    ["backlog_65535", "clients.served_ratio", "<", "backlog_511", "a queue longer than patience is worked for nobody"],
+    ["abort_on_overflow", "clients.served_ratio", "<", "backlog_511", "who is reset does not come again"],
+    ["accepts_100", "clients.served_ratio", "=", 1, "more is accepted than comes"],
+  ],
+};
+
+function measured(summary: ExperimentSummary, tuning: string, metric: string): number {
+  const of = summary.tunings.find(({ name }) => name === tuning);
+  const value = of === undefined ? null : metricOf(of, metric);
+  if (value === null) throw new Error(`${tuning} has no ${metric}`);
+  return value.value;
+}
+
+const shipped = readdirSync("config/experiments").map((file) => file.replace(/\.yaml$/, ""));
+
+test("each has its claims here", () => {
+  expect(Object.keys(CLAIMS)).toEqual(shipped);
+});
+
+describe.each(shipped)("%s", (name) => {
+  const file = `config/experiments/${name}.yaml`;
+
+  test("says the question, and what came out", () => {
+    const [head = ""] = readFileSync(file, "utf8").split("\nname: ");
+    expect(head).toMatch(/^# Question {2}\S.*\n(# .*\n)*# Answer {4}\S/m);
+    expect(head.split("\n").filter((line) => line.length > 140)).toEqual([]);
+  });
+
+  test("shows what its answer says", async () => {
+    const { code, stdout } = await runCli(["run", file, "--seeds", "2", "--no-advice", "--json", "-"]);
+    expect(code).toBe(0);
+    const parsed = parseSummary(stdout);
+    if (!parsed.ok) throw new Error(String(parsed.error));
+    const isTrue = ([tuning, metric, relation, than]: Claim): boolean => {
+      const value = measured(parsed.value, tuning, metric);
+      const other = typeof than === "string" ? measured(parsed.value, than, metric) : than;
+      if (relation === "=") return value === other;
+      return relation === "<" ? value < other : value > other;
+    };
+    expect(CLAIMS[name]?.filter((claim) => !isTrue(claim))).toEqual([]);
+  });
+});
