@@ -1,5 +1,5 @@
 /** Loads the file that a command was given, an experiment or a scenario, with the files that it names. */
-import { dirname, isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join, relative } from "node:path";
 import { err, ok, type Result } from "../base/result.ts";
 import { type ParsedExperiment, parseExperiment } from "../config/experiment.ts";
 import { type ConfigIssue, formatIssues } from "../config/issues.ts";
@@ -24,9 +24,12 @@ export interface LoadFailure {
 
 /**
  * `given`: a path, the name of a shipped experiment, or "-" for standard input, whose paths are seen from the working directory. Issues name other files as seen from
- * there too. Printing the warnings is left to the caller.
+ * there too. `profiles`: files of further tunings, from the working directory. Printing the warnings is left to the caller.
  */
-export async function loadExperiment(given: string): Promise<Result<LoadedExperiment, LoadFailure>> {
+export async function loadExperiment(
+  given: string,
+  profiles: readonly string[] = [],
+): Promise<Result<LoadedExperiment, LoadFailure>> {
   const file = resolveExperiment(given);
   const text = await readTextFile(file);
   if (!text.ok) return err({ text: `${text.error}\n${shippedHint(given)}`, issues: [] });
@@ -34,7 +37,8 @@ export async function loadExperiment(given: string): Promise<Result<LoadedExperi
   const fromHere = (path: string): string => (isAbsolute(path) ? path : join(folder, path));
   const moved = (issues: readonly ConfigIssue[]): ConfigIssue[] =>
     issues.map((issue) => (issue.file === undefined ? issue : { ...issue, file: fromHere(issue.file) }));
-  const parsed = parseExperiment(text.value, (path) => readNamedFile(fromHere(path)));
+  const fromThere = profiles.map((path) => (isAbsolute(path) ? path : relative(folder, path)));
+  const parsed = parseExperiment(text.value, (path) => readNamedFile(fromHere(path)), fromThere);
   if (parsed.ok) return ok({ ...parsed.value, file, warnings: moved(parsed.value.warnings) });
   const issues = moved(parsed.error);
   return err({ text: formatIssues(file, issues), issues });

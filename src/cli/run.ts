@@ -40,6 +40,7 @@ interface RunOptions {
   readonly at?: number;
   readonly as?: MomentTool;
   readonly tuning?: string;
+  readonly profile: readonly string[];
   readonly emit?: string;
 }
 
@@ -60,6 +61,12 @@ export const command: Command = {
       )
       .addOption(new Option("--as <tool>", "which tool, with --at (default: ss)").choices([...MOMENT_TOOLS]))
       .option("--tuning <name>", "only this tuning")
+      .option(
+        "--profile <file>",
+        "also the tunings of this file, as those in config/profiles; may be given again",
+        (file: string, before: readonly string[]) => [...before, file],
+        [],
+      )
       .addOption(
         new Option(
           "--emit <tuning>",
@@ -79,7 +86,7 @@ export const command: Command = {
     const options = given as unknown as RunOptions;
     const fault = faultOf(options);
     if (fault !== null) return refused(context, fault);
-    const loaded = await loadExperiment(String(positionals[0]));
+    const loaded = await loadExperiment(String(positionals[0]), options.profile);
     context.stderr(loaded.ok ? formatIssues(loaded.value.file, loaded.value.warnings) : loaded.error.text);
     if (!loaded.ok) return ExitCode.InvalidConfig;
     const experiment = chosen(named(loaded.value), options.emit ?? options.tuning, context);

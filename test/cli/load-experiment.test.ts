@@ -54,6 +54,20 @@ ${join(folder, "rates/bad.csv")}:2:1 found 0 s after 0 s, the times of a trace m
 `);
 });
 
+test("profiles that the command names follow those of the file, and are seen from the working directory", async () => {
+  const more = write("elsewhere/more.yaml", "tunings: { more: { server.listeners.80.backlog: 9 } }");
+  const names = async (file: string, profiles: string[]) => {
+    const loaded = await loadExperiment(file, profiles);
+    return loaded.ok ? loaded.value.experiment.tunings.map(({ name }) => name) : loaded.error.text;
+  };
+  expect(await names(GOOD, [relative(process.cwd(), more)])).toEqual(["base", "big", "more"]);
+  expect(await names(join(folder, "scenarios/day.yaml"), [more])).toEqual(["as_is", "more"]);
+  expect(await names(GOOD, [more, join(folder, "none.yaml")])).toMatch(
+    /none\.yaml", which cannot be read: no such file\n$/,
+  );
+  expect(await names(GOOD, [more, more])).toContain('found the tuning "more" a second time');
+});
+
 const unreadable = [
   // path, reason
   ["absent.yaml", "no such file"],

@@ -134,6 +134,14 @@ describe("a moment", () => {
 
 describe("--emit", () => {
   const emitted = run(small, "--emit", "queue");
+  test("of a profile that the command names, too", async () => {
+    const profiles = ["config/profiles/defaults.yaml", "config/profiles/pod.yaml"].flatMap((file) => [
+      "--profile",
+      file,
+    ]);
+    const { code, stdout } = await run(small, ...profiles, "--emit", "in_a_pod");
+    expect({ code, backlog: stdout.includes("65535") }).toEqual({ code: 0, backlog: true });
+  });
   test("writes what scenario and tuning set, each line with its reason, and nothing else", async () => {
     const { code, stdout } = await emitted;
     expect(code).toBe(0);
