@@ -1,25 +1,24 @@
 /**
- * Advice: what would help a tuning whose clients fail, each change simulated before a word is said about it.
+ * Advice: what would help a tuning whose clients fail or wait, each change simulated before a word is said about it.
  *
  * Method   The gate that binds names candidates (candidates.ts); all of them run with the same seeds, hence the same clients, as the tuning itself.
- *          The smallest change after which nearly all get in is named first; where none is enough, the best one; what changed nothing is said too.
- * Limits   At most MAX_ADVISED tunings, those with most clients outside first, and MAX_SEEDS seeds: differences smaller than that shows are none.
+ *          The smallest change after which nearly all get in, or none waits any more, is named first; where none is enough, the best one; what changed nothing is said too.
+ * Limits   At most MAX_ADVISED tunings, those with most clients outside first, then those whose clients are late, and MAX_SEEDS seeds: differences smaller than that shows are none.
  */
 
 import { type Binding, bindingOf, servedShareOf } from "../results/blame.ts";
 import type { Difference, ExperimentSummary, TuningSummary } from "../results/summary-format.ts";
-import { formatMean, formatMs, formatRatio } from "../results/summary-table.ts";
+import { formatMean } from "../results/summary-table.ts";
 import { type ExperimentOptions, simulateExperiment } from "../simulate.ts";
 import type { Experiment, Tuning } from "../vocabulary/experiment.ts";
 import { GATES } from "../vocabulary/gates.ts";
 import { arrivalsOf, type Scenario } from "../vocabulary/scenario.ts";
+import { type Aim, aimOf } from "./aim.ts";
 import { acceptCapacityPerS, type Candidate, candidatesFor } from "./candidates.ts";
 
 /** Nobody reads more, and each costs as much as a tuning. */
 const MAX_ADVISED = 3;
 const MAX_SEEDS = 5;
-/** Clients in that count as all. */
-const ENOUGH_RATIO = 0.999;
 
 export interface AdviseOptions extends Omit<ExperimentOptions, "onDone"> {
   /** Called before each tuning's candidates run. */
@@ -30,6 +29,7 @@ export interface Trial {
   readonly changes: Candidate["changes"];
   readonly before: TuningSummary;
   readonly after: TuningSummary;
+  readonly aim: Aim;
   /** Paired, on the share of clients that got in. */
   readonly verdict: Difference["verdict"];
 }
@@ -49,12 +49,11 @@ export async function advise(
 ): Promise<Advice[]> {
   const { onTry, ...simulate } = options;
   const advice: Advice[] = [];
-  for (const { tuning, of, binding } of troubled(experiment, summary)) {
-    onTry?.(`what would help "${tuning.name}"`);
-    const candidates = candidatesFor(binding.gate, tuning.scenario);
-    const trials = await tryAll(experiment, tuning, candidates, simulate);
+  for (const one of troubled(experiment, summary)) {
+    onTry?.(`what would help "${one.tuning.name}"`);
+    const trials = await tryAll(experiment, one, simulate);
     const best = bestOf(trials);
-    advice.push({ tuning: tuning.name, trials, best, sentences: wordsOn(tuning, of, binding, trials, best) });
+    advice.push({ tuning: one.tuning.name, trials, best, sentences: wordsOn(one, trials, best) });
   }
   return advice;
 }
@@ -63,6 +62,8 @@ interface Troubled {
   readonly tuning: Tuning;
   readonly of: TuningSummary;
   readonly binding: Binding;
+  readonly aim: Aim;
+  readonly candidates: readonly Candidate[];
 }
 
 function troubled(experiment: Experiment, summary: ExperimentSummary): Troubled[] {
@@ -70,7 +71,11 @@ function troubled(experiment: Experiment, summary: ExperimentSummary): Troubled[
     .flatMap((tuning, index) => {
       const of = summary.tunings[index];
       const binding = of === undefined ? null : bindingOf(of);
-      return of === undefined || binding === null || servedShareOf(of) >= ENOUGH_RATIO ? [] : [{ tuning, of, binding }];
+      const aim = of === undefined || binding === null ? null : aimOf(of, binding);
+      if (of === undefined || binding === null || aim === null) return [];
+      const candidates = candidatesFor(binding.gate, tuning.scenario);
+      // That nothing moves a path's losses the verdict has said already.
+      return binding.by === "waited" && candidates.length === 0 ? [] : [{ tuning, of, binding, aim, candidates }];
     })
     .sort((a, b) => servedShareOf(a.of) - servedShareOf(b.of))
     .slice(0, MAX_ADVISED);
@@ -78,8 +83,7 @@ function troubled(experiment: Experiment, summary: ExperimentSummary): Troubled[
 
 async function tryAll(
   experiment: Experiment,
-  tuning: Tuning,
-  candidates: readonly Candidate[],
+  { tuning, aim, candidates }: Troubled,
   options: ExperimentOptions,
 ): Promise<Trial[]> {
   if (candidates.length === 0) return [];
@@ -97,7 +101,7 @@ async function tryAll(
   return after.flatMap((one, index) => {
     const changes = candidates[index]?.changes;
     if (before === undefined || changes === undefined) return [];
-    return [{ changes, before, after: one, verdict: servedVerdict(differences, one.name) }];
+    return [{ changes, before, after: one, aim, verdict: servedVerdict(differences, one.name) }];
   });
 }
 
@@ -109,36 +113,30 @@ function servedVerdict(differences: readonly Difference[], tuning: string): Diff
   return (["better", "worse", "unknown", "none"] as const).find((verdict) => verdicts.includes(verdict)) ?? "same";
 }
 
-/** More clients in: beyond chance, or in some seeds and in none fewer, which a few seeds' interval may not show. */
-const helps = ({ verdict, before, after }: Trial): boolean =>
-  servedShareOf(after) > servedShareOf(before) &&
-  (verdict === "none" ? isNeverWorse(before, after) : verdict !== "worse");
+/** More clients in, or less waiting: beyond chance, or in some seeds and in none fewer, which a few seeds' interval may not show. */
+const helps = (trial: Trial): boolean =>
+  trial.aim.of(trial.after) > trial.aim.of(trial.before) &&
+  (trial.verdict === "none" || trial.verdict === "same" ? isNeverWorse(trial) : trial.verdict !== "worse");
 
 /** Both met the same clients in each seed. */
-function isNeverWorse(before: TuningSummary, after: TuningSummary): boolean {
-  const served = ({ clients }: TuningSummary, seed: number): number =>
-    clients.reduce((sum, one) => sum + (one.served.per_seed[seed] ?? 0), 0);
+function isNeverWorse({ before, after, aim }: Trial): boolean {
   const seeds = before.clients[0]?.served.per_seed ?? [];
-  return seeds.every((_, seed) => served(after, seed) >= served(before, seed));
+  return seeds.every((_, seed) => aim.ofSeed(after, seed) >= aim.ofSeed(before, seed));
 }
+
+const isEnough = ({ aim, before, after }: Trial): boolean => aim.isEnough(before, after);
 
 function bestOf(trials: readonly Trial[]): Trial | null {
   const helping = trials.filter(helps);
-  const enough = helping.find(({ after }) => servedShareOf(after) >= ENOUGH_RATIO);
+  const enough = helping.find(isEnough);
   if (enough !== undefined) return enough;
   return helping.reduce<Trial | null>(
-    (best, trial) => (best === null || servedShareOf(trial.after) > servedShareOf(best.after) ? trial : best),
+    (best, trial) => (best === null || trial.aim.of(trial.after) > trial.aim.of(best.after) ? trial : best),
     null,
   );
 }
 
-function wordsOn(
-  tuning: Tuning,
-  of: TuningSummary,
-  binding: Binding,
-  trials: readonly Trial[],
-  best: Trial | null,
-): string[] {
+function wordsOn({ tuning, of, binding, aim }: Troubled, trials: readonly Trial[], best: Trial | null): string[] {
   const sentences = capacityWords(tuning, of);
   if (trials.length === 0) {
     return [
@@ -147,22 +145,22 @@ function wordsOn(
     ];
   }
   if (best !== null) {
-    const isEnough = servedShareOf(best.after) >= ENOUGH_RATIO;
-    sentences.push(
-      `${isEnough ? "The smallest change tried that lets nearly all in" : "The best of what was tried, and not enough"}: ${effectOf(best)}.`,
-    );
-  } else sentences.push("None of what was tried lets more clients in for sure.");
+    const what = isEnough(best) ? `The smallest change tried that ${aim.reached}` : PARTLY;
+    sentences.push(`${what}: ${effectOf(best)}.`);
+  } else sentences.push(`None of what was tried ${aim.missed}.`);
   for (const trial of trials.filter((one) => one !== best)) {
     sentences.push(`Tried, ${judged(trial)}: ${effectOf(trial)}.`);
   }
   return sentences;
 }
 
+const PARTLY = "The best of what was tried, and not enough";
+
 /** What a trial came to, for those who want in. */
 function judged(trial: Trial): string {
   if (helps(trial)) return "helps";
   if (trial.verdict === "none") return "no sure difference";
-  return servedShareOf(trial.after) < servedShareOf(trial.before) ? "makes it worse" : "no help";
+  return trial.aim.of(trial.after) < trial.aim.of(trial.before) ? "makes it worse" : "no help";
 }
 
 /** Says when the application, not a queue, is too slow. Listeners that share a port take clients together. */
@@ -188,16 +186,7 @@ function offeredPerS({ workloads, duration_s }: Scenario, port: number): number 
 }
 
 /** `somaxconn = 4096, ...: 62 % → 100 % of clients in, connect p99 3.05 s → 21 ms`. */
-function effectOf({ changes, before, after }: Trial): string {
+function effectOf({ changes, before, after, aim }: Trial): string {
   const settings = changes.map(({ path, value }) => `${path} = ${value}`).join(", ");
-  const served = `${formatRatio(servedShareOf(before))} → ${formatRatio(servedShareOf(after))} of clients in`;
-  const latency = `connect p99 ${p99Of(before)} → ${p99Of(after)}`;
-  return `${settings}: ${served}, ${latency}`;
-}
-
-function p99Of({ clients }: TuningSummary): string {
-  const latencies = clients.flatMap(({ connect_latency_ms }) =>
-    connect_latency_ms === null ? [] : [connect_latency_ms.p99],
-  );
-  return latencies.length === 0 ? "-" : formatMs(Math.max(...latencies));
+  return `${settings}: ${aim.effect(before, after)}`;
 }

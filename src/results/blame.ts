@@ -63,10 +63,15 @@ function byGate(tuning: TuningSummary, family: "failed" | "wait_s"): [GateName, 
 
 const total = (entries: readonly (readonly [GateName, number])[]): number =>
   entries.reduce((sum, [, value]) => sum + value, 0);
-/** Share of all users that were served, 0..1; 1 where none came. */
-export function servedShareOf(tuning: TuningSummary): number {
-  const users = usersOf(tuning);
-  return users === 0 ? 1 : tuning.clients.reduce((sum, { served }) => sum + served.mean, 0) / users;
+/** Share of all users that were served, 0..1, the mean of the seeds as served_ratio is; 1 where none came. */
+export function servedShareOf({ clients }: TuningSummary): number {
+  const ofSeed = (key: "served" | "users", seed: number): number =>
+    clients.reduce((sum, one) => sum + (one[key].per_seed[seed] ?? 0), 0);
+  const shares = (clients[0]?.users.per_seed ?? []).flatMap((_, seed) => {
+    const users = ofSeed("users", seed);
+    return users === 0 ? [] : [ofSeed("served", seed) / users];
+  });
+  return shares.length === 0 ? 1 : shares.reduce((sum, share) => sum + share, 0) / shares.length;
 }
 
 const usersOf = (tuning: TuningSummary): number => tuning.clients.reduce((sum, { users }) => sum + users.mean, 0);
@@ -121,7 +126,7 @@ function whoGotIn(tuning: TuningSummary): string {
   const served = tuning.clients.reduce((sum, clients) => sum + clients.served.mean, 0);
   if (users === 0) return "No clients came.";
   if (served >= users) return `All ${formatMean(users)} clients got in.`;
-  return `${formatMean(served)} of ${formatMean(users)} clients got in, ${formatRatio(served / users)}.`;
+  return `${formatMean(served)} of ${formatMean(users)} clients got in, ${formatRatio(servedShareOf(tuning))}.`;
 }
 
 function whatBinds(tuning: TuningSummary, binding: Binding | null): string[] {
