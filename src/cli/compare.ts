@@ -19,7 +19,9 @@ export const command: Command = {
       context.stderr("error: only one of both summaries can come from standard input\n");
       return ExitCode.Usage;
     }
-    const [before, after] = await Promise.all(positionals.map((file) => loadSummary(String(file), context)));
+    // One after the other, so that what is wrong is said in their order.
+    const before = await loadSummary(String(positionals[0]), context);
+    const after = await loadSummary(String(positionals[1]), context);
     if (!before || !after) return ExitCode.InvalidConfig;
     const comparison = compareSummaries(before, after);
     if (options.json === true) context.stdout(`${JSON.stringify(comparison, null, 2)}\n`);
