@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   run: { summary: "simulate an experiment and compare its tunings", load: () => import("./run.ts") },
   compare: { summary: "compare two summaries that run --json wrote", load: () => import("./compare.ts") },
+  trace: { summary: "look at single connections: as ladders, and as packets", load: () => import("./trace.ts") },
   replay: { summary: "simulate recorded scenarios and compare with the kernel", load: () => import("./replay.ts") },
 };
 

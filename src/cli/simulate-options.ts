@@ -48,7 +48,8 @@ export function simulateFlags(options: Readonly<Record<string, unknown>>): Simul
 export const seedsOf = (flags: SimulateFlags, count: number): number[] =>
   seedsFrom(flags.firstSeed, count).map((seed) => seed % (MAX_SEED + 1));
 
-function whole(min: number, max: number): (text: string) => number {
+/** Parses an option that is a whole number from `min` to `max`. */
+export function whole(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (!/^\d+$/.test(text) || value < min || value > max) {

@@ -26,6 +26,7 @@ import {
   A_USER,
   A_WORKLOAD,
   type Ledger,
+  PEER_FIN,
 } from "./ledger.ts";
 import { Notice } from "./notices.ts";
 import { type Recorder, WorkloadField } from "./recorder.ts";
@@ -35,9 +36,6 @@ import { addressOf, backoffNs, isForThisHost, NO_USER, personOf, Users } from ".
 export const SERVER_ADDRESS = (10 << 24) | (10 << 16) | 1;
 
 const Phase = { Connecting: 0, Responding: 1, Holding: 2, WaitingEof: 3, EofHold: 4, Open: 5, Thinking: 6 } as const;
-const PEER_FIN = 1;
-/** The user got what it came for. */
-const SERVED = 2;
 const FAILED = OUTCOME_NAMES.map((name) => OUTCOMES[name].family === "failed");
 /** The gate of a failure to which no segment was lost. */
 const DEFAULT_GATE: Readonly<Record<number, number>> = {
@@ -273,7 +271,7 @@ export class ClientApp {
 
   #end(at: number, outcome: number): void {
     const isFailed = FAILED[outcome]!;
-    if (isFailed && (this.#ledger.words[at + A_FLAGS]! & SERVED) === 0) this.#fail(at);
+    if (isFailed && !this.#ledger.isServed(at)) this.#fail(at);
     this.#ledger.end(at, outcome, isFailed, DEFAULT_GATE[outcome] ?? Gate.none);
   }
 
@@ -282,7 +280,7 @@ export class ClientApp {
     const words = this.#ledger.words;
     const user = words[at + A_USER]!;
     const startNs = user === NO_USER ? this.#ledger.startNsOf(at) : this.#users.startNsOf(user);
-    words[at + A_FLAGS] = words[at + A_FLAGS]! | SERVED;
+    this.#ledger.serve(at);
     this.#recorder.served(words[at + A_WORKLOAD]!, this.#recorder.usSince(startNs));
     if (user !== NO_USER) this.#users.leave(user);
   }

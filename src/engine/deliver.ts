@@ -118,6 +118,7 @@ export function runTick(host: Host): void {
 }
 
 function fire(host: Host, row: number): void {
+  host.onTimer(row);
   const word = host.table.rows[(row << ROW_SHIFT) + R_STATE]!;
   const state = word & ROW_STATE_MASK;
   if (state === NEW_SYN_RECV) onSynAckTimer(host, row);

@@ -217,6 +217,14 @@ export class Host {
     if (this.lagging > 0) this.lagged!.catchUp();
   }
 
+  // ---- what only an observer listens to (observer.ts)
+
+  /** The timer of `row` fires. */
+  onTimer(_row: number): void {}
+
+  /** The application accepts the connection of `row`. */
+  onAccept(_row: number): void {}
+
   // ---- rows
 
   /** Makes sure that `count` rows can be taken (between batches of events). */

@@ -43,6 +43,10 @@ export const A_REQUEST = 11;
 export const A_SENT_US = 12;
 /** The user, where it may try again (users.ts). */
 export const A_USER = 13;
+// A_FLAGS
+export const PEER_FIN = 1;
+/** The attempt has all that it came for. */
+const SERVED = 2;
 // Float64 columns.
 const T_SHIFT = 1;
 const T_START = 0;
@@ -235,14 +239,32 @@ export class Ledger {
     return this.words[at + A_GATE]!;
   }
 
+  /** The attempt has all that it came for; its connection may live on. */
+  serve(at: number): void {
+    this.words[at + A_FLAGS] = this.words[at + A_FLAGS]! | SERVED;
+  }
+
+  isServed(at: number): boolean {
+    return (this.words[at + A_FLAGS]! & SERVED) !== 0;
+  }
+
+  idOf(at: number): number {
+    return this.words[at + A_ID]!;
+  }
+
+  /** The gate that a failure is charged to: the one that ate the last try; `otherwise` where no segment was lost. */
+  chargedGate(at: number, otherwise: number): number {
+    const lost = this.words[at + A_GATE]!;
+    return lost === Gate.none ? otherwise : lost;
+  }
+
   /** Ends an attempt that reached what it came for (`gate` = none) or failed; `gate` stands in where no segment was lost. */
   end(at: number, outcome: number, failed: boolean, gate: number): void {
     const words = this.words;
     const workload = words[at + A_WORKLOAD]!;
     this.#closeWait(at);
     if (failed) {
-      const lost = words[at + A_GATE]!;
-      const cell = workload * GATES + (lost === Gate.none ? gate : lost);
+      const cell = workload * GATES + this.chargedGate(at, gate);
       this.failed[cell] = this.failed[cell]! + 1;
     }
     const cell = workload * OUTCOMES + outcome;

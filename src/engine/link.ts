@@ -133,10 +133,14 @@ export class Link {
     words[to + S_TSECR] = tsecr;
     words[to + S_ATTEMPT] = attempt;
     words[to + S_HASH] = hash;
-    if (this.#uneven !== null) {
-      words[to + S_COPY] = 0;
-      if (this.#uneven.isDuplicated(hash)) this.#sendCopy(this.#uneven, to);
-    }
+    this.sent(to);
+  }
+
+  /** The segment at `words[at]` is under way; an uneven path may copy it. */
+  sent(at: number): void {
+    if (this.#uneven === null) return;
+    this.words[at + S_COPY] = 0;
+    if (this.#uneven.isDuplicated(this.words[at + S_HASH]!)) this.#sendCopy(this.#uneven, at);
   }
 
   /** A place at the end of the ring, for a packet that leaves now. */

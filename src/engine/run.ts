@@ -6,6 +6,7 @@ import type { RunResult } from "../vocabulary/run-result.ts";
 import type { RunSpec } from "../vocabulary/run-spec.ts";
 import { Simulation } from "./simulation.ts";
 
+export type { ObservedRun, ObservedSegment, Observer, QueueLengths } from "./observer.ts";
 export { Simulation };
 
 /** Runs `spec` to its end. The same spec gives the same bytes on any machine. */

@@ -231,6 +231,7 @@ export class ServerApp {
     const spec = this.#specs[index]!;
     const row = takeChild(host, host.listeners[index]!);
     if (row === NO_ROW) return false;
+    host.onAccept(row);
     this.#accepted[index] = this.#accepted[index]! + 1;
     const places = this.#recorder.layout.listeners[index]!;
     this.#recorder.countListener(index, ListenerField.accepted);

@@ -21,11 +21,13 @@ import { giveBack, takeTable } from "./arena.ts";
 import { Arrivals } from "./arrivals.ts";
 import { ClientApp, SERVER_ADDRESS } from "./client-app.ts";
 import { deliver, runTick } from "./deliver.ts";
-import { Host } from "./host.ts";
+import { Host, type HostParts } from "./host.ts";
 import { MORE_SHIFT, S_FLAGS, S_HASH } from "./layout.ts";
 import { Ledger } from "./ledger.ts";
 import { Impairment, Link, packetClass } from "./link.ts";
+import type { Listener } from "./listener.ts";
 import { Notice, NoticeRing } from "./notices.ts";
+import { ObservedHost, ObservedLedger, ObservedLink, type Observer, type QueueLengths } from "./observer.ts";
 import { RawAnswerer } from "./raw-answers.ts";
 import { RawSource, ROWS_PER_EVENT } from "./raw-source.ts";
 import { Extreme, ListenerField, Recorder, WorkloadField } from "./recorder.ts";
@@ -75,46 +77,28 @@ export class Simulation {
   #source = 0;
   #finished = false;
 
-  constructor(spec: RunSpec) {
+  /** `observer` is told what happens to each attempt; the result is the same with and without one. */
+  constructor(spec: RunSpec, observer: Observer | null = null) {
     const workloads = spec.workloads.length;
     this.#spec = spec;
     this.#answering = spec.workloads.flatMap((w, index) => (answers(w) ? [index] : []));
     this.#firstWorkload = FIXED_SOURCES + this.#answering.length;
     this.#samplerSource = this.#firstWorkload + workloads;
     this.#due = new Float64Array(this.#samplerSource + 1).fill(FOREVER);
-    this.#ledger = new Ledger(this.#now, spec.seed, streamKeys(spec));
+    this.#ledger =
+      observer === null
+        ? new Ledger(this.#now, spec.seed, streamKeys(spec))
+        : new ObservedLedger(this.#now, spec.seed, streamKeys(spec), observer);
     this.#recorder = new Recorder(spec, this.#now);
     this.#notices = new NoticeRing(this.#now, this.#due, Source.Notices);
     this.#heap = new AppHeap(this.#due, Source.AppTimers);
     this.#impairments = spec.impairments.map(
       (impairment, index) => new Impairment(impairment, hash3(spec.seed, index, 7)),
     );
-    const impairmentsTo = (direction: number): Impairment[] =>
-      this.#impairments.filter((_, i) => spec.impairments[i]!.direction === direction);
-    const toServer = impairmentsTo(Direction.ToServer);
-
-    this.#server = this.#makeHost(true);
-    this.#client = this.#makeHost(false);
-    this.#toServer = new Link(
-      this.#now,
-      this.#due,
-      Source.ToServer,
-      this.#ledger,
-      spec.oneWayDelayNs,
-      spec.toServer,
-      true,
-      toServer,
-    );
-    this.#toClient = new Link(
-      this.#now,
-      this.#due,
-      Source.ToClient,
-      this.#ledger,
-      spec.oneWayDelayNs,
-      spec.toClient,
-      false,
-      impairmentsTo(Direction.ToClient),
-    );
+    this.#server = this.#makeHost(true, observer);
+    this.#client = this.#makeHost(false, observer);
+    this.#toServer = this.#makeLink(true, observer);
+    this.#toClient = this.#makeLink(false, observer);
     this.#answers = spec.workloads.map((w, index) =>
       answers(w)
         ? new AnswerQueue(this.#server, this.#due, FIXED_SOURCES + this.#answering.indexOf(index), w.answerDelayNs)
@@ -138,7 +122,7 @@ export class Simulation {
             spec.seed,
             SERVER_ADDRESS,
             answerer,
-            toServer,
+            this.#impairmentsTo(Direction.ToServer),
             spec.toServer,
             mayLag(spec, w),
             spec.engine === EngineMode.Auto,
@@ -150,13 +134,33 @@ export class Simulation {
     this.#sampler = new Sampler(this.#recorder, this.#server, this.#client, spec.sampleIntervalNs);
     for (let w = 0; w < workloads; w++) this.#updateWorkload(w);
     this.#due[this.#samplerSource] = this.#sampler.dueNs;
+    observer?.starts(this);
   }
 
-  #makeHost(isServer: boolean): Host {
+  #impairmentsTo(direction: number): Impairment[] {
+    return this.#impairments.filter((_, i) => this.#spec.impairments[i]!.direction === direction);
+  }
+
+  #makeLink(toServer: boolean, observer: Observer | null): Link {
+    const spec = this.#spec;
+    const parts = [
+      this.#now,
+      this.#due,
+      toServer ? Source.ToServer : Source.ToClient,
+      this.#ledger,
+      spec.oneWayDelayNs,
+      toServer ? spec.toServer : spec.toClient,
+      toServer,
+      this.#impairmentsTo(toServer ? Direction.ToServer : Direction.ToClient),
+    ] as const;
+    return observer === null ? new Link(...parts) : new ObservedLink(...parts, observer);
+  }
+
+  #makeHost(isServer: boolean, observer: Observer | null): Host {
     const spec = this.#spec;
     const seed = hostSeed(spec);
     const bootKey = spec.sharedClock === 1 ? 0 : isServer ? 1 : 2;
-    return new Host(isServer ? spec.server : spec.client, {
+    const parts: HostParts = {
       now: this.#now,
       due: this.#due,
       tickSource: isServer ? Source.ServerTick : Source.ClientTick,
@@ -166,11 +170,23 @@ export class Simulation {
       secret: hash2(seed, isServer ? 21 : 22),
       table: takeTable(isServer ? expectedHalfOpen(spec) : expectedSockets(spec)),
       isServer,
-    });
+    };
+    const hostSpec = isServer ? spec.server : spec.client;
+    return observer === null ? new Host(hostSpec, parts) : new ObservedHost(hostSpec, parts, observer);
   }
 
   get nowNs(): number {
     return this.#now[0]!;
+  }
+
+  /** How long the queues of a port are; null: nobody listens there. Of a SO_REUSEPORT group the sums. */
+  queuesAt(port: number): QueueLengths | null {
+    const group = this.#server.portGroup[port]!;
+    if (group === 0) return null;
+    const members = this.#server.groups[group - 1]!;
+    if (!members.some(({ listening }) => listening)) return null;
+    const sum = (length: (listener: Listener) => number): number => members.reduce((all, one) => all + length(one), 0);
+    return { syn: sum((one) => one.synLength), accept: sum((one) => one.acceptLength) };
   }
 
   /** Events so far: segments, ticks, timers, arrivals; packets counted in bulk are not events. */

@@ -1,0 +1,159 @@
+/**
+ * `trace EXPERIMENT.yaml`: looks at single connections of one run: each as a ladder, and as packets for tshark and Wireshark.
+ *
+ * Output   The ladders on stdout (or JSON), packets in the file that --pcapng names.
+ */
+import { writeFile } from "node:fs/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { Option } from "commander";
+import { compileScenario, formatIssues, OUTCOMES, type OutcomeName, type RunSpec, type Tuning } from "../index.ts";
+import type { Choice } from "../trace/attempts.ts";
+import { CAPTURE_PLACES, type CapturePlace } from "../trace/capture.ts";
+import { titleOf, traceJson, traceText } from "../trace/text.ts";
+import { captureAll, captureOf, listAttempts, type TracedAttempt, traceAttempts } from "../trace/trace.ts";
+import { encodeCapture } from "../wire/pcapng.ts";
+import type { Command, CommandContext } from "./command.ts";
+import { ExitCode } from "./exit-codes.ts";
+import { loadExperiment } from "./load-experiment.ts";
+import { whole } from "./simulate-options.ts";
+
+interface TraceOptions {
+  readonly tuning?: string;
+  readonly connection?: number;
+  readonly workload?: string;
+  readonly outcome?: OutcomeName;
+  readonly slowest?: number;
+  readonly seed?: number;
+  readonly engine: "auto" | "packet";
+  readonly pcapng?: string;
+  readonly at: CapturePlace;
+  readonly all?: boolean;
+  readonly json?: boolean;
+}
+
+const MAX_CONNECTION = 2 ** 31;
+const MAX_SLOWEST = 1000;
+const MAX_SEED = 0xffffffff;
+
+export const command: Command = {
+  configure: (commander) => {
+    commander
+      .argument("<experiment>", "experiment or scenario, YAML or JSON; - reads standard input")
+      .option("--tuning <name>", "of which tuning (default: the first)")
+      .option("--connection <number>", "the attempt of this number, from 1", whole(1, MAX_CONNECTION))
+      .option("--workload <name>", "the first attempt of this workload")
+      .addOption(new Option("--outcome <outcome>", "the first attempt that ended so").choices(Object.keys(OUTCOMES)))
+      .option("--slowest <count>", "of what fits, those that waited longest", whole(1, MAX_SLOWEST))
+      .option("--seed <seed>", "the seed (default: the experiment's first)", whole(0, MAX_SEED))
+      .addOption(
+        new Option("--engine <engine>", "auto counts packets that share a fate in bulk; packet simulates each")
+          .choices(["auto", "packet"])
+          .default("auto"),
+      )
+      .option("--pcapng <file>", "write the packets for tshark and Wireshark")
+      .option("--all", "with --pcapng: the packets of all connections; no ladder")
+      .addOption(
+        new Option("--at <place>", "where --pcapng captures: wire has each packet once as it leaves, lost ones too")
+          .choices([...CAPTURE_PLACES])
+          .default("wire"),
+      )
+      .option("--json", "print JSON");
+  },
+
+  async execute(context, positionals, given) {
+    const options = given as unknown as TraceOptions;
+    const file = String(positionals[0]);
+    const loaded = await loadExperiment(file);
+    context.stderr(loaded.ok ? formatIssues(file, loaded.value.warnings) : loaded.error.text);
+    if (!loaded.ok) return ExitCode.InvalidConfig;
+    const { tunings, seeds } = loaded.value.experiment;
+    if (options.all === true && options.pcapng === undefined) return fault(context, "--all needs --pcapng");
+    const tuning = tunings.find(({ name }) => options.tuning === undefined || name === options.tuning);
+    if (tuning === undefined)
+      return fault(
+        context,
+        oneOf(
+          "tuning",
+          options.tuning,
+          tunings.map(({ name }) => name),
+        ),
+      );
+    const names = tuning.scenario.workloads.map(({ name }) => name);
+    if (options.workload !== undefined && !names.includes(options.workload))
+      return fault(context, oneOf("workload", options.workload, names));
+    const seed = options.seed ?? seeds[0] ?? 1;
+    return await traceTuning(tuning, seed, options, context);
+  },
+};
+
+/** A mistake on the command line. */
+function fault({ stderr }: CommandContext, text: string): ExitCode {
+  stderr(`${text}\n`);
+  return ExitCode.Usage;
+}
+
+const oneOf = (what: string, found: string | undefined, allowed: readonly string[]): string =>
+  `found ${what} "${found}", allowed is one of ${allowed.join(", ")}`;
+
+async function traceTuning(
+  { name: tuning, scenario }: Tuning,
+  seed: number,
+  options: TraceOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const spec = compileScenario(scenario, { seed, engine: options.engine, detail: "summary" });
+  const names = scenario.workloads.map(({ name }) => name);
+  const pause = pauseOf(context);
+  if (options.all === true) return await writeAll(spec, names, options, context);
+  const attempts = await traceAttempts(spec, choiceOf(options, names), pause);
+  if (attempts.length === 0) return fault(context, "no attempt of the run is such a one");
+  if (options.json === true) context.stdout(traceJson(tuning, seed, attempts, names));
+  else context.stdout(attempts.map((attempt) => traceText(attempt, names[attempt.workload] ?? "")).join("\n"));
+  return await writePackets(options, captureOf(attempts, options.at, titles(attempts, names)), context);
+}
+
+function choiceOf({ connection, workload, outcome, slowest }: TraceOptions, names: readonly string[]): Choice {
+  const index = workload === undefined ? undefined : names.indexOf(workload);
+  return { connection, workload: index, outcome, slowest };
+}
+
+const titles = (attempts: readonly Pick<TracedAttempt, "number" | "workload">[], names: readonly string[]) => {
+  const workloads = new Map(attempts.map(({ number, workload }) => [number, names[workload] ?? ""]));
+  return (number: number): string => titleOf(number, workloads.get(number) ?? "");
+};
+
+async function writeAll(
+  spec: RunSpec,
+  names: readonly string[],
+  options: TraceOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const pause = pauseOf(context);
+  const attempts = await listAttempts(spec, pause);
+  const { packets, isCut } = await captureAll(spec, options.at, titles(attempts, names), pause);
+  if (isCut) context.stderr("the capture ends early: the run has more packets than it may have\n");
+  return await writePackets(options, packets, context);
+}
+
+async function writePackets(
+  { pcapng, at }: TraceOptions,
+  packets: Parameters<typeof encodeCapture>[1],
+  { stderr }: CommandContext,
+): Promise<ExitCode> {
+  if (pcapng === undefined) return ExitCode.Ok;
+  try {
+    await writeFile(pcapng, encodeCapture(at, packets));
+    return ExitCode.Ok;
+  } catch (error) {
+    stderr(`${pcapng}: cannot be written: ${error instanceof Error ? error.message : error}\n`);
+    return ExitCode.Usage;
+  }
+}
+
+/** Between slices of the run signals are heard: who was interrupted goes no further. */
+const pauseOf =
+  ({ signal }: CommandContext) =>
+  async (): Promise<void> => {
+    await nextTurn();
+    signal.throwIfAborted();
+  };

@@ -1,0 +1,242 @@
+/**
+ * Observer: whoever wants to see what happens to single attempts in a run, and the observed kinds of ledger, link and host that tell it.
+ *
+ * Why classes   A run without an observer has no observed parts, so it has no branch for them either; and there is one place that says what is told.
+ *               They change nothing: the result is the same to the byte.
+ * Units         ns since the start of the run; sequence numbers, addresses and timestamps are uint32.
+ */
+import type { HostSpec, PathSpec } from "../vocabulary/run-spec.ts";
+import { Host, type HostParts } from "./host.ts";
+import {
+  CLOSE,
+  F_OWNER,
+  FULL_ROW,
+  MORE_SHIFT,
+  OPT_SACK,
+  OPT_TS,
+  OPT_WSCALE,
+  R_ATTEMPT,
+  ROW_SHIFT,
+  S_ACK,
+  S_ATTEMPT,
+  S_COPY,
+  S_DST,
+  S_FLAGS,
+  S_HASH,
+  S_LEN,
+  S_PORTS,
+  S_SEQ,
+  S_SRC,
+  S_TSECR,
+  S_TSVAL,
+  SACKED,
+} from "./layout.ts";
+import { Ledger } from "./ledger.ts";
+import { type Impairment, Link } from "./link.ts";
+
+const HEADER_FLAGS = 0x1f;
+
+/** A segment, or a flight of several that travel together, as its sender made it. */
+export interface ObservedSegment {
+  readonly toServer: boolean;
+  /** FIN 1, SYN 2, RST 4, PSH 8, ACK 16: the header's bits. */
+  readonly flags: number;
+  readonly source: number;
+  readonly destination: number;
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+  readonly seq: number;
+  readonly ack: number;
+  /** Payload bytes of the whole flight. */
+  readonly length: number;
+  /** How many segments travel together: data of one flight, or ACKs of which this is the last. */
+  readonly segments: number;
+  readonly timestamps: { readonly value: number; readonly echo: number } | null;
+  /** On a SYN: SACK permitted and window scale are offered. */
+  readonly sackPermitted: boolean;
+  readonly windowScale: boolean;
+  /** A FIN beyond a hole is acknowledged by a SACK block. */
+  readonly sacksFin: boolean;
+  /** Tells the packets of a run apart; a packet has the same one when it leaves and when it arrives. */
+  readonly id: number;
+  /** The path's own copy of a packet. */
+  readonly isCopy: boolean;
+}
+
+/** How long the queues are that a segment for a port meets at the server. */
+export interface QueueLengths {
+  readonly syn: number;
+  readonly accept: number;
+}
+
+/** What an observer may look at while it is told something. */
+export interface ObservedRun {
+  readonly nowNs: number;
+  /** Of all listeners of `port`; null: nobody listens. */
+  queuesAt(port: number): QueueLengths | null;
+}
+
+/**
+ * Every method is told at once, in the order in which things happen. `attempt` is the ledger's id: negative where no client stands behind it,
+ * and taken up again by a later attempt some time after its own has ended.
+ */
+export interface Observer {
+  /** Before the first event. */
+  starts(run: ObservedRun): void;
+  began(attempt: number, workload: number, index: number, retry: number): void;
+  /** The attempt has all that it came for. */
+  served(attempt: number): void;
+  /** `outcome`, `gate`: indexes into OUTCOME_NAMES and GATE_NAMES; gate 0 where it did not fail. */
+  ended(attempt: number, outcome: number, gate: number): void;
+  /** When the result is taken: still in flight, and the gate that it waits for (0: none). */
+  unfinished(attempt: number, gate: number): void;
+  sent(attempt: number, segment: ObservedSegment): void;
+  /** At the end of the path: lost there, or handed to the host. */
+  arrived(attempt: number, segment: ObservedSegment, isLost: boolean): void;
+  /** `verdict`: index into VERDICT_NAMES; `count` segments that share it. */
+  judged(attempt: number, atServer: boolean, verdict: number, count: number): void;
+  /** `state`: the kernel's number (STATE_NAMES); CLOSE when the socket is gone. */
+  changed(attempt: number, atServer: boolean, state: number): void;
+  timerFired(attempt: number, atServer: boolean): void;
+  accepted(attempt: number): void;
+}
+
+/** What stands at `words[at]`. */
+function segmentAt(words: Int32Array, at: number, toServer: boolean): ObservedSegment {
+  const flags = words[at + S_FLAGS]!;
+  const ports = words[at + S_PORTS]!;
+  return {
+    toServer,
+    flags: flags & HEADER_FLAGS,
+    source: words[at + S_SRC]! >>> 0,
+    destination: words[at + S_DST]! >>> 0,
+    sourcePort: ports & 0xffff,
+    destinationPort: ports >>> 16,
+    seq: words[at + S_SEQ]! >>> 0,
+    ack: words[at + S_ACK]! >>> 0,
+    length: words[at + S_LEN]!,
+    segments: 1 + (flags >>> MORE_SHIFT),
+    timestamps: (flags & OPT_TS) === 0 ? null : { value: words[at + S_TSVAL]! >>> 0, echo: words[at + S_TSECR]! >>> 0 },
+    sackPermitted: (flags & OPT_SACK) !== 0,
+    windowScale: (flags & OPT_WSCALE) !== 0,
+    sacksFin: (flags & SACKED) !== 0,
+    id: words[at + S_HASH]! >>> 0,
+    isCopy: words[at + S_COPY] === 1,
+  };
+}
+
+export class ObservedLedger extends Ledger {
+  readonly #observer: Observer;
+
+  constructor(now: Float64Array, seed: number, streamKeys: readonly number[], observer: Observer) {
+    super(now, seed, streamKeys);
+    this.#observer = observer;
+  }
+
+  override begin(workload: number, index: number, retry = 0): number {
+    const id = super.begin(workload, index, retry);
+    this.#observer.began(id, workload, index, retry);
+    return id;
+  }
+
+  override serve(at: number): void {
+    super.serve(at);
+    this.#observer.served(this.idOf(at));
+  }
+
+  override end(at: number, outcome: number, failed: boolean, gate: number): void {
+    this.#observer.ended(this.idOf(at), outcome, failed ? this.chargedGate(at, gate) : 0);
+    super.end(at, outcome, failed, gate);
+  }
+
+  override visitInFlight(visit: (at: number) => void): void {
+    super.visitInFlight((at) => {
+      this.#observer.unfinished(this.idOf(at), this.gateOf(at));
+      visit(at);
+    });
+  }
+}
+
+export class ObservedLink extends Link {
+  readonly #observer: Observer;
+  readonly #toServer: boolean;
+
+  constructor(
+    now: Float64Array,
+    due: Float64Array,
+    source: number,
+    ledger: Ledger,
+    delayNs: number,
+    path: PathSpec,
+    toServer: boolean,
+    impairments: Impairment[],
+    observer: Observer,
+  ) {
+    super(now, due, source, ledger, delayNs, path, toServer, impairments);
+    this.#observer = observer;
+    this.#toServer = toServer;
+  }
+
+  override sent(at: number): void {
+    super.sent(at);
+    this.#observer.sent(this.words[at + S_ATTEMPT]!, segmentAt(this.words, at, this.#toServer));
+  }
+
+  override loses(words: Int32Array, at: number): boolean {
+    const isLost = super.loses(words, at);
+    this.#observer.arrived(words[at + S_ATTEMPT]!, segmentAt(words, at, this.#toServer), isLost);
+    return isLost;
+  }
+}
+
+export class ObservedHost extends Host {
+  readonly #observer: Observer;
+  #judged = -1;
+
+  constructor(spec: HostSpec, parts: HostParts, observer: Observer) {
+    super(spec, parts);
+    this.#observer = observer;
+  }
+
+  override apply(verdict: number, attempt: number): void {
+    super.apply(verdict, attempt);
+    this.#judged = attempt;
+    this.#observer.judged(attempt, this.isServer, verdict, 1);
+  }
+
+  override countMore(verdict: number, n: number): void {
+    super.countMore(verdict, n);
+    if (n > 0) this.#observer.judged(this.#judged, this.isServer, verdict, n);
+  }
+
+  override open(state: number, local: number, peer: number, ports: number, hash: number, attempt: number): number {
+    const row = super.open(state, local, peer, ports, hash, attempt);
+    this.#observer.changed(attempt, this.isServer, state);
+    return row;
+  }
+
+  override setState(row: number, state: number): void {
+    super.setState(row, state);
+    this.#observer.changed(this.#attemptOf(row), this.isServer, state);
+  }
+
+  override free(row: number): void {
+    const attempt = this.#attemptOf(row);
+    super.free(row);
+    this.#observer.changed(attempt, this.isServer, CLOSE);
+  }
+
+  override onTimer(row: number): void {
+    const rows = this.table.rows;
+    const isSecond = this.stateOf(row) === FULL_ROW;
+    this.#observer.timerFired(this.#attemptOf(isSecond ? rows[(row << ROW_SHIFT) + F_OWNER]! : row), this.isServer);
+  }
+
+  override onAccept(row: number): void {
+    this.#observer.accepted(this.#attemptOf(row));
+  }
+
+  #attemptOf(row: number): number {
+    return this.table.rows[(row << ROW_SHIFT) + R_ATTEMPT]!;
+  }
+}
