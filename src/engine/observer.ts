@@ -55,8 +55,8 @@ export interface ObservedSegment {
   /** On a SYN: SACK permitted and window scale are offered. */
   readonly sackPermitted: boolean;
   readonly windowScale: boolean;
-  /** A FIN beyond a hole is acknowledged by a SACK block. */
-  readonly sacksFin: boolean;
+  /** The ACK says that something beyond a hole came. */
+  readonly sacks: boolean;
   /** Tells the packets of a run apart; a packet has the same one when it leaves and when it arrives. */
   readonly id: number;
   /** The path's own copy of a packet. */
@@ -91,8 +91,8 @@ export interface Observer {
   /** When the result is taken: still in flight, and the gate that it waits for (0: none). */
   unfinished(attempt: number, gate: number): void;
   sent(attempt: number, segment: ObservedSegment): void;
-  /** At the end of the path: lost there, or handed to the host. */
-  arrived(attempt: number, segment: ObservedSegment, isLost: boolean): void;
+  /** At the end of the path, as it was sent. `lost`: how many of its segments the path has lost; the others are handed to the host. */
+  arrived(attempt: number, segment: ObservedSegment, lost: number): void;
   /** `verdict`: index into VERDICT_NAMES; `count` segments that share it. */
   judged(attempt: number, atServer: boolean, verdict: number, count: number): void;
   /** `state`: the kernel's number (STATE_NAMES); CLOSE when the socket is gone. */
@@ -119,7 +119,7 @@ function segmentAt(words: Int32Array, at: number, toServer: boolean): ObservedSe
     timestamps: (flags & OPT_TS) === 0 ? null : { value: words[at + S_TSVAL]! >>> 0, echo: words[at + S_TSECR]! >>> 0 },
     sackPermitted: (flags & OPT_SACK) !== 0,
     windowScale: (flags & OPT_WSCALE) !== 0,
-    sacksFin: (flags & SACKED) !== 0,
+    sacks: (flags & SACKED) !== 0,
     id: words[at + S_HASH]! >>> 0,
     isCopy: words[at + S_COPY] === 1,
   };
@@ -183,8 +183,11 @@ export class ObservedLink extends Link {
   }
 
   override loses(words: Int32Array, at: number): boolean {
+    // A flight that loses some of its segments goes on as a shorter one.
+    const segment = segmentAt(words, at, this.#toServer);
     const isLost = super.loses(words, at);
-    this.#observer.arrived(words[at + S_ATTEMPT]!, segmentAt(words, at, this.#toServer), isLost);
+    const lost = isLost ? segment.segments : segment.segments - 1 - (words[at + S_FLAGS]! >>> MORE_SHIFT);
+    this.#observer.arrived(words[at + S_ATTEMPT]!, segment, lost);
     return isLost;
   }
 }

@@ -3,6 +3,7 @@
  *
  * Made up     What the model does not have is filled in as Linux does at MTU 1500 with default buffers: windows, window scale, IP ids. Payload is zeros.
  * Flights     Data that travels together is cut into segments of one MSS, the last one with PSH. Of ACKs that travel together the last one is written.
+ *             The first ones of a flight that lost some are taken for those that came; a SACK block is the last segment of the flight.
  * Units       ns since the start of the run.
  */
 import type { ObservedSegment } from "../engine/run.ts";
@@ -35,17 +36,18 @@ export function packetsOf(events: readonly TraceEvent[], place: CapturePlace, ti
   const packets: CapturedPacket[] = [];
   /** What was sent last, by what is in it: a copy that the path makes has the bytes of its original. */
   const made = new Map<string, Uint8Array[]>();
-  const write = (atNs: number, segment: ObservedSegment): void => {
+  const write = (atNs: number, segment: ObservedSegment, lost: number): void => {
     const comment = [...(packets.length === 0 ? [title] : []), ...(comments.get(segment.id) ?? [])].join("; ");
-    for (const bytes of made.get(contentOf(segment)) ?? [])
+    const all = made.get(contentOf(segment)) ?? [];
+    for (const bytes of all.slice(0, all.length - lost))
       packets.push({ atNs, bytes, ...(comment === "" ? {} : { comment }) });
   };
   for (const event of events) {
     if (event.kind === "sent") {
       made.set(contentOf(event.segment), encoder.encode(event.segment));
-      if (place === "wire" || (place === "client") === event.segment.toServer) write(event.atNs, event.segment);
-    } else if (event.kind === "arrived" && !event.isLost && place !== "wire") {
-      if ((place === "server") === event.segment.toServer) write(event.atNs, event.segment);
+      if (place === "wire" || (place === "client") === event.segment.toServer) write(event.atNs, event.segment, 0);
+    } else if (event.kind === "arrived" && place !== "wire") {
+      if ((place === "server") === event.segment.toServer) write(event.atNs, event.segment, event.lost);
     }
   }
   return packets;
@@ -63,7 +65,8 @@ function commentsOf(events: readonly TraceEvent[]): Map<number, string[]> {
   for (const event of events) {
     if (event.kind === "arrived") {
       ({ segment: arrived, atNs } = event);
-      if (event.isLost) add(arrived.id, `lost on the path to the ${arrived.toServer ? "server" : "client"}`);
+      const some = arrived.segments > 1 ? `${event.lost} of ${arrived.segments} segments ` : "";
+      if (event.lost > 0) add(arrived.id, `${some}lost on the path to the ${arrived.toServer ? "server" : "client"}`);
     } else if (event.kind === "judged" && arrived !== null && event.atNs === atNs) {
       const gate = gateOf(event.verdict);
       if (gate !== undefined && (event.side === "server") === arrived.toServer)
@@ -73,10 +76,13 @@ function commentsOf(events: readonly TraceEvent[]): Map<number, string[]> {
   return comments;
 }
 
+type Way = "toServer" | "toClient";
+
 /** What both ends of one connection put into headers besides what the model says. */
 class ConnectionEncoder {
   #isScaled = false;
-  readonly #finSeq = { toServer: 0, toClient: 0 };
+  /** What each end sent last of all that it has sent, [left, right): what a SACK tells of is at the end of a flight. */
+  readonly #last: Record<Way, readonly [left: number, right: number]> = { toServer: [0, 0], toClient: [0, 0] };
   readonly #ids = { toServer: 0, toClient: 0 };
 
   /** One packet for each segment of a flight. */
@@ -84,7 +90,6 @@ class ConnectionEncoder {
     const way = segment.toServer ? "toServer" : "toClient";
     if ((segment.flags & TcpFlag.Syn) !== 0 && (segment.flags & TcpFlag.Ack) !== 0)
       this.#isScaled = segment.windowScale;
-    if ((segment.flags & TcpFlag.Fin) !== 0) this.#finSeq[way] = segment.seq;
     const mss = segment.timestamps === null ? MSS : MSS_TIMESTAMPS;
     const packets: Uint8Array[] = [];
     let offset = 0;
@@ -92,9 +97,16 @@ class ConnectionEncoder {
       const length = Math.min(mss, segment.length - offset);
       const isLast = offset + length >= segment.length;
       packets.push(encodeSegment(this.#segment(segment, offset, length, isLast)));
+      this.#noteLast(way, segment, offset, length);
       offset += length;
     } while (offset < segment.length);
     return packets;
+  }
+
+  #noteLast(way: Way, { seq, flags }: ObservedSegment, offset: number, length: number): void {
+    const left = (seq + offset) >>> 0;
+    const right = (left + length + ((flags & TcpFlag.Fin) !== 0 ? 1 : 0)) >>> 0;
+    if (((right - this.#last[way][1]) | 0) > 0 || (flags & TcpFlag.Syn) !== 0) this.#last[way] = [left, right];
   }
 
   #segment(segment: ObservedSegment, offset: number, length: number, isLast: boolean): Segment {
@@ -111,15 +123,16 @@ class ConnectionEncoder {
     };
   }
 
-  #options({ flags, timestamps, sackPermitted, windowScale, sacksFin, toServer }: ObservedSegment): TcpOptions {
+  #options({ flags, ack, timestamps, sackPermitted, windowScale, sacks, toServer }: ObservedSegment): TcpOptions {
     const isSyn = (flags & TcpFlag.Syn) !== 0;
-    const fin = toServer ? this.#finSeq.toClient : this.#finSeq.toServer;
+    const last = this.#last[toServer ? "toClient" : "toServer"];
+    const isBeyond = ((last[0] - ack) | 0) > 0;
     return {
       ...(isSyn ? { mss: MSS } : {}),
       ...(sackPermitted ? { sackPermitted } : {}),
       ...(timestamps === null ? {} : { timestamps }),
       ...(windowScale ? { windowScale: WINDOW_SCALE } : {}),
-      ...(sacksFin ? { sack: [[fin, (fin + 1) >>> 0]] as const } : {}),
+      ...(sacks && isBeyond ? { sack: [last] } : {}),
     };
   }
 

@@ -112,12 +112,13 @@ class LadderWriter {
     line.packet = arrow(this.#label(segment), segment.toServer, "leaves");
   }
 
-  #arrived({ atNs, segment, isLost, queues }: Extract<TraceEvent, { kind: "arrived" }>): void {
+  #arrived({ atNs, segment, lost, queues }: Extract<TraceEvent, { kind: "arrived" }>): void {
     const line = this.#new(atNs, segment.toServer ? "server" : "client");
+    const isLost = lost === segment.segments;
     if (!segment.toServer && !isLost) this.#numbers.settle();
     line.packet = arrow(this.#label(segment), segment.toServer, isLost ? "is lost" : "arrives");
     if (segment.isCopy) line.notes.push("a copy that the path made");
-    if (isLost) line.notes.push(`LOST: ${GATES[segment.toServer ? "path_to_server" : "path_to_client"].title}`);
+    if (lost > 0) line.notes.push(`LOST${isLost ? "" : ` ${lost} of ${segment.segments}`}: ${pathTitle(segment)}`);
     else if (this.#state.server === "LISTEN" || this.#state.server === "SYN_RECV")
       line.notes.push(queuesText(queues).replace(", ", ""));
     if (line.notes.at(-1) === "") line.notes.pop();
@@ -148,6 +149,9 @@ class LadderWriter {
     return line;
   }
 }
+
+const pathTitle = ({ toServer }: ObservedSegment): string =>
+  GATES[toServer ? "path_to_server" : "path_to_client"].title;
 
 /** Numbers since each end's SYN. SYN cookies differ from SYN-ACK to SYN-ACK: the one that came is the connection's. */
 class RelativeNumbers {

@@ -18,7 +18,8 @@ export type TraceEvent = { readonly atNs: number } & (
   | {
       readonly kind: "arrived";
       readonly segment: ObservedSegment;
-      readonly isLost: boolean;
+      /** How many of its segments the path lost. */
+      readonly lost: number;
       readonly queues: QueueLengths | null;
     }
   | { readonly kind: "judged"; readonly side: Side; readonly verdict: VerdictName; readonly count: number }
@@ -83,11 +84,11 @@ export class Watch implements Observer {
     this.#note(watched, { kind: "sent", atNs: this.#run.nowNs, segment });
   }
 
-  arrived(attempt: number, segment: ObservedSegment, isLost: boolean): void {
+  arrived(attempt: number, segment: ObservedSegment, lost: number): void {
     const watched = this.#watched.get(attempt);
     if (!watched) return;
     const queues = segment.toServer ? this.#run.queuesAt(watched.port) : null;
-    this.#note(watched, { kind: "arrived", atNs: this.#run.nowNs, segment, isLost, queues });
+    this.#note(watched, { kind: "arrived", atNs: this.#run.nowNs, segment, lost, queues });
   }
 
   judged(attempt: number, atServer: boolean, verdict: number, count: number): void {
