@@ -1,6 +1,7 @@
 /**
- * Three projects: `unit` is what `npm test` runs (minutes); `long` holds the statistical and exhaustive tests, named
- * *.long.test.ts, which `npm run test:long` runs; `browser`, *.browser.test.ts, needs Chromium: `npm run test:browser`.
+ * Four projects: `unit` is what `npm test` runs (minutes); `long` holds the statistical and exhaustive tests, named
+ * *.long.test.ts, which `npm run test:long` runs; `browser`, *.browser.test.ts, needs Chromium: `npm run test:browser`;
+ * `tshark`, *.tshark.test.ts, needs tshark: `npm run test:tshark`.
  */
 import { defineConfig } from "vitest/config";
 
@@ -15,7 +16,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.long.test.ts", "test/**/*.browser.test.ts"],
+          exclude: ["test/**/*.{long,browser,tshark}.test.ts"],
           testTimeout: minutesMs(1),
         },
       },
@@ -26,6 +27,10 @@ export default defineConfig({
       {
         extends: true,
         test: { name: "browser", include: ["test/**/*.browser.test.ts"], testTimeout: minutesMs(3) },
+      },
+      {
+        extends: true,
+        test: { name: "tshark", include: ["test/**/*.tshark.test.ts"], testTimeout: minutesMs(3) },
       },
     ],
   },
