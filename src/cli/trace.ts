@@ -14,7 +14,7 @@ import { captureAll, captureOf, listAttempts, type TracedAttempt, traceAttempts 
 import { encodeCapture } from "../wire/pcapng.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { ExitCode } from "./exit-codes.ts";
-import { loadExperiment } from "./load-experiment.ts";
+import { EXPERIMENT_ARGUMENT, loadExperiment } from "./load-experiment.ts";
 import { whole } from "./simulate-options.ts";
 
 interface TraceOptions {
@@ -38,7 +38,7 @@ const MAX_SEED = 0xffffffff;
 export const command: Command = {
   configure: (commander) => {
     commander
-      .argument("<experiment>", "experiment or scenario, YAML or JSON; - reads standard input")
+      .argument("<experiment>", EXPERIMENT_ARGUMENT)
       .option("--tuning <name>", "of which tuning (default: the first)")
       .option("--connection <number>", "the attempt of this number, from 1", whole(1, MAX_CONNECTION))
       .option("--workload <name>", "the first attempt of this workload")
@@ -62,9 +62,8 @@ export const command: Command = {
 
   async execute(context, positionals, given) {
     const options = given as unknown as TraceOptions;
-    const file = String(positionals[0]);
-    const loaded = await loadExperiment(file);
-    context.stderr(loaded.ok ? formatIssues(file, loaded.value.warnings) : loaded.error.text);
+    const loaded = await loadExperiment(String(positionals[0]));
+    context.stderr(loaded.ok ? formatIssues(loaded.value.file, loaded.value.warnings) : loaded.error.text);
     if (!loaded.ok) return ExitCode.InvalidConfig;
     const { tunings, seeds } = loaded.value.experiment;
     if (options.all === true && options.pcapng === undefined) return fault(context, "--all needs --pcapng");
