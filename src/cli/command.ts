@@ -4,7 +4,7 @@ import type { ExitCode } from "./exit-codes.ts";
 
 /** What a command may touch of the process. Results go to stdout, progress and complaints to stderr. */
 export interface CommandContext {
-  readonly stdout: (text: string) => void;
+  readonly stdout: (data: string | Uint8Array) => void;
   readonly stderr: (text: string) => void;
   /** Aborted by SIGINT and SIGTERM. A command that waits for something passes it on. */
   readonly signal: AbortSignal;

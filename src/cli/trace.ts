@@ -3,7 +3,6 @@
  *
  * Output   The ladders on stdout (or JSON), packets in the file that --pcapng names.
  */
-import { writeFile } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Option } from "commander";
 import { compileScenario, formatIssues, OUTCOMES, type OutcomeName, type RunSpec, type Tuning } from "../index.ts";
@@ -16,6 +15,7 @@ import type { Command, CommandContext } from "./command.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { EXPERIMENT_ARGUMENT, loadExperiment } from "./load-experiment.ts";
 import { whole } from "./simulate-options.ts";
+import { writeOutputs } from "./write-output.ts";
 
 interface TraceOptions {
   readonly tuning?: string;
@@ -50,7 +50,10 @@ export const command: Command = {
           .choices(["auto", "packet"])
           .default("auto"),
       )
-      .option("--pcapng <file>", "write the packets for tshark and Wireshark")
+      .option(
+        "--pcapng <file>",
+        "write the packets for tshark and Wireshark; - is standard output, in place of the ladders",
+      )
       .option("--all", "with --pcapng: the packets of all connections; no ladder")
       .addOption(
         new Option("--at <place>", "where --pcapng captures: wire has each packet once as it leaves, lost ones too")
@@ -67,16 +70,9 @@ export const command: Command = {
     if (!loaded.ok) return ExitCode.InvalidConfig;
     const { tunings, seeds } = loaded.value.experiment;
     if (options.all === true && options.pcapng === undefined) return fault(context, "--all needs --pcapng");
-    const tuning = tunings.find(({ name }) => options.tuning === undefined || name === options.tuning);
-    if (tuning === undefined)
-      return fault(
-        context,
-        oneOf(
-          "tuning",
-          options.tuning,
-          tunings.map(({ name }) => name),
-        ),
-      );
+    const known = tunings.map(({ name }) => name);
+    const tuning = tunings[options.tuning === undefined ? 0 : known.indexOf(options.tuning)];
+    if (tuning === undefined) return fault(context, oneOf("tuning", options.tuning, known));
     const names = tuning.scenario.workloads.map(({ name }) => name);
     if (options.workload !== undefined && !names.includes(options.workload))
       return fault(context, oneOf("workload", options.workload, names));
@@ -87,7 +83,7 @@ export const command: Command = {
 
 /** A mistake on the command line. */
 function fault({ stderr }: CommandContext, text: string): ExitCode {
-  stderr(`${text}\n`);
+  stderr(`error: ${text}\n(--help lists what there is)\n`);
   return ExitCode.Usage;
 }
 
@@ -105,10 +101,17 @@ async function traceTuning(
   const pause = pauseOf(context);
   if (options.all === true) return await writeAll(spec, names, options, context);
   const attempts = await traceAttempts(spec, choiceOf(options, names), pause);
-  if (attempts.length === 0) return fault(context, "no attempt of the run is such a one");
-  if (options.json === true) context.stdout(traceJson(tuning, seed, attempts, names));
-  else context.stdout(attempts.map((attempt) => traceText(attempt, names[attempt.workload] ?? "")).join("\n"));
-  return await writePackets(options, captureOf(attempts, options.at, titles(attempts, names)), context);
+  if (attempts.length === 0) {
+    context.stderr("no attempt of the run is such a one\n");
+    return ExitCode.Usage;
+  }
+  const capture = (): Uint8Array => encodeCapture(options.at, captureOf(attempts, options.at, titles(attempts, names)));
+  const written = await writeOutputs(context, [[options.pcapng, capture]]);
+  if (!written.usedStdout) {
+    const texts = attempts.map((attempt) => traceText(attempt, names[attempt.workload] ?? ""));
+    context.stdout(options.json === true ? traceJson(tuning, seed, attempts, names) : texts.join("\n"));
+  }
+  return written.ok ? ExitCode.Ok : ExitCode.Usage;
 }
 
 function choiceOf({ connection, workload, outcome, slowest }: TraceOptions, names: readonly string[]): Choice {
@@ -131,22 +134,8 @@ async function writeAll(
   const attempts = await listAttempts(spec, pause);
   const { packets, isCut } = await captureAll(spec, options.at, titles(attempts, names), pause);
   if (isCut) context.stderr("the capture ends early: the run has more packets than it may have\n");
-  return await writePackets(options, packets, context);
-}
-
-async function writePackets(
-  { pcapng, at }: TraceOptions,
-  packets: Parameters<typeof encodeCapture>[1],
-  { stderr }: CommandContext,
-): Promise<ExitCode> {
-  if (pcapng === undefined) return ExitCode.Ok;
-  try {
-    await writeFile(pcapng, encodeCapture(at, packets));
-    return ExitCode.Ok;
-  } catch (error) {
-    stderr(`${pcapng}: cannot be written: ${error instanceof Error ? error.message : error}\n`);
-    return ExitCode.Usage;
-  }
+  const written = await writeOutputs(context, [[options.pcapng, () => encodeCapture(options.at, packets)]]);
+  return written.ok ? ExitCode.Ok : ExitCode.Usage;
 }
 
 /** Between slices of the run signals are heard: who was interrupted goes no further. */

@@ -4,7 +4,7 @@ import type { CommandContext } from "./command.ts";
 import { reasonOf } from "./read-file.ts";
 
 /** The file that a flag names ("-" is standard output; undefined: not asked for), and what goes there. */
-export type Output = readonly [file: string | undefined, text: () => string];
+export type Output = readonly [file: string | undefined, data: () => string | Uint8Array];
 
 export interface Written {
   readonly ok: boolean;
@@ -14,15 +14,15 @@ export interface Written {
 export async function writeOutputs({ stdout, stderr }: CommandContext, outputs: readonly Output[]): Promise<Written> {
   let ok = true;
   let usedStdout = false;
-  for (const [file, text] of outputs) {
+  for (const [file, data] of outputs) {
     if (file === undefined) continue;
     if (file === "-") {
       usedStdout = true;
-      stdout(text());
+      stdout(data());
       continue;
     }
     try {
-      await writeFile(file, text());
+      await writeFile(file, data());
     } catch (error) {
       ok = false;
       const isAbsent = (error as NodeJS.ErrnoException).code === "ENOENT";

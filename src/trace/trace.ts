@@ -15,8 +15,8 @@ import { type TraceEvent, Watch } from "./watch.ts";
 
 /** Simulated time between two looks at the outside world. */
 const SLICE_NS = 250_000_000;
-/** Events kept for a capture of everything: some 500 bytes each. */
-const MAX_CAPTURE_EVENTS = 2_000_000;
+/** Events kept for a capture of everything: some 500 bytes each, and as much again for the packet, more where it has data. */
+const MAX_CAPTURE_EVENTS = 500_000;
 
 export interface TracedAttempt extends Attempt {
   readonly events: readonly TraceEvent[];

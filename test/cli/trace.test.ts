@@ -29,11 +29,17 @@ const calls: readonly (readonly [readonly string[], number, RegExp, RegExp, stri
   [["--outcome", "app_timeout"], 0, /charged to: accept queue, at the SYN\./, /^$/, "by outcome"],
   [["--slowest", "2"], 0, /^attempt (.|\n)*\nattempt /, /^$/, "several"],
   [["--connection", "6"], 2, /^$/, /^no attempt of the run is such a one\n$/, "there are five"],
-  [["--workload", "flood"], 2, /^$/, /^found workload "flood", allowed is one of first, late\n$/, "no such workload"],
-  [["--tuning", "x"], 2, /^$/, /^found tuning "x", allowed is one of as_is\n$/, "no such tuning"],
+  [
+    ["--workload", "flood"],
+    2,
+    /^$/,
+    /^error: found workload "flood", allowed is one of first, late\n/,
+    "no such workload",
+  ],
+  [["--tuning", "x"], 2, /^$/, /^error: found tuning "x", allowed is one of as_is\n/, "no such tuning"],
   [["--outcome", "lost"], 2, /^$/, /Allowed choices are completed, refused/, "no such outcome"],
-  [["--all"], 2, /^$/, /^--all needs --pcapng\n$/, "all ladders would be too many"],
-  [["--pcapng", "absent/x"], 2, /^attempt 1 /, /^absent\/x: cannot be written: /, "no such folder"],
+  [["--all"], 2, /^$/, /^error: --all needs --pcapng\n/, "all ladders would be too many"],
+  [["--pcapng", "absent/x"], 2, /^attempt 1 /, /^absent\/x: cannot be written: no such folder\n$/, "no such folder"],
 ];
 
 for (const [args, code, stdout, stderr, why] of calls) {
@@ -62,4 +68,7 @@ test("packets of one attempt, and of all, are written as pcapng", async () => {
   expect(one.includes("attempt 1 of workload first")).toBe(true);
   expect(one.includes("attempt 2 ")).toBe(false);
   expect(all.includes("attempt 5 of workload late")).toBe(true);
+  const { stdout } = await trace("--pcapng", "-");
+  expect(stdout).toContain("attempt 1 of workload first");
+  expect(stdout).not.toContain("SYN_SENT");
 });

@@ -20,6 +20,23 @@ const flip = (name: string, file: string, find: string, replace: string, tests: 
 });
 
 export const FLIPS: readonly Flip[] = [
+  // Observers
+  flip(
+    "observers: a flight's verdicts are told once",
+    "engine/observer",
+    "this.#observer.judged(this.#judged, this.isServer, verdict, n)",
+    "this.#observer.judged(this.#judged, this.isServer, verdict, 0)",
+    "observer",
+    /each verdict about a client is told/,
+  ),
+  flip(
+    "observers: a failure is told with its stand-in gate",
+    "engine/observer",
+    "failed ? this.chargedGate(at, gate) : 0",
+    "failed ? gate : 0",
+    "observer",
+    /lists every attempt with its outcome/,
+  ),
   // SYN at a listener
   flip(
     "SYN queue: full at the backlog",
@@ -722,7 +739,7 @@ export const FLIPS: readonly Flip[] = [
   flip(
     "retries: a user who was served comes again",
     "engine/client-app",
-    "isFailed && (this.#ledger.words[at + A_FLAGS]! & SERVED) === 0",
+    "isFailed && !this.#ledger.isServed(at)",
     "isFailed",
     "retries",
     /does not come again when its connection is reset/,
