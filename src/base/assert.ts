@@ -6,6 +6,11 @@ export class AssertionError extends Error {
   override readonly name = "AssertionError";
 }
 
+/** More is wanted of a run than the program can hold. Nobody's fault, but its user can ask for less: the message says of what. */
+export class LimitError extends Error {
+  override readonly name = "LimitError";
+}
+
 /** Throws unless `condition`. Give `message` as a plain string on hot paths: a template is built even when all is well. */
 export function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new AssertionError(message);

@@ -35,11 +35,16 @@ const plural = (count: number, noun: string): string => `${count} ${noun}${count
 
 /** Which tunings let most clients in, and which fewest; nothing where there is nothing to compare. */
 function headline({ tunings }: ExperimentSummary): string[] {
-  const shares = tunings.map((tuning) => ({ name: tuning.name, share: servedShareOf(tuning) }));
+  const shares = tunings
+    .filter(({ clients }) => clients.some(({ users }) => users.mean > 0))
+    .map((tuning) => ({ name: tuning.name, share: servedShareOf(tuning) }));
   const most = Math.max(...shares.map(({ share }) => share));
   const fewest = Math.min(...shares.map(({ share }) => share));
-  if (tunings.length < 2) return [];
-  if (most - fewest < ALIKE) return [`All tunings let as many clients in: ${formatRatio(most)}.\n`];
+  if (shares.length < 2) return [];
+  if (most - fewest < ALIKE)
+    return [
+      `All tunings${shares.length < tunings.length ? " with clients" : ""} let as many clients in: ${formatRatio(most)}.\n`,
+    ];
   const near = (to: number): string =>
     shares
       .filter(({ share }) => Math.abs(share - to) < ALIKE)

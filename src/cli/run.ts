@@ -14,6 +14,7 @@ import {
   encodeCsv,
   encodeSummary,
   formatIssues,
+  RunError,
   simulateExperiment,
   verdictOn,
 } from "../index.ts";
@@ -102,6 +103,11 @@ export const command: Command = {
     const seeds = flags.isSeedGiven ? seedsOf(flags, flags.seedCount ?? experiment.seeds.length) : experiment.seeds;
     try {
       return await runExperiment({ ...experiment, seeds }, options, flags, context);
+    } catch (error) {
+      if (!(error instanceof RunError && error.isLimit)) throw error;
+      clearProgress();
+      context.stderr(`${loaded.value.file}: ${error.message}; fewer arrivals or shorter time-outs need less\n`);
+      return ExitCode.InvalidConfig;
     } finally {
       clearProgress();
       await closePool();

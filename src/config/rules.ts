@@ -188,6 +188,12 @@ function arrivalRules(workload: WorkloadInput, at: Path, runS: number): PathIssu
   }
   if (workload.burst_spread_s > 0 && arrival !== "bursts")
     add("conflict", "burst_spread_s", `found with arrival ${arrival}, it is allowed with arrival bursts`);
+  if (rate === 0 && arrival !== "ramp")
+    add(
+      "out-of-range",
+      "rate_per_s",
+      `found 0, allowed is a number of arrivals per second above 0; a ramp may begin at 0`,
+    );
   if (arrival === "trace") return [...issues, ...traceRules(workload, at), ...tooMany(workload, at, runS)];
   if (rate === null && (count === null || arrival === "ramp" || arrival === "bursts"))
     add(

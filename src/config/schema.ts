@@ -164,7 +164,10 @@ const arrivals = {
     ),
   port: port().optional().describe("Port of the server; absent: that of the first listener."),
   start_s: seconds().default(0).describe("When it begins, seconds."),
-  rate_per_s: optional(ratePerS("arrivals")).describe("Arrivals per second; absent: all arrive at start_s."),
+  /** 0 only where a ramp begins, see rules.ts. */
+  rate_per_s: optional(number("a number of arrivals per second", { max: MAX_RATE_PER_S })).describe(
+    "Arrivals per second, above 0 but for a ramp, which may begin at 0; absent: all arrive at start_s.",
+  ),
   duration_s: optional(seconds({ above: 0 })).describe("How long they go on arriving, seconds."),
   count: optional(whole("a whole number of arrivals", { min: 1, max: MAX_COUNT })).describe(
     "How many arrive; absent: as many as rate and duration give.",

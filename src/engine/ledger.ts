@@ -10,7 +10,7 @@
  *             taken again in the order in which they ended, and only while RESTING others rest: an id comes again after a million attempts.
  *             Negative ids are raw workloads: -2 - index. NO_ATTEMPT belongs to nobody.
  */
-import { assert } from "../base/assert.ts";
+import { assert, LimitError } from "../base/assert.ts";
 import { hash2, mix32 } from "../base/hash.ts";
 import { GATE_NAMES, Gate } from "../vocabulary/gates.ts";
 import { OUTCOME_NAMES } from "../vocabulary/outcomes.ts";
@@ -109,7 +109,7 @@ export class Ledger {
     const needed = Math.max(this.#fresh, this.live + RESTING + count);
     if (needed <= this.#capacity) return;
     while (needed > this.#capacity) this.#capacity *= 2;
-    assert(this.#capacity <= ROW_MASK, "more than 16 million attempts at once");
+    if (this.#capacity > ROW_MASK) throw new LimitError("more than 16 million attempts would be in flight at once");
     const words = new Int32Array(this.#capacity << WORDS_SHIFT);
     words.set(this.words);
     this.words = words;

@@ -35,10 +35,19 @@ export class RunError extends Error {
   override readonly name = "RunError";
   /** Which of `specs`. */
   readonly index: number;
+  /** It wanted more than the program can hold: a smaller one would do. */
+  readonly isLimit: boolean;
 
-  constructor(index: number, count: number, seed: number, message: string, cause: unknown) {
-    super(`run ${index + 1} of ${count} (seed ${seed}): ${message}`, { cause });
+  constructor(
+    index: number,
+    count: number,
+    seed: number,
+    failure: Pick<RunFailure, "message" | "isLimit">,
+    cause: unknown,
+  ) {
+    super(`run ${index + 1} of ${count} (seed ${seed}): ${failure.message}`, { cause });
     this.index = index;
+    this.isLimit = failure.isLimit;
   }
 }
 
@@ -109,15 +118,19 @@ async function runTask(
   signal: AbortSignal,
 ): Promise<readonly ArrayBuffer[]> {
   const task: Task = { specs: specs.slice(first, end) };
-  const failed = ({ index, message }: Pick<RunFailure, "index" | "message">, cause: unknown): RunError =>
-    new RunError(first + index, specs.length, specs[first + index]?.seed ?? 0, message, cause);
+  const failed = (failure: Omit<RunFailure, "stack">, cause: unknown): RunError =>
+    new RunError(first + failure.index, specs.length, specs[first + failure.index]?.seed ?? 0, failure, cause);
   let answer: TaskAnswer;
   try {
     answer = await pool().run(task, { signal });
   } catch (error) {
     if (signal.aborted) throw error;
     // The thread itself died (out of memory): all that is known is the task.
-    throw failed({ index: 0, message: error instanceof Error ? error.message : String(error) }, error);
+    const message = error instanceof Error ? error.message : String(error);
+    throw failed(
+      { index: 0, message, isLimit: (error as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY" },
+      error,
+    );
   }
   if (answer.failure !== null) throw failed(answer.failure, answer.failure.stack);
   return answer.buffers;

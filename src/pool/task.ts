@@ -15,6 +15,8 @@ export interface RunFailure {
   readonly index: number;
   readonly message: string;
   readonly stack: string;
+  /** It wanted more than the program can hold. */
+  readonly isLimit: boolean;
 }
 
 /** One buffer for each run that was done: all of them, or those before `failure`. */

@@ -33,6 +33,7 @@ export default function runTask({ specs }: Task): TaskAnswer {
 }
 
 function describe(index: number, error: unknown): RunFailure {
-  if (error instanceof Error) return { index, message: error.message, stack: error.stack ?? "" };
-  return { index, message: String(error), stack: "" };
+  if (!(error instanceof Error)) return { index, message: String(error), stack: "", isLimit: false };
+  // The engine is a bundle with a class of its own: the name tells.
+  return { index, message: error.message, stack: error.stack ?? "", isLimit: error.name === "LimitError" };
 }

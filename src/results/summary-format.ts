@@ -61,6 +61,7 @@ export interface ClientsSummary {
   readonly response_latency_ms: Latencies | null;
   /** From a user's first attempt to being served. */
   readonly user_latency_ms: Latencies | null;
+  /** From connect() to failure, of attempts that never connected. */
   readonly failed_after_ms: Latencies | null;
   /** The comb: connections that were established after k SYN retransmissions, the k-th of which left about `at_s` after connect(). */
   readonly steps: readonly { readonly at_s: number; readonly established: Measure }[];
@@ -79,6 +80,7 @@ export interface FloodSummary {
 export interface QueueSummary {
   /** Entries that it holds: backlog + 1. */
   readonly capacity: number;
+  /** A SYN that a TIME_WAIT socket lets through enters a full SYN queue: then this is above `capacity`. */
   readonly peak: Measure;
   /** Time at the limit. */
   readonly full_s: Measure;

@@ -76,7 +76,7 @@ export const METRICS: readonly MetricDef[] = [
     "From connect() to the response; of further requests on a connection, from the request.",
   ),
   clients("user_latency_ms.<quantile>", "ms", "down", "From a user's first attempt to being served."),
-  clients("failed_after_ms.<quantile>", "ms", null, "From connect() to failure, of attempts that failed."),
+  clients("failed_after_ms.<quantile>", "ms", null, "From connect() to failure, of attempts that never connected."),
   flood("sent", "packets", null, "Packets that the workload sent."),
   flood("answered", "packets", null, "SYN-ACKs that the workload answered."),
   flood("synacks_seen", "packets", "down", "SYN-ACKs that reached the workload."),

@@ -13,6 +13,8 @@ const path = folderOf({
   "passes.yaml": `${EXPERIMENT}\nthresholds: [legit.users > 1]`,
   "fails.yaml": `${EXPERIMENT}\nthresholds: [legit.users > 1, legit.served_ratio > 0.999]`,
   "long.yaml": EXPERIMENT.replaceAll(/duration_s: [23]/g, "duration_s: 30000"),
+  "someone.yaml": `${EXPERIMENT}  no_one: { workloads: null }\n`,
+  "no-one.yaml": EXPERIMENT.replace(/^ +- \{ name: legit.*\n/m, ""),
   "nameless.yaml": SCENARIO.replaceAll("\n  ", "\n"),
   "broken/experiment.yaml":
     "scenario: scenario.yaml\nprofiles: [profile.yaml]\nseedz: 2\ntunings: { a: { server.hz: 5 } }\n",
@@ -54,6 +56,15 @@ describe("the table", () => {
   test("of a scenario without a name has that of its file", async () => {
     const { stdout } = await run(path("nameless.yaml"), "--no-advice", "--seeds", "1");
     expect(stdout).toMatch(/^nameless: 1 tuning, 1 seed, 3 s each\n/);
+  });
+  test("says who lets most in of those tunings only that have clients", async () => {
+    const { stdout } = await run(path("someone.yaml"), "--no-advice");
+    expect(stdout).toMatch(/^Most clients get in with (?!.*no_one).*$/m);
+  });
+  test("says nothing of who gets in where nobody comes", async () => {
+    const { code, stdout } = await run(path("no-one.yaml"), "--no-advice");
+    expect(code).toBe(0);
+    expect(stdout).not.toMatch(/clients in:|clients get in/);
   });
   test("of standard input", async () => {
     const { code, stdout } = await runCli(["run", "-", "--no-advice", "--tuning", "cookies"], { stdin: EXPERIMENT });

@@ -105,7 +105,7 @@ test("counted arrivals of all hosts together are exactly the whole", () => {
 });
 
 describe("rates", () => {
-  const ramp = { arrival: "ramp", start_s: 2, rate_per_s: 0.001, end_rate_per_s: 4000, duration_s: 8 };
+  const ramp = { arrival: "ramp", start_s: 2, rate_per_s: 0, end_rate_per_s: 4000, duration_s: 8 };
   const trace = {
     arrival: "trace",
     start_s: 1,

@@ -4,6 +4,7 @@
  * Method  The ledger by itself; then short runs whose outcomes can be counted by hand.
  */
 import { describe, expect, test } from "vitest";
+import { LimitError } from "../../src/base/assert.ts";
 import { Ledger } from "../../src/engine/ledger.ts";
 import { Outcome } from "../../src/vocabulary/outcomes.ts";
 import { type Keys, runOf } from "./helpers.ts";
@@ -65,4 +66,9 @@ describe("four ports, a connection each half second, each held for 3 s: of seven
     });
     expect([view.outcome(0, "completed"), view.outcome(0, "no_local_port")]).toEqual([16, 12]);
   });
+});
+
+test("more attempts in flight than a row number can tell apart are a limit, not a fault, and nothing is allocated first", () => {
+  const ledger = new Ledger(new Float64Array(1), 1, [7]);
+  expect(() => ledger.reserve(2 ** 24)).toThrow(LimitError);
 });
