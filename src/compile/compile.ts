@@ -44,8 +44,9 @@ import {
 } from "../vocabulary/scenario.ts";
 import type { TunableName } from "../vocabulary/tunables.ts";
 import { effectiveBacklog } from "./effective.ts";
+import { kernelRules } from "./kernel-rules.ts";
 import { portsOf, reservedIn } from "./ports.ts";
-import { integerSysctl } from "./sysctls.ts";
+import { integerSysctl, integerSysctlOr } from "./sysctls.ts";
 
 /** As `--engine` and experiments name them. */
 export const ENGINES = { auto: EngineMode.Auto, packet: EngineMode.Packet } as const;
@@ -61,6 +62,9 @@ export interface CompileOptions {
 }
 
 const NOT_SET = -1;
+/** TCP_RTO_MIN and TCP_RTO_MAX of kernels that have no sysctl for them. */
+const RTO_MIN_US = 200_000;
+const RTO_MAX_MS = 120_000;
 
 export function compileScenario(scenario: Scenario, options: CompileOptions): RunSpec {
   const { seed, engine = "auto", detail = "full", host = 0 } = options;
@@ -100,30 +104,32 @@ function sampleIntervalNs(durationNs: number, wantedNs: number): number {
 
 function hostSpec(host: HostScenario): HostSpec {
   const integer = (name: TunableName): number => integerSysctl(host, name);
+  const integerOr = (name: TunableName, constant: number): number => integerSysctlOr(host, name, constant);
   const onOff = (name: TunableName): 0 | 1 => bit(integer(name) !== 0);
   const syncookies = integer("net.ipv4.tcp_syncookies");
   const { low, high } = portsOf(host);
   return {
+    ...kernelRules(host.kernel),
     hz: host.hz,
     maxSynBacklog: integer("net.ipv4.tcp_max_syn_backlog"),
     syncookies: syncookies > 2 ? 1 : syncookies,
     synackRetries: integer("net.ipv4.tcp_synack_retries"),
     synRetries: integer("net.ipv4.tcp_syn_retries"),
-    synLinearTimeouts: integer("net.ipv4.tcp_syn_linear_timeouts"),
+    synLinearTimeouts: integerOr("net.ipv4.tcp_syn_linear_timeouts", 0),
     abortOnOverflow: onOff("net.ipv4.tcp_abort_on_overflow"),
     timestamps: integer("net.ipv4.tcp_timestamps"),
     sack: onOff("net.ipv4.tcp_sack"),
     windowScaling: onOff("net.ipv4.tcp_window_scaling"),
     twReuse: integer("net.ipv4.tcp_tw_reuse"),
-    twReuseDelayMs: integer("net.ipv4.tcp_tw_reuse_delay"),
+    twReuseDelayMs: integerOr("net.ipv4.tcp_tw_reuse_delay", 0),
     maxTwBuckets: integer("net.ipv4.tcp_max_tw_buckets"),
     finTimeoutS: integer("net.ipv4.tcp_fin_timeout"),
     maxOrphans: integer("net.ipv4.tcp_max_orphans"),
     orphanRetries: integer("net.ipv4.tcp_orphan_retries"),
     retries2: integer("net.ipv4.tcp_retries2"),
     rfc1337: onOff("net.ipv4.tcp_rfc1337"),
-    rtoMinUs: integer("net.ipv4.tcp_rto_min_us"),
-    rtoMaxMs: integer("net.ipv4.tcp_rto_max_ms"),
+    rtoMinUs: integerOr("net.ipv4.tcp_rto_min_us", RTO_MIN_US),
+    rtoMaxMs: integerOr("net.ipv4.tcp_rto_max_ms", RTO_MAX_MS),
     invalidRatelimitMs: integer("net.ipv4.tcp_invalid_ratelimit"),
     noMetricsSave: onOff("net.ipv4.tcp_no_metrics_save"),
     portLow: low,

@@ -3,14 +3,15 @@
  *
  * Purpose     Answers "I raised it and nothing changed": the listen backlog is cut, tcp_max_syn_backlog bounds something else ...
  * Units       `...S` seconds, nominal: real timers are up to an eighth later. `...Bytes` kernel memory.
- * Source      kernel-semantics, sections named at each function; rules of 6.18.
+ * Source      kernel-semantics, sections named at each function.
  */
 import type { KernelName } from "../vocabulary/kernels.ts";
 import { FULL_SOCKET_BYTES, HALF_OPEN_BYTES, TIME_WAIT_BYTES } from "../vocabulary/memory.ts";
 import type { HostScenario, Scenario } from "../vocabulary/scenario.ts";
 import { LONGEST_STEP_S, synTimerS } from "../vocabulary/syn-schedule.ts";
+import { kernelRules, synQueueSpare } from "./kernel-rules.ts";
 import { portsOf, reservedIn } from "./ports.ts";
-import { integerSysctl } from "./sysctls.ts";
+import { integerSysctl, integerSysctlOr } from "./sysctls.ts";
 
 /** listen(2)'s argument after the cut (2.1): it is compared unsigned, so that negative values are cut too. */
 export function effectiveBacklog(backlog: number, somaxconn: number): number {
@@ -21,7 +22,7 @@ export function effectiveBacklog(backlog: number, somaxconn: number): number {
 export const acceptQueueCapacity = (backlog: number): number => backlog + 1;
 
 /** Half-open connections before the next SYN finds the queue full (2.3). tcp_max_syn_backlog has no part in it. */
-export const synQueueCapacity = (backlog: number): number => backlog + 1;
+export const synQueueCapacity = (backlog: number, kernel: KernelName): number => backlog + synQueueSpare(kernel);
 
 /** With tcp_syncookies 0, half-open connections before SYNs of unknown peers are dropped: three quarters of it (2.3). */
 export const lastQuarterLimit = (maxSynBacklog: number): number => maxSynBacklog - (maxSynBacklog >> 2) + 1;
@@ -93,7 +94,7 @@ export function effectiveValues(scenario: Scenario): EffectiveValues {
   const synackRetries = integerSysctl(server, "net.ipv4.tcp_synack_retries");
   const maxTimeWait = integerSysctl(server, "net.ipv4.tcp_max_tw_buckets");
   const synRetries = integerSysctl(client, "net.ipv4.tcp_syn_retries");
-  const synLinearTimeouts = integerSysctl(client, "net.ipv4.tcp_syn_linear_timeouts");
+  const synLinearTimeouts = integerSysctlOr(client, "net.ipv4.tcp_syn_linear_timeouts", 0);
   const { low, high } = portsOf(client);
   const usablePorts = high - low + 1 - reservedIn(client).length;
   return {
@@ -123,18 +124,20 @@ export function effectiveValues(scenario: Scenario): EffectiveValues {
   };
 }
 
-/** How long a port stays taken after a connection that this host closed first (6.5, 7.7). */
+/** How long at most a port stays taken after a connection that this host closed first (6.5, 7.7). */
 function portHeldS(host: HostScenario): number {
   const reuse =
     integerSysctl(host, "net.ipv4.tcp_tw_reuse") === 1 && integerSysctl(host, "net.ipv4.tcp_timestamps") > 0;
-  return reuse ? integerSysctl(host, "net.ipv4.tcp_tw_reuse_delay") / 1000 : 60;
+  if (!reuse) return 60;
+  const { twReuseSeconds } = kernelRules(host.kernel);
+  return twReuseSeconds < 0 ? integerSysctl(host, "net.ipv4.tcp_tw_reuse_delay") / 1000 : twReuseSeconds + 1;
 }
 
 function effectiveListener(server: HostScenario, port: number, askedBacklog: number): EffectiveListener {
   const syncookies = integerSysctl(server, "net.ipv4.tcp_syncookies");
   const backlog = effectiveBacklog(askedBacklog, integerSysctl(server, "net.core.somaxconn"));
   const forUnknown = lastQuarterLimit(integerSysctl(server, "net.ipv4.tcp_max_syn_backlog"));
-  const synQueue = syncookies === 2 ? 0 : synQueueCapacity(backlog);
+  const synQueue = syncookies === 2 ? 0 : synQueueCapacity(backlog, server.kernel);
   const acceptQueue = acceptQueueCapacity(backlog);
   return {
     port,

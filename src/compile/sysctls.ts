@@ -9,6 +9,11 @@ export function integerSysctl(host: HostScenario, name: TunableName): number {
   return value;
 }
 
+/** The same; `constant` where the kernel has no such sysctl. */
+export function integerSysctlOr(host: HostScenario, name: TunableName, constant: number): number {
+  return defaultFor(name, host.kernel) === null ? constant : integerSysctl(host, name);
+}
+
 export function textSysctl(host: HostScenario, name: TunableName): string {
   const value = host.sysctls[name] ?? defaultFor(name, host.kernel);
   assert(typeof value === "string", `${name} is not text in kernel ${host.kernel}`);

@@ -34,7 +34,7 @@ function checkKernel(given: unknown, path: PathIssue["path"]): { kernel: KernelN
   }
   if (!supported) {
     const modelled = KERNELS.filter((kernel) => kernel.supported).map((kernel) => kernel.name);
-    const message = `found kernel ${describe(given)}, only ${modelled.join(", ")} is modelled yet`;
+    const message = `found kernel ${describe(given)}, modelled are only ${modelled.join(", ")} yet`;
     issues.push({ code: "not-modelled", path, message });
     return { kernel: DEFAULT_KERNEL, issues };
   }

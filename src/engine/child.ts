@@ -95,10 +95,10 @@ export function acceptChild(
   listener.addChild(host.now);
 }
 
-/** RTT by the timestamp echo, whole milliseconds, at least one: tcp_rtt_tsopt_us. */
+/** RTT by the timestamp echo, in whole units of its clock, at least one: tcp_rtt_tsopt_us. */
 export function echoedRttUs(host: Host, row: number, seg: Int32Array, at: number): number {
   const echoed = (seg[at + S_TSECR]! - host.timestampOffsetOf(row)) | 0;
-  return Math.max(1, (host.nowMs() - echoed) | 0) * 1000;
+  return Math.max(1, (host.timestampNow() - echoed) | 0) * (1000 / host.timestampsPerMs());
 }
 
 /** Takes the first child off the accept queue, NO_ROW when it is empty (inet_csk_accept). */

@@ -26,10 +26,12 @@ import {
   R_SND_NXT,
   R_STATE,
   R_TS_RECENT,
+  ROW_MINI,
   ROW_PERSON_MASK,
   ROW_PERSON_SHIFT,
   ROW_SACK,
   ROW_SHIFT,
+  ROW_STATE_MASK,
   ROW_TS,
   ROW_WSCALE,
   RST,
@@ -50,7 +52,7 @@ import { killTimeWait } from "./time-wait.ts";
 
 /** TCP_TIMEOUT_INIT. */
 const SYN_TIMEOUT_S = 1;
-/** A bad ACK in SYN_SENT makes the first SYN be sent again after TCP_TIMEOUT_MIN. */
+/** A bad ACK in SYN_SENT makes the first SYN be sent again after TCP_TIMEOUT_MIN (since 5.15). */
 const QUICK_RESEND_TICKS = 2;
 /** Slots of the port perturbation table, and the period with which the starting hash changes. */
 const PERTURB_MASK = 0xffff;
@@ -112,15 +114,16 @@ function sendSyn(host: Host, row: number): void {
 
 /**
  * A local port whose 4-tuple is free (or held by a TIME_WAIT that may be reused), -1 when there is none. Ports of the lowest port's parity
- * go first; the start is a hash of the destination, which moves on with every success (6.4).
+ * go first; the start is a hash of the destination, which moves on with every success: since 5.15 for some destinations, before for all (6.4).
  */
 function choosePort(host: Host, local: number, peer: number, port: number, person: number): number {
   const { portLow, portHigh } = host.spec;
   let span = portHigh - portLow + 1;
   if (span > 1) span &= ~1;
-  const epoch = (host.now[0]! / PORT_EPOCH_NS) | 0;
+  const perturbs = host.spec.portPerturbation === 1;
+  const epoch = perturbs ? (host.now[0]! / PORT_EPOCH_NS) | 0 : 0;
   const key = hash3(host.secret ^ epoch, local ^ Math.imul(peer, 0x9e3779b1), port);
-  const slot = key & PERTURB_MASK;
+  const slot = perturbs ? key & PERTURB_MASK : 0;
   const perturb = (hash2(host.secret, slot) + host.perturbAdded[slot]!) | 0;
   const offset = (((perturb + mix32(key)) >>> 0) % span) & ~1;
   const taken = host.takenPorts;
@@ -132,7 +135,7 @@ function choosePort(host: Host, local: number, peer: number, port: number, perso
       if (candidate > portHigh) candidate -= span;
       if (host.reserved !== null && host.reserved[candidate] === 1) continue;
       if (!isPortFree(host, local, peer, (candidate << 16) | port, person)) continue;
-      const random = (mix32(key + host.perturbAdded[slot]!) >>> 29) * 2;
+      const random = perturbs ? (mix32(key + host.perturbAdded[slot]!) >>> 29) * 2 : 0;
       host.perturbAdded[slot] = host.perturbAdded[slot]! + Math.max(tried, random) + 2;
       return candidate;
     }
@@ -147,15 +150,21 @@ function isPortFree(host: Host, local: number, peer: number, ports: number, pers
 }
 
 /**
- * tcp_ipv4.c:tcp_twsk_unique for an automatic port: true TIME_WAIT, timestamps, tcp_tw_reuse 1, older than tcp_tw_reuse_delay. It is the user's own
+ * tcp_ipv4.c:tcp_twsk_unique for an automatic port: true TIME_WAIT, timestamps, tcp_tw_reuse 1, old enough. It is the user's own
  * kernel that looks: the port of another user behind the address is not its to reuse, the NAT box keeps that until the TIME_WAIT is over.
  */
 function mayReuse(host: Host, row: number, person: number): boolean {
   const rows = host.table.rows;
   const at = row << ROW_SHIFT;
-  if (host.stateOf(row) !== TIME_WAIT || (rows[at + R_STATE]! & ROW_TS) === 0 || host.spec.twReuse !== 1) return false;
-  if (rows[at + R_STATE]! >>> ROW_PERSON_SHIFT !== person) return false;
-  return ((host.nowMs() - rows[at + R_META]!) | 0) > host.spec.twReuseDelayMs;
+  const word = rows[at + R_STATE]!;
+  if ((word & ROW_MINI) === 0 || (word & ROW_TS) === 0 || host.spec.twReuse !== 1) return false;
+  if ((word & ROW_STATE_MASK) !== TIME_WAIT && host.spec.twReuseFinWait2 === 0) return false;
+  if (word >>> ROW_PERSON_SHIFT !== person) return false;
+  const now = host.nowMs();
+  const since = rows[at + R_META]!;
+  const seconds = host.spec.twReuseSeconds;
+  if (seconds >= 0) return host.uptimeS(now) - host.uptimeS(since) > seconds;
+  return ((now - since) | 0) > host.spec.twReuseDelayMs;
 }
 
 /** The SYN timer fired: resend or give up. */
@@ -193,7 +202,7 @@ export function receiveInSynSent(host: Host, row: number, seg: Int32Array, at: n
   const isReset = (flags & RST) !== 0;
   if ((flags & ACK) !== 0) {
     if (seg[at + S_ACK] !== ((rows[to + R_SND_NXT]! + 1) | 0)) {
-      if (rows[to + R_META] === 0) host.rearm(row, QUICK_RESEND_TICKS);
+      if (rows[to + R_META] === 0 && host.spec.quickSynResend === 1) host.rearm(row, QUICK_RESEND_TICKS);
       host.apply(isReset ? Verdict.synsent_bad_ack_rst : Verdict.synsent_bad_ack, attempt);
       if (!isReset) sendReset(host, seg, at);
       return;
@@ -223,9 +232,10 @@ function isEchoPossible(host: Host, row: number, seg: Int32Array, at: number): b
   if ((seg[at + S_FLAGS]! & OPT_TS) === 0 || seg[at + S_TSECR] === 0 || (rows[to + R_STATE]! & ROW_TS) === 0)
     return true;
   const stamp = (seg[at + S_TSECR]! - host.timestampOffsetOf(row)) | 0;
-  const now = host.nowMs();
-  const firstMs = (now - Math.floor(((host.nowUs() - rows[to + R_SENT_US]!) >>> 0) / 1000) - 1) | 0;
-  return !before(stamp, firstMs) && !before(now, stamp);
+  const now = host.timestampNow();
+  const ageMs = Math.floor(((host.nowUs() - rows[to + R_SENT_US]!) >>> 0) / 1000);
+  const first = (now - Math.floor(ageMs * host.timestampsPerMs()) - 1) | 0;
+  return !before(stamp, first) && !before(now, stamp);
 }
 
 /** SYN-ACK: the client is connected. */

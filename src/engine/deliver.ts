@@ -33,7 +33,7 @@ import { receiveCookieAck, receiveSyn } from "./listen.ts";
 import { dropRequest, listenerOf, onSynAckTimer, receiveForRequest } from "./request.ts";
 import { sendReset } from "./reset.ts";
 import { hashTuple } from "./table.ts";
-import { killTimeWait, receiveForTimeWait } from "./time-wait.ts";
+import { expireTimeWait, receiveForTimeWait } from "./time-wait.ts";
 import { onRetransmitTimer } from "./transmit.ts";
 
 /** Delivers the segment at `seg[at]`. */
@@ -123,7 +123,7 @@ function fire(host: Host, row: number): void {
   const state = word & ROW_STATE_MASK;
   if (state === NEW_SYN_RECV) onSynAckTimer(host, row);
   else if (state === FULL_ROW) onSecondTimer(host, host.table.rows[(row << ROW_SHIFT) + F_OWNER]!, row);
-  else if ((word & ROW_MINI) !== 0) killTimeWait(host, row);
+  else if ((word & ROW_MINI) !== 0) expireTimeWait(host, row);
   else if (state === SYN_SENT) onSynTimer(host, row);
   else onRetransmitTimer(host, row);
 }

@@ -121,8 +121,8 @@ function isAcceptable(host: Host, row: number, seg: Int32Array, at: number): boo
   const hasTs = (flags & OPT_TS) !== 0 && (rows[to + R_STATE]! & ROW_TS) !== 0;
   const isBare = seg[at + S_LEN] === 0 && (flags & FIN) === 0;
   if (hasTs && (flags & (RST | SYN)) === 0 && ((rows[to + R_TS_RECENT]! - seg[at + S_TSVAL]!) | 0) > PAWS_WINDOW_MS) {
-    // tcp_disordered_ack_check: bare ACKs that were overtaken are common, and get no answer.
-    if (isBare && before(seq, rcvNxt)) host.apply(Verdict.paws_old_ack, attempt);
+    // tcp_disordered_ack_check (6.18): bare ACKs that were overtaken are common, and get no answer.
+    if (isBare && before(seq, rcvNxt) && host.spec.answersOldAcks === 0) host.apply(Verdict.paws_old_ack, attempt);
     else if (isRateLimited(host, to + R_OOW_MS, seg, at)) host.apply(Verdict.paws_skipped, attempt);
     else sendAck(host, row, Verdict.paws_dup_ack);
     return false;
@@ -178,8 +178,10 @@ function takeAck(host: Host, row: number, seg: Int32Array, at: number): boolean 
   const ack = seg[at + S_ACK]!;
   const una = rows[fat + F_SND_UNA]!;
   if (before(rows[to + R_SND_NXT]!, ack)) {
-    // ≥ 6.18.33: a challenge ACK in every state.
-    if (isStampRecent(host, to + R_OOW_MS)) host.apply(Verdict.challenge_rst_skipped, seg[at + S_ATTEMPT]!);
+    // ≥ 6.18.33: a challenge ACK in every state. Before, tcp_rcv_established was silent.
+    if (host.spec.challengesFutureAck === 0 && host.stateOf(row) === ESTABLISHED)
+      host.apply(Verdict.ignored, seg[at + S_ATTEMPT]!);
+    else if (isStampRecent(host, to + R_OOW_MS)) host.apply(Verdict.challenge_rst_skipped, seg[at + S_ATTEMPT]!);
     else sendAck(host, row, Verdict.challenge_rst);
     return false;
   }

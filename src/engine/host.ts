@@ -8,8 +8,9 @@
 import { hash2, hash3, mix32 } from "../base/hash.ts";
 import { Gate } from "../vocabulary/gates.ts";
 import { RETRANSMIT_CLASSES, STATE_COUNT } from "../vocabulary/run-result.ts";
-import type { HostSpec } from "../vocabulary/run-spec.ts";
+import { type HostSpec, TimestampOffset } from "../vocabulary/run-spec.ts";
 import { VERDICT_NAMES, VERDICTS, Verdict, type VerdictDef } from "../vocabulary/verdicts.ts";
+import { ExactTimers } from "./exact-timers.ts";
 import {
   CLOSE,
   F_STREAM,
@@ -78,7 +79,7 @@ export class Host {
   readonly ledger: Ledger;
   readonly notices: NoticeRing;
   readonly table: ConnectionTable;
-  readonly wheel: TimerWheel;
+  readonly wheel: TimerWheel | ExactTimers;
   readonly secret: number;
   readonly counts = new Float64Array(VERDICT_NAMES.length);
   readonly states = new Int32Array(STATE_COUNT);
@@ -134,7 +135,7 @@ export class Host {
     this.#bootTicks = parts.bootTicks;
     this.nextTickNs = parts.due;
     this.tickSource = parts.tickSource;
-    this.wheel = new TimerWheel(parts.table.rows);
+    this.wheel = spec.exactTimers === 1 ? new ExactTimers(parts.table.rows) : new TimerWheel(parts.table.rows);
     this.wheel.reset(parts.table.rows, this.tick());
     this.reserved = spec.reservedPorts.length > 0 ? new Uint8Array(65536) : null;
     for (const port of spec.reservedPorts) this.reserved![port] = 1;
@@ -161,6 +162,11 @@ export class Host {
 
   nowMs(): number {
     return (this.now[0]! * 1e-6) | 0;
+  }
+
+  /** Whole seconds of uptime at `ms` of the run (nowMs). */
+  uptimeS(ms: number): number {
+    return Math.floor((ms + (this.#bootTicks * 1000) / this.spec.hz) / 1000) | 0;
   }
 
   nowUs(): number {
@@ -358,16 +364,28 @@ export class Host {
     return (mix32(hash ^ this.secret) + this.now[0]! * 0.015625) | 0;
   }
 
-  /** Offset of this host's timestamps for a 4-tuple (6.18.44: one per 4-tuple). */
-  timestampOffset(hash: number): number {
-    return this.spec.timestamps === 2 ? 0 : mix32(hash ^ this.#timestampSecret);
+  /** The clock of timestamps: ms, in old kernels ticks. */
+  timestampNow(): number {
+    return this.spec.timestampTicks === 1 ? this.tick() : this.nowMs();
+  }
+
+  /** Units of the clock of timestamps in a ms. */
+  timestampsPerMs(): number {
+    return this.spec.timestampTicks === 1 ? this.spec.hz / 1000 : 1;
+  }
+
+  /** Offset of this host's timestamps for a 4-tuple, whose `hash` this is: of its own, or of the addresses (secure_seq.c:secure_tcp_ts_off). */
+  timestampOffset(hash: number, local: number, peer: number): number {
+    if (this.spec.timestamps === 2 || this.spec.timestampOffset === TimestampOffset.None) return 0;
+    const key = this.spec.timestampOffset === TimestampOffset.Tuple ? hash : hash2(local, peer);
+    return mix32(key ^ this.#timestampSecret);
   }
 
   /** Offset of a row's timestamps: that of its 4-tuple, and its user's clock where a NAT hides several behind the address. */
   timestampOffsetOf(row: number): number {
     const rows = this.table.rows;
     const at = row << ROW_SHIFT;
-    const offset = this.timestampOffset(rows[at + R_HASH]!);
+    const offset = this.timestampOffset(rows[at + R_HASH]!, rows[at + R_LOCAL]!, rows[at + R_PEER]!);
     const person = rows[at + R_STATE]! >>> ROW_PERSON_SHIFT;
     return person === 0 ? offset : (offset + hash3(this.#timestampSecret, rows[at + R_LOCAL]!, person)) | 0;
   }
@@ -377,7 +395,7 @@ export class Host {
     const at = row << ROW_SHIFT;
     const rows = this.table.rows;
     const hasTs = (rows[at + R_STATE]! & ROW_TS) !== 0;
-    const tsval = hasTs ? (this.nowMs() + this.timestampOffsetOf(row)) | 0 : 0;
+    const tsval = hasTs ? (this.timestampNow() + this.timestampOffsetOf(row)) | 0 : 0;
     this.send(
       hasTs ? flags | OPT_TS : flags,
       rows[at + R_LOCAL]!,

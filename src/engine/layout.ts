@@ -51,6 +51,8 @@ export const ROW_TIMER_MASK = 3 << ROW_TIMER_SHIFT;
 export const TIMER_RTO = 0;
 export const TIMER_TLP = 1;
 export const TIMER_REO = 2;
+/** A mini-socket, which has one timer only: its whole life is so short that it counts otherwise (time-wait.ts). */
+export const ROW_SHORT_LIFE = 1 << ROW_TIMER_SHIFT;
 /** Both ends scale their windows. */
 export const ROW_WSCALE = 1 << 13;
 /** Client: which of the users behind its address the socket is of (users.ts), beside the state for the socket's whole life. */

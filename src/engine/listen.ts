@@ -57,10 +57,12 @@ export function judgeSyn(host: Host, listener: Listener, pair: number, viaTimeWa
     if (syncookies === 0) return Verdict.syn_queue_full;
     cookie = true;
   }
-  if (listener.acceptIsFull()) return cookie ? Verdict.syn_both_full : Verdict.syn_accept_full;
+  if (listener.acceptIsFull() && listener.young > host.spec.acceptFullYoung)
+    return cookie ? Verdict.syn_both_full : Verdict.syn_accept_full;
   if (!cookie && !viaTimeWait && syncookies === 0) {
     const max = host.spec.maxSynBacklog;
-    if (max - listener.synLength < max >> 2 && !host.metrics.isProven(pair)) return Verdict.syn_last_quarter;
+    const isProven = host.spec.provenPeers === 1 && host.metrics.isProven(pair);
+    if (max - listener.synLength < max >> 2 && !isProven) return Verdict.syn_last_quarter;
   }
   return cookie ? Verdict.syn_cookie : Verdict.syn_queued;
 }
@@ -170,7 +172,8 @@ function sendCookie(host: Host, seg: Int32Array, at: number, hash: number): void
   // Without a timestamp to carry them, SACK and window scale are forgotten (2.2 step 4).
   const options = hasTs ? OPT_TS | (flags & own) : 0;
   const cookie = cookieFor(hash, host.secret, seg[at + S_SEQ]!, host.cookieMinute());
-  const tsval = hasTs ? (cookieTimestamp(host.nowMs(), options) + host.timestampOffset(hash)) | 0 : 0;
+  const offset = host.timestampOffset(hash, seg[at + S_DST]!, seg[at + S_SRC]!);
+  const tsval = hasTs ? (cookieTimestamp(host.timestampNow(), options) + offset) | 0 : 0;
   host.send(
     SYN | ACK | options,
     seg[at + S_DST]!,
@@ -210,7 +213,7 @@ export function receiveCookieAck(host: Host, listener: Listener, seg: Int32Array
   const rows = host.table.rows;
   const to = row << ROW_SHIFT;
   const hasTs = (seg[at + S_FLAGS]! & OPT_TS) !== 0;
-  const echoed = (seg[at + S_TSECR]! - host.timestampOffset(hash)) | 0;
+  const echoed = (seg[at + S_TSECR]! - host.timestampOffset(hash, seg[at + S_DST]!, seg[at + S_SRC]!)) | 0;
   const sack = hasTs && cookieHasSack(echoed) && host.spec.sack === 1;
   const scales = hasTs && cookieHasScale(echoed) && host.spec.windowScaling === 1;
   rows[to + R_STATE] = NEW_SYN_RECV | (hasTs ? ROW_TS : 0) | (sack ? ROW_SACK : 0) | (scales ? ROW_WSCALE : 0);

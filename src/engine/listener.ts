@@ -15,7 +15,7 @@ export class Listener {
   readonly index: number;
   readonly port: number;
   readonly backlog: number;
-  /** Full when the length is *above* the limit: inet_csk_reqsk_queue_is_full, sk_acceptq_is_full (6.18). */
+  /** Full when the length is *above* the limit: inet_csk_reqsk_queue_is_full (a kernel with >= has a limit one lower), sk_acceptq_is_full. */
   readonly synLimit: number;
   readonly acceptLimit: number;
   readonly synackRetries: number;
@@ -39,7 +39,7 @@ export class Listener {
     this.index = index;
     this.port = spec.port;
     this.backlog = spec.backlog;
-    this.synLimit = spec.backlog;
+    this.synLimit = spec.backlog - 1 + host.synQueueSpare;
     this.acceptLimit = spec.backlog;
     this.synackRetries = host.synackRetries;
     this.deferTimeouts = spec.deferTimeouts;

@@ -15,8 +15,11 @@ import {
   FIN,
   OPT_TS,
   R_ATTEMPT,
+  R_HASH,
+  R_LOCAL,
   R_META,
   R_OOW_MS,
+  R_PEER,
   R_RCV_NXT,
   R_SENT_US,
   R_SND_NXT,
@@ -99,7 +102,11 @@ export function onSynAckTimer(host: Host, row: number): void {
     return;
   }
   const timeouts = timeoutsOf(meta);
-  if (timeouts === 0) listener.young--;
+  if (timeouts === 0) {
+    // Only where SYNs are judged by it.
+    if (host.spec.acceptFullYoung >= 0) host.beforeChange();
+    listener.young--;
+  }
   rows[at + R_META] = meta + (timeouts < REQ_COUNT_MASK ? 1 << REQ_TIMEOUTS_SHIFT : 0);
   host.arm(row, synAckTicks(host, timeouts + 1));
   if (verdict === Verdict.synack_timer_resend) {
@@ -172,12 +179,15 @@ function judgeRequest(host: Host, row: number, seg: Int32Array, at: number): num
   if (seq === ((rcvNxt - 1) | 0) && (flags & (SYN | ACK | RST)) === SYN && tsFailure !== Verdict.request_paws) {
     return isRateLimited(host, to + R_OOW_MS, seg, at) ? Verdict.dup_syn_skipped : Verdict.dup_syn_answered;
   }
-  // Since 6.18.42 a RST is not handed to the listener for its ACK number.
-  if ((flags & (ACK | RST)) === ACK && seg[at + S_ACK] !== ((rows[to + R_SND_NXT]! + 1) | 0)) return Verdict.stray_ack;
+  if ((flags & ACK) !== 0 && seg[at + S_ACK] !== ((rows[to + R_SND_NXT]! + 1) | 0)) {
+    if ((flags & RST) === 0) return Verdict.stray_ack;
+    // The listener, which a RST is handed to as well, ignores it; since 6.18.42 it is not handed over for its ACK number.
+    if (host.spec.exactRequestRst === 0) return Verdict.ignored;
+  }
 
   const inWindow = isInWindow(seg, at, rcvNxt);
   if (tsFailure !== 0 || !inWindow) return judgeUnacceptable(host, to, tsFailure, seg, at);
-  if ((flags & RST) !== 0 && seq !== rcvNxt) {
+  if ((flags & RST) !== 0 && seq !== rcvNxt && host.spec.exactRequestRst === 1) {
     return isRateLimited(host, to + R_OOW_MS, seg, at)
       ? Verdict.request_rst_challenge_skipped
       : Verdict.request_rst_challenge;
@@ -189,17 +199,17 @@ function judgeRequest(host: Host, row: number, seg: Int32Array, at: number): num
   return judgeFinalAck(host, row, seg, at);
 }
 
-/** PAWS and the 6.18 check of the echo: 0 when the timestamps are good or absent. */
+/** PAWS, and since 6.18 the check of the echo: 0 when the timestamps are good or absent. */
 function judgeTimestamps(host: Host, row: number, seg: Int32Array, at: number): number {
   const rows = host.table.rows;
   const to = row << ROW_SHIFT;
   if ((seg[at + S_FLAGS]! & OPT_TS) === 0 || (rows[to + R_STATE]! & ROW_TS) === 0) return 0;
   if (before(seg[at + S_TSVAL]!, rows[to + R_TS_RECENT]!)) return Verdict.request_paws;
   const echoed = seg[at + S_TSECR]!;
-  if (echoed === 0) return 0;
+  if (echoed === 0 || host.spec.checksRequestEcho === 0) return 0;
   const now = host.nowMs();
   const ageMs = Math.floor(((host.nowUs() - rows[to + R_SENT_US]!) >>> 0) / 1000) + 1;
-  const offset = host.timestampOffset(rows[to + 7]!);
+  const offset = host.timestampOffset(rows[to + R_HASH]!, rows[to + R_LOCAL]!, rows[to + R_PEER]!);
   const stamp = (echoed - offset) | 0;
   return before(stamp, (now - ageMs) | 0) || before(now, stamp) ? Verdict.request_tsecr : 0;
 }
@@ -217,13 +227,16 @@ function judgeUnacceptable(host: Host, to: number, tsFailure: number, seg: Int32
   const isReset = (seg[at + S_FLAGS]! & RST) !== 0;
   if (tsFailure === Verdict.request_paws) {
     if (isReset) return Verdict.request_paws_rst;
-    return isRateLimited(host, to + R_OOW_MS, seg, at) ? Verdict.request_paws_skipped : Verdict.request_paws;
+    return isReplyLimited(host, to, seg, at) ? Verdict.request_paws_skipped : Verdict.request_paws;
   }
   if (isReset) return tsFailure === Verdict.request_tsecr ? Verdict.request_tsecr_rst : Verdict.ignored;
-  const limited = isRateLimited(host, to + R_OOW_MS, seg, at);
+  const limited = isReplyLimited(host, to, seg, at);
   if (tsFailure === Verdict.request_tsecr) return limited ? Verdict.request_tsecr_skipped : Verdict.request_tsecr;
   return limited ? Verdict.request_window_skipped : Verdict.request_window;
 }
+
+const isReplyLimited = (host: Host, to: number, seg: Int32Array, at: number): boolean =>
+  host.spec.limitsRequestAcks === 1 && isRateLimited(host, to + R_OOW_MS, seg, at);
 
 /** The ACK is right: TCP_DEFER_ACCEPT (3.5), then the accept queue (4.4). */
 function judgeFinalAck(host: Host, row: number, seg: Int32Array, at: number): number {

@@ -1,7 +1,8 @@
 /**
  * Sampler: time lines at (k + 1/2) * interval, and kernel counters from verdict counts.
  *
- * Invariant   A counter is the sum of the effects of the verdicts (vocabulary/verdicts.ts); nothing else counts.
+ * Invariant   A counter is the sum of the effects of the verdicts (vocabulary/verdicts.ts), as the host's kernel has them (HostSpec.effectChanges);
+ *             nothing else counts.
  */
 import { type CounterName, counterIndex } from "../vocabulary/counters.ts";
 import { GATE_NAMES } from "../vocabulary/gates.ts";
@@ -26,13 +27,18 @@ const CURR_ESTAB = counterIndex.TcpCurrEstab;
 
 /** Writes the kernel counters of `host` to `out`: counter c at `at + c * stride`. */
 export function writeCounters(host: Host, out: Float64Array, at: number, stride: number): void {
-  for (let i = 0; i < EFFECTS.length; i += 3) {
-    const n = host.counts[EFFECTS[i]!]!;
-    if (n === 0) continue;
-    const to = at + EFFECTS[i + 1]! * stride;
-    out[to] = out[to]! + n * EFFECTS[i + 2]!;
-  }
+  addEffects(host, EFFECTS, out, at, stride);
+  addEffects(host, host.spec.effectChanges, out, at, stride);
   out[at + CURR_ESTAB * stride] = host.currentlyEstablished();
+}
+
+function addEffects(host: Host, effects: ArrayLike<number>, out: Float64Array, at: number, stride: number): void {
+  for (let i = 0; i < effects.length; i += 3) {
+    const n = host.counts[effects[i]!]!;
+    if (n === 0) continue;
+    const to = at + effects[i + 1]! * stride;
+    out[to] = out[to]! + n * effects[i + 2]!;
+  }
 }
 
 export class Sampler {

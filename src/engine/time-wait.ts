@@ -27,6 +27,7 @@ import {
   R_TS_RECENT,
   ROW_MINI,
   ROW_SHIFT,
+  ROW_SHORT_LIFE,
   ROW_TS,
   RST,
   S_ATTEMPT,
@@ -69,11 +70,12 @@ export function enterTimeWait(
     host.free(row);
     return;
   }
-  host.apply(ticks <= SHORT_LIFE_S * host.spec.hz ? Verdict.tw_entered_short : Verdict.tw_entered, attempt);
+  const isShort = ticks <= SHORT_LIFE_S * host.spec.hz;
+  host.apply(isShort ? Verdict.tw_entered_short : Verdict.tw_entered, attempt);
   host.timeWaits++;
   host.dropFull(row);
   host.setState(row, state);
-  rows[at + R_STATE] = rows[at + R_STATE]! | ROW_MINI;
+  rows[at + R_STATE] = (rows[at + R_STATE]! & ~ROW_SHORT_LIFE) | ROW_MINI | (isShort ? ROW_SHORT_LIFE : 0);
   rows[at + R_OOW_MS] = 0;
   rows[at + R_META] = host.nowMs();
   host.rearm(row, ticks);
@@ -93,6 +95,14 @@ export function updateMetrics(host: Host, row: number): void {
 export function finWait2Ticks(host: Host, full: number): number {
   const rto = host.table.rows[(full << ROW_SHIFT) + F_RTO]!;
   return Math.max(host.spec.finTimeoutS * host.spec.hz, (rto << 2) - (rto >> 1));
+}
+
+/** The timer of a mini-socket fired. */
+export function expireTimeWait(host: Host, row: number): void {
+  const at = row << ROW_SHIFT;
+  const isShort = (host.table.rows[at + R_STATE]! & ROW_SHORT_LIFE) !== 0;
+  host.apply(isShort ? Verdict.tw_expired_short : Verdict.tw_expired, host.table.rows[at + R_ATTEMPT]!);
+  killTimeWait(host, row);
 }
 
 /** A mini-socket's time is over, or something killed it. */
@@ -156,6 +166,7 @@ function receiveForMiniFinWait2(
   }
   host.apply(Verdict.tw_fin_acked, attempt);
   host.setState(row, TIME_WAIT);
+  rows[to + R_STATE] = rows[to + R_STATE]! & ~ROW_SHORT_LIFE;
   rows[to + R_RCV_NXT] = end;
   if (hasTs) rows[to + R_TS_RECENT] = seg[at + S_TSVAL]!;
   rows[to + R_META] = host.nowMs();
@@ -189,6 +200,7 @@ function receiveForTrueTimeWait(
     if (isReset) {
       host.apply(Verdict.tw_killed, attempt);
       if (host.spec.rfc1337 === 0) killTimeWait(host, row);
+      else if (host.spec.rfc1337Restarts === 1) host.rearm(row, TIME_WAIT_S * host.spec.hz);
       return;
     }
     host.apply(Verdict.ignored, attempt);

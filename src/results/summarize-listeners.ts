@@ -16,8 +16,8 @@ export function summarizeListener(
 ): ListenerSummary {
   const field = (name: ListenerField): Reading => fieldReading(listener, name);
   const backlog = runs.any.spec.listeners[listener]?.backlog ?? 0;
-  const queue = (peak: ListenerField, fullNs: ListenerField): QueueSummary => ({
-    capacity: backlog + 1,
+  const queue = (capacity: number, peak: ListenerField, fullNs: ListenerField): QueueSummary => ({
+    capacity,
     peak: runs.peak(field(peak)),
     full_s: runs.peak((view) => nsToSeconds(field(fullNs)(view))),
   });
@@ -25,8 +25,8 @@ export function summarizeListener(
     port,
     asked_backlog,
     backlog,
-    accept_queue: queue("peakAcceptQueue", "acceptQueueFullNs"),
-    syn_queue: queue("peakSynQueue", "synQueueFullNs"),
+    accept_queue: queue(backlog + 1, "peakAcceptQueue", "acceptQueueFullNs"),
+    syn_queue: queue(backlog + runs.any.spec.server.synQueueSpare, "peakSynQueue", "synQueueFullNs"),
     accepted: runs.sum(field("accepted")),
     accept_wait_ms: acceptWaits(runs, listener),
     workers_busy_ratio: workersBusy(listener, runs),

@@ -78,7 +78,7 @@ export interface FloodSummary {
 }
 
 export interface QueueSummary {
-  /** Entries that it holds: backlog + 1. */
+  /** Entries that it holds: backlog + 1; the SYN queue of some older kernels backlog. */
   readonly capacity: number;
   /** A SYN that a TIME_WAIT socket lets through enters a full SYN queue: then this is above `capacity`. */
   readonly peak: Measure;

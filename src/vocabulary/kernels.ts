@@ -20,16 +20,16 @@ export interface KernelDef {
 export const KERNELS = [
   { name: "2.6.32", release: "2.6.32.69", supported: false },
   { name: "3.10", release: "3.10.108", supported: false },
-  { name: "4.4", release: "4.4.0", supported: false },
-  { name: "4.15", release: "4.15.0", supported: false },
-  { name: "4.19", release: "4.19.1", supported: false },
-  { name: "5.4", release: "5.4.0", supported: false },
-  { name: "5.15", release: "5.15.0", supported: false },
-  { name: "6.1", release: "6.1.176", supported: false },
-  { name: "6.6", release: "6.6.57", supported: false },
-  { name: "6.8", release: "6.8.0", supported: false },
-  { name: "6.12", release: "6.12.107", supported: false },
-  { name: "6.18.15", release: "6.18.15", supported: false },
+  { name: "4.4", release: "4.4.0", supported: true },
+  { name: "4.15", release: "4.15.0", supported: true },
+  { name: "4.19", release: "4.19.1", supported: true },
+  { name: "5.4", release: "5.4.0", supported: true },
+  { name: "5.15", release: "5.15.0", supported: true },
+  { name: "6.1", release: "6.1.176", supported: true },
+  { name: "6.6", release: "6.6.57", supported: true },
+  { name: "6.8", release: "6.8.0", supported: true },
+  { name: "6.12", release: "6.12.107", supported: true },
+  { name: "6.18.15", release: "6.18.15", supported: true },
   { name: "6.18", release: "6.18.44", supported: true },
 ] as const satisfies readonly KernelDef[];
 
@@ -50,8 +50,8 @@ export function stepValue<T>(steps: Steps<T>, kernel: KernelName): T | undefined
 export type RuleValue = number | boolean | string;
 
 export interface KernelRule {
-  /** Row of kernel-semantics 10.2. */
-  readonly row: number;
+  /** Row of kernel-semantics 10.2; null: it stands in its section only. */
+  readonly row: number | null;
   readonly rule: string;
   readonly section: string;
   readonly steps: Steps<RuleValue>;
@@ -174,6 +174,13 @@ export const KERNEL_RULES = {
     section: "6.5",
     steps: { "2.6.32": "> 1 s", "4.19": "next whole second", "6.18.15": "> tcp_tw_reuse_delay" },
   },
+  twReuseFinWait2: {
+    row: null,
+    rule: "connect() may take a port over from an orphan in FIN_WAIT_2 too.",
+    section: "6.5",
+    // Forbidden in mainline after 6.8; backported to 6.1.y and 6.6.y.
+    steps: { "2.6.32": true, "6.1": false, "6.8": true, "6.12": false },
+  },
   twRecycle: {
     row: 22,
     rule: "tcp_tw_recycle exists.",
@@ -241,6 +248,24 @@ export const KERNEL_RULES = {
       "6.18": "per 4-tuple",
     },
   },
+  timestampClock: {
+    row: null,
+    rule: "Timestamps count",
+    section: "8.1",
+    steps: { "2.6.32": "ticks", "4.15": "milliseconds" },
+  },
+  timers: {
+    row: null,
+    rule: "Timers fire",
+    section: "0.4",
+    steps: { "2.6.32": "at their tick, first armed first", "4.15": "up to an eighth late, last armed first" },
+  },
+  oldAckAnswered: {
+    row: 32,
+    rule: "A bare ACK with too old a timestamp on an established connection is answered, and counts in PAWSEstab.",
+    section: "11.3",
+    steps: { "2.6.32": true, "6.18.15": false },
+  },
   synAckTimerCounted: {
     row: 33,
     rule: "A firing SYN-ACK timer counts in TcpExtTCPTimeouts.",
@@ -297,6 +322,15 @@ export const COUNTER_KERNELS: Partial<Record<CounterName, readonly [KernelName, 
   TcpExtPAWSOldAck: ["6.18.15"],
   TcpExtPAWSTimewait: ["6.18.15"],
 };
+
+export function hasCounter(counter: CounterName, kernel: KernelName): boolean {
+  const [from, until] = COUNTER_KERNELS[counter] ?? [];
+  const at = KERNEL_NAMES.indexOf(kernel);
+  return (
+    (from === undefined || at >= KERNEL_NAMES.indexOf(from)) &&
+    (until === undefined || at < KERNEL_NAMES.indexOf(until))
+  );
+}
 
 /** Parts of a version: "5.15.0-91-generic" → [5, 15, 0]; null when it does not begin like one. */
 export function parseRelease(text: string): readonly number[] | null {

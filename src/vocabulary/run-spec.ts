@@ -27,8 +27,47 @@ export const Match = { Syn: 0, SynAck: 1, PureAck: 2, Data: 3, Fin: 4, Rst: 5, A
 
 type ValueOf<T> = T[keyof T];
 
-/** The kernel of one host: its sysctls as numbers, and the clock. */
-export interface HostSpec {
+/** `None`: one clock for all. */
+export const TimestampOffset = { None: 0, Pair: 1, Tuple: 2 } as const;
+
+/** What differs between kernel versions, as numbers (vocabulary/kernels.ts: KERNEL_RULES; of which each follows, compile/kernel-rules.ts). */
+export interface KernelRulesSpec {
+  /** The SYN queue is full above backlog - 1 + this. */
+  readonly synQueueSpare: 0 | 1;
+  /** With a full accept queue a SYN is dropped if more half-opens than this are young; -1: in any case. */
+  readonly acceptFullYoung: -1 | 1;
+  readonly provenPeers: 0 | 1;
+  /** Replies to unacceptable segments for a request are limited by invalidRatelimitMs. */
+  readonly limitsRequestAcks: 0 | 1;
+  /** Only a RST at the exact sequence number kills a request. */
+  readonly exactRequestRst: 0 | 1;
+  /** The timestamp echo of segments for a request is checked. */
+  readonly checksRequestEcho: 0 | 1;
+  /** A bare ACK that is too old by its timestamp is answered. */
+  readonly answersOldAcks: 0 | 1;
+  /** An ACK of what was never sent is answered in ESTABLISHED too. */
+  readonly challengesFutureAck: 0 | 1;
+  /** connect() takes a port from TIME_WAIT when it is older by more than this in whole seconds of uptime; -1: by twReuseDelayMs. */
+  readonly twReuseSeconds: -1 | 0 | 1;
+  /** ... and from FIN_WAIT2 of an orphan. */
+  readonly twReuseFinWait2: 0 | 1;
+  /** With rfc1337 1 a RST restarts the TIME_WAIT timer. */
+  readonly rfc1337Restarts: 0 | 1;
+  /** A bad ACK in SYN_SENT makes the SYN be sent again at once. */
+  readonly quickSynResend: 0 | 1;
+  /** connect() has a hint for each destination rather than one for all. */
+  readonly portPerturbation: 0 | 1;
+  readonly timestampOffset: ValueOf<typeof TimestampOffset>;
+  /** Timestamps count ticks instead of milliseconds. */
+  readonly timestampTicks: 0 | 1;
+  /** Timers fire at their very tick, in the order in which they were armed. */
+  readonly exactTimers: 0 | 1;
+  /** Verdict, counter, how often more (or less) it counts than `VERDICTS` says, verdict ... (indices of VERDICT_NAMES and COUNTER_NAMES). */
+  readonly effectChanges: readonly number[];
+}
+
+/** The kernel of one host: its rules and sysctls as numbers, and the clock. */
+export interface HostSpec extends KernelRulesSpec {
   /** Timer ticks per second (CONFIG_HZ). */
   readonly hz: number;
   readonly maxSynBacklog: number;

@@ -195,6 +195,8 @@ export const VERDICTS = {
   // Mini-sockets: tcp_minisocks.c:tcp_time_wait, tcp_timewait_state_process
   tw_entered: { effects: { TcpExtTW: 1 }, source: "7.7" },
   tw_entered_short: { effects: { TcpExtTWKilled: 1 }, source: "7.4" },
+  tw_expired: { effects: {}, source: "7.7" },
+  tw_expired_short: { effects: {}, source: "7.4" },
   tw_refused: { effects: { TcpExtTCPTimeWaitOverflow: 1 }, source: "7.7" },
   tw_fin_acked: { effects: { TcpOutSegs: 1 }, reply: "ack", source: "7.8 FIN_WAIT2" },
   tw_ack: { effects: { TcpOutSegs: 1 }, gate: "time_wait", reply: "ack", source: "7.8 step 4" },

@@ -266,8 +266,8 @@ test("a file with errors shows its warnings too, and the errors make it unusable
 
 test("issues read as compilers write them", () => {
   expect(formatIssues("flood.yaml", issuesOf(textOf("nearest-kernel.bad.yaml")))).toBe(
-    `flood.yaml:3:19 server.kernel: found kernel "6.10", only 6.18 is modelled yet
-flood.yaml:3:19 warning: server.kernel: found "6.10", which is not listed: the rules of 6.8 (6.8.0), the nearest older one, are taken
+    `flood.yaml:3:19 server.kernel: found kernel "3.16", modelled are only 4.4, 4.15, 4.19, 5.4, 5.15, 6.1, 6.6, 6.8, 6.12, 6.18.15, 6.18 yet
+flood.yaml:3:19 warning: server.kernel: found "3.16", which is not listed: the rules of 3.10 (3.10.108), the nearest older one, are taken
 `,
   );
   expect(formatIssues("flood.yaml", issuesOf("duration_s: 1\nserver: {}\nduratoin: 1"))).toBe(

@@ -146,6 +146,9 @@ const kernels = [
   ["6.18", "6.18", 0, "a number to YAML"],
   ['"6.18"', "6.18", 0, "as text"],
   ["6.18.44", "6.18", 0, "the very release"],
+  ["5.15", "5.15", 0, "an older one"],
+  ["6.10", "6.8", 1, "6.10 is not 6.1 but newer than 6.8, the nearest older one"],
+  ["6.18.20", "6.18.15", 1, "a point release takes the one before it that was read"],
   ["7.0", "6.18", 1, "a newer one takes its rules, with a warning"],
 ] as const;
 

@@ -36,6 +36,7 @@ import { ConnectionTable, hashTuple } from "../../src/engine/table.ts";
 import { sendData } from "../../src/engine/transmit.ts";
 import { RunView } from "../../src/results/run-view.ts";
 import { COUNTER_NAMES, type CounterName } from "../../src/vocabulary/counters.ts";
+import { DEFAULT_KERNEL, type KernelName } from "../../src/vocabulary/kernels.ts";
 import type { HostSpec, ListenerSpec, RunSpec } from "../../src/vocabulary/run-spec.ts";
 import { scenarioOf } from "../compile/scenario-of.ts";
 
@@ -87,6 +88,7 @@ export interface Sent {
 }
 
 interface TestHostOptions {
+  readonly kernel?: KernelName;
   readonly sysctls?: Keys;
   readonly listener?: Keys;
   readonly hz?: number;
@@ -104,8 +106,9 @@ export class TestHost {
   #before: Float64Array = new Float64Array(COUNTER_NAMES.length);
 
   constructor(options: TestHostOptions = {}) {
-    const { sysctls = {}, listener = {}, hz = 250, bootTicks = FIRST_TICK, isServer = true } = options;
-    const side = { hz, sysctls };
+    const { kernel = DEFAULT_KERNEL, sysctls = {}, listener = {}, hz = 250 } = options;
+    const { bootTicks = FIRST_TICK, isServer = true } = options;
+    const side = { kernel, hz, sysctls };
     const spec = specOf({
       duration_s: 1,
       server: { ...(isServer ? side : {}), listeners: [{ port: PORT, backlog: 4, ...listener }] },

@@ -19,6 +19,9 @@ const flip = (name: string, file: string, find: string, replace: string, tests: 
   tests: tests.includes("/") ? `test/${tests}.test.ts` : `test/engine/${tests}.test.ts`,
 });
 
+const kernelFlip = (name: string, file: string, find: string, replace: string, named: RegExp): Flip =>
+  flip(`kernel: ${name}`, file, find, replace, "kernels", named);
+
 export const FLIPS: readonly Flip[] = [
   // Observers
   flip(
@@ -73,8 +76,8 @@ export const FLIPS: readonly Flip[] = [
   flip(
     "last quarter before accept queue",
     "engine/listen",
-    "  if (listener.acceptIsFull()) return cookie ?",
-    "  if (syncookies === 0 && host.spec.maxSynBacklog < listener.synLength) return Verdict.syn_last_quarter;\n  if (listener.acceptIsFull()) return cookie ?",
+    "  if (listener.acceptIsFull() && listener.young",
+    "  if (syncookies === 0 && host.spec.maxSynBacklog < listener.synLength) return Verdict.syn_last_quarter;\n  if (listener.acceptIsFull() && listener.young",
     "syn",
     /the accept queue is checked before the last quarter/,
   ),
@@ -97,8 +100,8 @@ export const FLIPS: readonly Flip[] = [
   flip(
     "last quarter: proven peers too",
     "engine/listen",
-    "&& !host.metrics.isProven(pair)",
-    "",
+    "&& !isProven)",
+    ")",
     "syn",
     /a proven peer gets into the last quarter/,
   ),
@@ -186,7 +189,7 @@ export const FLIPS: readonly Flip[] = [
   flip(
     "young: never counted down",
     "engine/request",
-    "if (timeouts === 0) listener.young--;",
+    "    listener.young--;\n",
     "",
     "synack-timer",
     /a request is young until its timer fires/,
@@ -227,15 +230,15 @@ export const FLIPS: readonly Flip[] = [
   flip(
     "window before ACK number",
     "engine/request",
-    "if ((flags & (ACK | RST)) === ACK && seg",
-    "if (isInWindow(seg, at, rcvNxt) && (flags & (ACK | RST)) === ACK && seg",
+    "if ((flags & ACK) !== 0 && seg[at + S_ACK] !==",
+    "if (isInWindow(seg, at, rcvNxt) && (flags & ACK) !== 0 && seg[at + S_ACK] !==",
     "half-open",
     /reset before its window is looked at/,
   ),
   flip(
     "RST on a request: any in window",
     "engine/request",
-    "if ((flags & RST) !== 0 && seq !== rcvNxt) {",
+    "if ((flags & RST) !== 0 && seq !== rcvNxt && host.spec.exactRequestRst === 1) {",
     "if ((flags & RST) !== 0 && seq === rcvNxt + 0.5) {",
     "half-open",
     /elsewhere in the window is challenged/,
@@ -243,8 +246,8 @@ export const FLIPS: readonly Flip[] = [
   flip(
     "RST with ACK goes to the listener",
     "engine/request",
-    "(flags & (ACK | RST)) === ACK",
-    "(flags & ACK) === ACK",
+    "    if ((flags & RST) === 0) return Verdict.stray_ack;",
+    "    return Verdict.stray_ack;",
     "half-open",
     /with a wrong ACK number is not handed to the listener/,
   ),
@@ -333,7 +336,7 @@ export const FLIPS: readonly Flip[] = [
   flip(
     "quick resend: also later",
     "engine/connect",
-    "if (rows[to + R_META] === 0) host.rearm(row, QUICK_RESEND_TICKS);",
+    "if (rows[to + R_META] === 0 && host.spec.quickSynResend === 1) host.rearm(row, QUICK_RESEND_TICKS);",
     "host.rearm(row, QUICK_RESEND_TICKS);",
     "connect",
     /does not bring the next one forward/,
@@ -341,7 +344,7 @@ export const FLIPS: readonly Flip[] = [
   flip(
     "quick resend: never",
     "engine/connect",
-    "if (rows[to + R_META] === 0) host.rearm(row, QUICK_RESEND_TICKS);",
+    "if (rows[to + R_META] === 0 && host.spec.quickSynResend === 1) host.rearm(row, QUICK_RESEND_TICKS);",
     "",
     "connect",
     /the first SYN is sent again at once/,
@@ -365,7 +368,7 @@ export const FLIPS: readonly Flip[] = [
   flip(
     "tw_reuse: without timestamps",
     "engine/connect",
-    "(rows[at + R_STATE]! & ROW_TS) === 0 || host.spec.twReuse",
+    "(word & ROW_TS) === 0 || host.spec.twReuse",
     "host.spec.twReuse",
     "connect",
     /without timestamps it is never reused/,
@@ -373,8 +376,8 @@ export const FLIPS: readonly Flip[] = [
   flip(
     "tw_reuse: FIN_WAIT2 too",
     "engine/connect",
-    "host.stateOf(row) !== TIME_WAIT ||",
-    "host.stateOf(row) < 5 ||",
+    " && host.spec.twReuseFinWait2 === 0) return false;",
+    " && host.spec.twReuseFinWait2 !== 0) return false;",
     "connect",
     /a FIN_WAIT2 mini-socket is not reused/,
   ),
@@ -795,7 +798,7 @@ export const FLIPS: readonly Flip[] = [
   flip(
     "NAT: another user's TIME_WAIT is used again",
     "engine/connect",
-    "if (rows[at + R_STATE]! >>> ROW_PERSON_SHIFT !== person) return false;",
+    "if (word >>> ROW_PERSON_SHIFT !== person) return false;",
     "",
     "nat",
     /another user's is not/,
@@ -924,8 +927,8 @@ export const FLIPS: readonly Flip[] = [
   flip(
     "PAWS: old bare ACKs are answered",
     "engine/established",
-    "if (isBare && before(seq, rcvNxt)) host.apply(Verdict.paws_old_ack, attempt);\n    else if",
-    "if",
+    " && host.spec.answersOldAcks === 0)",
+    " && host.spec.answersOldAcks !== 0)",
     "overtaken",
     /old bare ACKs get no answer/,
   ),
@@ -1522,5 +1525,86 @@ export const FLIPS: readonly Flip[] = [
     "  host.ledger.progress",
     "transfer",
     /keep the wait open until they have come/,
+  // What differs between kernels
+  kernelFlip("SYN queue", "engine/listener", "spec.backlog - 1 + host.synQueueSpare", "spec.backlog", /SYN queue/),
+  kernelFlip("young", "engine/listen", " && listener.young > host.spec.acceptFullYoung", "", /full accept queue/),
+  kernelFlip("young wakes the judge", "engine/request", "acceptFullYoung >= 0", "acceptFullYoung > 9", /lagging/),
+  kernelFlip("proven peers", "engine/listen", "host.spec.provenPeers === 1 && ", "", /proven peer/),
+  kernelFlip(
+    "ACKs for a request",
+    "engine/request",
+    "host.spec.limitsRequestAcks === 1 && ",
+    "",
+    /out-of-window segments/,
+  ),
+  kernelFlip(
+    "exact RST",
+    "engine/request",
+    "seq !== rcvNxt && host.spec.exactRequestRst === 1",
+    "seq !== rcvNxt",
+    /RST/,
+  ),
+  kernelFlip(
+    "RST with a wrong ACK number",
+    "engine/request",
+    "if (host.spec.exactRequestRst === 0) return",
+    "if (host.spec.exactRequestRst === 2) return",
+    /RST with a wrong ACK number/,
+  ),
+  kernelFlip("echo", "engine/request", "echoed === 0 || host.spec.checksRequestEcho === 0", "echoed === 0", /echo/),
+  kernelFlip("old ACKs", "engine/established", " && host.spec.answersOldAcks === 0)", ")", /overtaken ACK/),
+  kernelFlip(
+    "future ACKs",
+    "engine/established",
+    "challengesFutureAck === 0",
+    "challengesFutureAck === 2",
+    /never sent/,
+  ),
+  kernelFlip("reuse by seconds", "engine/connect", "if (seconds >= 0)", "if (seconds >= 2)", /TIME_WAIT is reused/),
+  kernelFlip("reuse by rounded time", "engine/host", "Math.floor((ms + (", "Math.round((ms + (", /TIME_WAIT is reused/),
+  kernelFlip("reuse of FIN_WAIT2", "engine/connect", " && host.spec.twReuseFinWait2 === 0)", ")", /FIN_WAIT_2/),
+  kernelFlip("rfc1337", "engine/time-wait", "rfc1337Restarts === 1", "rfc1337Restarts === 2", /rfc1337/),
+  kernelFlip("quick resend", "engine/connect", " && host.spec.quickSynResend === 1)", ")", /bad ACK while connecting/),
+  kernelFlip("ports", "engine/connect", "perturbs ? key & PERTURB_MASK : 0", "key & PERTURB_MASK", /one hint for all/),
+  kernelFlip("ports in order", "engine/connect", "perturbs ? (mix32(", "!perturbs ? (mix32(", /one hint for all/),
+  kernelFlip("timestamp offsets", "engine/host", "Tuple ? hash : hash2(local, peer)", "None ? hash : hash", /offset/),
+  kernelFlip(
+    "timestamps without offset",
+    "engine/host",
+    " || this.spec.timestampOffset === TimestampOffset.None",
+    "",
+    /offset/,
+  ),
+  kernelFlip(
+    "timestamps in ticks",
+    "engine/host",
+    "timestampTicks === 1 ? this.tick()",
+    "timestampTicks === 2 ? this.tick()",
+    /clock/,
+  ),
+  kernelFlip("RTT from ticks", "engine/child", " * (1000 / host.timestampsPerMs())", " * 1000", /round trip/),
+  kernelFlip("exact timers", "engine/host", "spec.exactTimers === 1", "spec.exactTimers === 2", /timers/),
+  kernelFlip("exact timers: order", "engine/exact-timers", "| 0) < 0)", "| 0) > 0)", /armed first/),
+  kernelFlip("TW at its end", "engine/deliver", "expireTimeWait(host, row);", "killTimeWait(host, row);", /TcpExtTW/),
+  kernelFlip(
+    "short life forgotten",
+    "engine/time-wait",
+    "  rows[to + R_STATE] = rows[to + R_STATE]! & ~ROW_SHORT_LIFE;\n",
+    "",
+    /TcpExtTW/,
+  ),
+  kernelFlip(
+    "counters",
+    "engine/sampler",
+    "  addEffects(host, host.spec.effectChanges, out, at, stride);\n",
+    "",
+    /counts/,
+  ),
+  kernelFlip(
+    "SYN queue's capacity",
+    "compile/effective",
+    "backlog + synQueueSpare(kernel)",
+    "backlog + 1",
+    /check says/,
   ),
 ];

@@ -1,4 +1,5 @@
 /** A RunSpec and a RunResult written by hand, for tests that need no engine. */
+import { kernelRules } from "../../src/compile/kernel-rules.ts";
 import { histogramIndex, LATENCY_LAYOUT } from "../../src/vocabulary/histogram.ts";
 import { type ResultLayout, type RunResult, resultLayout } from "../../src/vocabulary/run-result.ts";
 import {
@@ -24,6 +25,7 @@ import {
 const NS = 1e9;
 
 const host: HostSpec = {
+  ...kernelRules("6.18"),
   hz: 250,
   maxSynBacklog: 2048,
   syncookies: 1,
