@@ -9,6 +9,7 @@
 export type { Result } from "./base/result.ts";
 export { type CompileOptions, compileScenario } from "./compile/compile.ts";
 export { type EffectiveValues, effectiveValues } from "./compile/effective.ts";
+export { type DefaultChange, defaultChanges, type RuleChange, ruleChanges } from "./compile/kernel-changes.ts";
 export { AS_IS, type ParsedExperiment, parseExperiment } from "./config/experiment.ts";
 export { type ConfigIssue, type ConfigResult, formatIssues } from "./config/issues.ts";
 export { type ParsedScenario, parseScenario } from "./config/parse.ts";
@@ -24,6 +25,7 @@ export {
   describeRow,
 } from "./results/agreement.ts";
 export { bindingOf, servedShareOf, type TuningVerdict, verdictOn } from "./results/blame.ts";
+export { compareKernels, type KernelDifferences } from "./results/compare-kernels.ts";
 export { compareSummaries, type SummaryComparison } from "./results/compare-summaries.ts";
 export { encodeCsv } from "./results/csv.ts";
 export { quantileUs } from "./results/hdr.ts";
@@ -57,6 +59,7 @@ export {
 export { COUNTER_NAMES, COUNTERS, type CounterName } from "./vocabulary/counters.ts";
 export type { Experiment, Threshold, Tuning, TuningChange } from "./vocabulary/experiment.ts";
 export { GATES, type GateName } from "./vocabulary/gates.ts";
+export { findKernel, KERNELS, type KernelName } from "./vocabulary/kernels.ts";
 export { METRICS, type MetricNames, metricBetter, metricFault, resolveMetric } from "./vocabulary/metrics.ts";
 export { OUTCOMES, type OutcomeName } from "./vocabulary/outcomes.ts";
 export { type RunResult, resultLayout } from "./vocabulary/run-result.ts";

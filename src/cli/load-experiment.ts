@@ -3,6 +3,7 @@ import { dirname, isAbsolute, join, relative } from "node:path";
 import { err, ok, type Result } from "../base/result.ts";
 import { type ParsedExperiment, parseExperiment } from "../config/experiment.ts";
 import { type ConfigIssue, formatIssues } from "../config/issues.ts";
+import type { KernelName } from "../vocabulary/kernels.ts";
 import { readNamedFile, readTextFile } from "./read-file.ts";
 import { resolveExperiment, shippedHint } from "./shipped.ts";
 
@@ -24,11 +25,13 @@ export interface LoadFailure {
 
 /**
  * `given`: a path, the name of a shipped experiment, or "-" for standard input, whose paths are seen from the working directory. Issues name other files as seen from
- * there too. `profiles`: files of further tunings, from the working directory. Printing the warnings is left to the caller.
+ * there too. `profiles`: files of further tunings, from the working directory. `kernels`: each tuning on each of them (parseExperiment). Printing the warnings is left
+ * to the caller.
  */
 export async function loadExperiment(
   given: string,
   profiles: readonly string[] = [],
+  kernels: readonly KernelName[] = [],
 ): Promise<Result<LoadedExperiment, LoadFailure>> {
   const file = resolveExperiment(given);
   const text = await readTextFile(file);
@@ -38,7 +41,7 @@ export async function loadExperiment(
   const moved = (issues: readonly ConfigIssue[]): ConfigIssue[] =>
     issues.map((issue) => (issue.file === undefined ? issue : { ...issue, file: fromHere(issue.file) }));
   const fromThere = profiles.map((path) => (isAbsolute(path) ? path : relative(folder, path)));
-  const parsed = parseExperiment(text.value, (path) => readNamedFile(fromHere(path)), fromThere);
+  const parsed = parseExperiment(text.value, (path) => readNamedFile(fromHere(path)), fromThere, kernels);
   if (parsed.ok) return ok({ ...parsed.value, file, warnings: moved(parsed.value.warnings) });
   const issues = moved(parsed.error);
   return err({ text: formatIssues(file, issues), issues });

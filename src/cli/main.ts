@@ -20,7 +20,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import("./check.ts"),
   },
   run: { summary: "simulate an experiment and compare its tunings", load: () => import("./run.ts") },
-  compare: { summary: "compare two summaries that run --json wrote", load: () => import("./compare.ts") },
+  compare: {
+    summary: "compare two summaries that run --json wrote, or an experiment on two kernels",
+    load: () => import("./compare.ts"),
+  },
   trace: { summary: "look at single connections: as ladders, and as packets", load: () => import("./trace.ts") },
   replay: { summary: "simulate recorded scenarios and compare with the kernel", load: () => import("./replay.ts") },
 };

@@ -165,9 +165,13 @@ const FORMATS = {
 
 const formatValue = (value: number, unit: Unit): string => FORMATS[unit](value);
 
-/** What `compare` prints: each metric that differs, tuning by tuning, and the notes. */
-export function comparisonText({ differences, notes }: SummaryComparison, style: TextStyle): string {
-  const header = ["tuning", "metric", "before", "after", "difference (95 % interval)"];
+/** What `compare` prints: each metric that differs, tuning by tuning, and the notes. `sides`: what is compared. */
+export function comparisonText(
+  { differences, notes }: SummaryComparison,
+  style: TextStyle,
+  sides: readonly [string, string] = ["before", "after"],
+): string {
+  const header = ["tuning", "metric", ...sides, "difference (95 % interval)"];
   const rows = differences
     .filter(({ verdict }) => verdict !== "same")
     .map((one) => {

@@ -1,8 +1,7 @@
 /**
  * Kernel rules: what differs between versions (vocabulary/kernels.ts: KERNEL_RULES) as numbers of a RunSpec.
  *
- * Invariants  A kernel that is `supported` has every rule of its own in here, but for those of what no kernel is modelled with (ICMP, Fast Open,
- *             tcp_tw_recycle, several CPUs).
+ * Invariants  A kernel that is `supported` has every rule in here in which it differs from 6.18, but for those that are `modelled: false`.
  */
 import { type CounterName, counterIndex } from "../vocabulary/counters.ts";
 import { hasCounter, type KernelName, type KernelRuleId, type RuleValue, ruleValue } from "../vocabulary/kernels.ts";

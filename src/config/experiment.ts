@@ -5,7 +5,8 @@
  *         A file that is a scenario itself is an experiment of one tuning that changes nothing, AS_IS.
  */
 import { err, ok } from "../base/result.ts";
-import type { Experiment, Threshold, Tuning } from "../vocabulary/experiment.ts";
+import { type Experiment, onKernel, type Threshold, type Tuning } from "../vocabulary/experiment.ts";
+import type { KernelName } from "../vocabulary/kernels.ts";
 import { asWritten, folderOf, isMap } from "./as-written.ts";
 import { type LoadedDocument, loadDocument } from "./document.ts";
 import {
@@ -36,13 +37,15 @@ export interface ParsedExperiment {
 /**
  * `readFile` gives the files that the experiment names (scenario, profiles, traces), by path: as written, those in other files seen from here.
  * `profiles`: paths of further profiles, whose tunings follow those that the experiment names.
+ * `kernels`: each tuning once with each of these on the server, named `tuning@kernel`; what one of them makes wrong is an issue.
  */
 export function parseExperiment(
   text: string,
   readFile: ReadFile,
   profiles: readonly string[] = [],
+  kernels: readonly KernelName[] = [],
 ): ConfigResult<ParsedExperiment> {
-  const reader = new ExperimentReader(readFile, profiles);
+  const reader = new ExperimentReader(readFile, profiles, kernels);
   const experiment = reader.read(text);
   const issues = inOrder(reader.issues);
   return experiment !== null && reader.issues.every(isWarning) ? ok({ experiment, warnings: issues }) : err(issues);
@@ -53,10 +56,12 @@ class ExperimentReader {
   readonly issues: ConfigIssue[] = [];
   readonly #readFile: ReadFile;
   readonly #furtherProfiles: readonly string[];
+  readonly #kernels: readonly KernelName[];
 
-  constructor(readFile: ReadFile, furtherProfiles: readonly string[]) {
+  constructor(readFile: ReadFile, furtherProfiles: readonly string[], kernels: readonly KernelName[]) {
     this.#readFile = readFile;
     this.#furtherProfiles = furtherProfiles;
+    this.#kernels = kernels;
   }
 
   read(text: string): Experiment | null {
@@ -136,7 +141,8 @@ class ExperimentReader {
     source: Source,
   ): Experiment | null {
     const traces = new TraceFiles(this.#readFile);
-    const checked = checkTunings(base, written, traces);
+    const laid = this.#kernels.length === 0 ? written : onKernels(written, this.#kernels);
+    const checked = checkTunings(base, laid, traces);
     this.issues.push(...checked.issues, ...traces.issues);
     const tunings = checked.tunings.flatMap(({ tuning }): Tuning[] => (tuning === null ? [] : [tuning]));
     const experiment = {
@@ -145,7 +151,7 @@ class ExperimentReader {
       thresholds: this.#thresholds(thresholds, checked.tunings, source),
     };
     const [first] = tunings;
-    if (first === undefined || tunings.length < written.length) return null;
+    if (first === undefined || tunings.length < laid.length) return null;
     const { name, description } = first.scenario;
     return { name: titles.name || name, description: titles.description || description, ...experiment };
   }
@@ -203,3 +209,8 @@ const asIs = (source: Source): WrittenTuning => ({ name: AS_IS, overrides: {}, s
 /** Of a list that may have faults, which have issues of their own. */
 const textsOf = (value: unknown, most: number): string[] =>
   Array.isArray(value) ? value.slice(0, most).filter((element) => typeof element === "string") : [];
+
+const onKernels = (tunings: readonly WrittenTuning[], kernels: readonly KernelName[]): WrittenTuning[] =>
+  tunings.flatMap((tuning) =>
+    kernels.map((kernel) => ({ ...tuning, name: onKernel(tuning.name, kernel), serverKernel: kernel })),
+  );

@@ -5,6 +5,7 @@
  *         one is the tuning's: it stands at the override that set the value, else at the override nearest to it.
  */
 import type { Tuning, TuningChange } from "../vocabulary/experiment.ts";
+import type { KernelName } from "../vocabulary/kernels.ts";
 import { isMap } from "./as-written.ts";
 import { checkScenario } from "./check-scenario.ts";
 import { type ConfigIssue, isWarning } from "./issues.ts";
@@ -23,6 +24,8 @@ export interface WrittenTuning {
   readonly name: string;
   readonly overrides: Readonly<Record<string, unknown>>;
   readonly source: Source;
+  /** In place of what the scenario and the overrides say. Warnings that it brings about may hold on this kernel only, so they are not said. */
+  readonly serverKernel?: KernelName;
 }
 
 export interface CheckedTuning {
@@ -45,13 +48,18 @@ export function checkTunings(base: Base, written: readonly WrittenTuning[], trac
   const stillThere = new Map<string, number>();
   const issues: ConfigIssue[] = [];
   const ofScenario: ConfigIssue[] = [];
-  const tunings = written.map(({ name, overrides, source }): CheckedTuning => {
-    const laid = overlay(base.raw, overrides);
-    const checked = laid.writes.length === 0 ? alone : checkScenario(laid.value, traces);
+  /** What another kernel makes wrong in the scenario, once for all tunings. */
+  const ofKernel = new Map<string, ConfigIssue>();
+  const tunings = written.map(({ name, overrides, source, serverKernel }): CheckedTuning => {
+    const laid = layTuning(base.raw, overrides, serverKernel);
+    const isBase = laid.writes.length === 0 && serverKernel === undefined;
+    const checked = isBase ? alone : checkScenario(laid.value, traces);
     for (const issue of laid.issues) issues.push(locate(issue, source, sourceText(source, issue.path)));
     for (const issue of checked.issues.slice(0, MAX_LOCATED)) {
       const key = identity(issue, laid.value);
       if (ofBase.has(key)) stillThere.set(key, (stillThere.get(key) ?? 0) + 1);
+      else if (serverKernel !== undefined && isWarning(issue)) continue;
+      else if (serverKernel !== undefined && isOfBase(issue, laid, base)) ofKernel.set(key, locateInBase(issue, base));
       else if (issues.length < MAX_LOCATED) issues.push(...locateInTuning(issue, laid, base, source));
     }
     const isSound = laid.issues.length === 0 && checked.scenario !== null;
@@ -63,7 +71,19 @@ export function checkTunings(base: Base, written: readonly WrittenTuning[], trac
     // A setting that has an effect in some tunings is there for these.
     if (issue && (!isWarning(issue) || count === written.length)) ofScenario.push(locateInBase(issue, base));
   }
-  return { tunings, issues: [...ofScenario, ...issues] };
+  return { tunings, issues: [...ofScenario, ...ofKernel.values(), ...issues] };
+}
+
+/** Whether the issue is about a value that stands in the scenario, and no override says it anew. */
+function isOfBase(issue: PathIssue, laid: Overlaid, base: Base): boolean {
+  const path = labelled(issue.path, laid.value);
+  const isWritten = laid.writes.some((write) => commonLength(write.path, path) === write.path.length);
+  return !isWritten && valueAtLabels(base.raw, path) !== undefined;
+}
+
+function layTuning(raw: unknown, overrides: WrittenTuning["overrides"], kernel: KernelName | undefined): Overlaid {
+  const laid = overlay(raw, overrides);
+  return kernel === undefined ? laid : { ...laid, value: overlay(laid.value, { "server.kernel": kernel }).value };
 }
 
 /** The same for an issue of the scenario and of a tuning that leaves it as it is. */

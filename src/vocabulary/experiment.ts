@@ -4,6 +4,7 @@
  * Invariants  At least one tuning; the first is the baseline. Names differ. Each tuning's scenario was checked as a whole.
  * Used by     config makes it; simulate.ts runs it.
  */
+import type { KernelName } from "./kernels.ts";
 import type { Scenario } from "./scenario.ts";
 
 export interface Experiment {
@@ -31,6 +32,9 @@ export interface TuningChange {
 }
 
 export const COMPARISONS = ["<", "<=", ">", ">=", "==", "!="] as const;
+
+/** Name of a tuning that runs with `kernel` on the server. Written tunings have no @ in their names. */
+export const onKernel = (tuning: string, kernel: KernelName): string => `${tuning}@${kernel}`;
 
 /** `legit.connect_latency_ms.p99 < 100`: must hold in every tuning. */
 export interface Threshold {

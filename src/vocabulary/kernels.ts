@@ -54,6 +54,10 @@ export interface KernelRule {
   readonly row: number | null;
   readonly rule: string;
   readonly section: string;
+  /** Absent: both. */
+  readonly side?: "server" | "client";
+  /** Absent: yes. What the model leaves out in every kernel. */
+  readonly modelled?: false;
   readonly steps: Steps<RuleValue>;
 }
 
@@ -62,6 +66,7 @@ export const KERNEL_RULES = {
     row: 2, // and 1
     rule: "The SYN queue is full if (q: its length, b: effective backlog, n: size of the table made at the first listen())",
     section: "2.3",
+    side: "server",
     // Backported to 6.1.y and 6.12.y, not to 6.6.57 and 6.8: so the sequence goes back and forth.
     steps: { "2.6.32": "q >= n", "4.4": "q >= b", "6.1": "q > b", "6.6": "q >= b", "6.12": "q > b" },
   },
@@ -69,66 +74,77 @@ export const KERNEL_RULES = {
     row: 3,
     rule: "A SYN is dropped for a full accept queue if (a: its length, b: effective backlog, y: young half-open requests)",
     section: "2.4",
+    side: "server",
     steps: { "2.6.32": "a > b && y > 1", "4.15": "a > b" },
   },
   synDropsCounted: {
     row: 4,
     rule: "A dropped SYN is counted.",
     section: "2.2",
+    side: "server",
     steps: { "2.6.32": false, "3.10": true },
   },
   cookieCountsListenDrop: {
     row: 5,
     rule: "A cookie sent counts a ListenDrop.",
     section: "2.2",
+    side: "server",
     steps: { "2.6.32": false, "3.10": true, "4.15": false },
   },
   provenPeers: {
     row: 6,
     rule: "The last-quarter rule knows peers by their cached metrics.",
     section: "2.2",
+    side: "server",
     steps: { "2.6.32": false, "4.15": true },
   },
   syncookiesAlways: {
     row: 7,
     rule: "tcp_syncookies 2 exists.",
     section: "5.5",
+    side: "server",
     steps: { "2.6.32": false, "4.4": true },
   },
   cookieLifetimeMinutes: {
     row: 8,
     rule: "A cookie is valid for less than this many minutes.",
     section: "5.1",
+    side: "server",
     steps: { "2.6.32": 4, "4.4": 2 },
   },
   cookieMssValues: {
     row: 8,
     rule: "A cookie chooses among this many MSS values.",
     section: "5.1",
+    side: "server",
     steps: { "2.6.32": 8, "4.4": 4 },
   },
   cookieRecentS: {
     row: 8,
     rule: "An ACK is tried as a cookie for this many seconds after the last overflow.",
     section: "5.3",
+    side: "server",
     steps: { "2.6.32": 3, "4.4": 120 },
   },
   cookieFailedAlways: {
     row: 9,
     rule: "SyncookiesFailed counts without a recent overflow too.",
     section: "5.4",
+    side: "server",
     steps: { "2.6.32": true, "4.4": false },
   },
   requestTimers: {
     row: 10,
     rule: "The SYN-ACK timers are",
     section: "3.1, 3.6",
+    side: "server",
     steps: { "2.6.32": "one scan per listener each 200 ms", "4.4": "one per request" },
   },
   pruneThreshold: {
     row: 10,
     rule: "Old half-open requests are given up early if (q, b, n as above)",
     section: "3.1, 3.6",
+    side: "server",
     steps: { "2.6.32": "q >= n / 2", "4.4": "2 * q > max(8, b)" },
   },
   initialRtoMs: {
@@ -141,24 +157,29 @@ export const KERNEL_RULES = {
     row: 14,
     rule: "SYNs and final ACKs of one listener are processed on several CPUs at once.",
     section: "10.2",
+    side: "server",
+    modelled: false,
     steps: { "2.6.32": false, "4.4": true },
   },
   duplicateSyn: {
     row: 15,
     rule: "A repeated SYN is answered",
     section: "4.2",
+    side: "server",
     steps: { "2.6.32": "always", "3.10": "always, restarts the timer", "4.4": "once per tcp_invalid_ratelimit" },
   },
   outOfWindowAckLimited: {
     row: 16,
     rule: "ACKs to out-of-window segments for a request are limited by tcp_invalid_ratelimit.",
     section: "4.2",
+    side: "server",
     steps: { "2.6.32": false, "4.15": true },
   },
   rstKillsRequest: {
     row: 17,
     rule: "An RST kills a request if its sequence number is",
     section: "4.2",
+    side: "server",
     // 6.18.42, backported to 6.12.107.
     steps: { "2.6.32": "in window", "6.12": "exact", "6.18.15": "in window", "6.18": "exact" },
   },
@@ -166,18 +187,21 @@ export const KERNEL_RULES = {
     row: 18,
     rule: "The timestamp echo of the final ACK is checked.",
     section: "4.2",
+    side: "server",
     steps: { "2.6.32": false, "6.18.15": true },
   },
   twReuseAge: {
     row: 21,
     rule: "connect() may take a port over from TIME_WAIT at an age of",
     section: "6.5",
+    side: "client",
     steps: { "2.6.32": "> 1 s", "4.19": "next whole second", "6.18.15": "> tcp_tw_reuse_delay" },
   },
   twReuseFinWait2: {
     row: null,
     rule: "connect() may take a port over from an orphan in FIN_WAIT_2 too.",
     section: "6.5",
+    side: "client",
     // Forbidden in mainline after 6.8; backported to 6.1.y and 6.6.y.
     steps: { "2.6.32": true, "6.1": false, "6.8": true, "6.12": false },
   },
@@ -185,6 +209,7 @@ export const KERNEL_RULES = {
     row: 22,
     rule: "tcp_tw_recycle exists.",
     section: "7.9",
+    modelled: false,
     steps: { "2.6.32": true, "4.15": false },
   },
   twCountedAt: {
@@ -215,6 +240,7 @@ export const KERNEL_RULES = {
     row: 27,
     rule: "A bad ACK while connecting makes the client resend its SYN after two ticks.",
     section: "6.2",
+    side: "client",
     steps: { "2.6.32": false, "5.15": true },
   },
   rfc5961: {
@@ -227,12 +253,15 @@ export const KERNEL_RULES = {
     row: 29,
     rule: "A request is killed by ICMP errors of type/code",
     section: "4.6",
+    side: "server",
+    modelled: false,
     steps: { "2.6.32": "any", "4.15": "3/0, 3/1, 11/x, 12/x" },
   },
   portChoice: {
     row: 30,
     rule: "connect() chooses its local port by",
     section: "6.4",
+    side: "client",
     steps: { "2.6.32": "sequence", "4.4": "parity", "5.15": "parity and perturb table" },
   },
   timestampOffset: {
@@ -270,18 +299,22 @@ export const KERNEL_RULES = {
     row: 33,
     rule: "A firing SYN-ACK timer counts in TcpExtTCPTimeouts.",
     section: "3.1, 3.6",
+    side: "server",
     steps: { "2.6.32": false, "3.10": true },
   },
   fastOpenServer: {
     row: 34,
     rule: "The server side of Fast Open exists.",
     section: "2.7",
+    side: "server",
+    modelled: false,
     steps: { "2.6.32": false, "3.10": true },
   },
   finBeyondWindow: {
     row: 35,
     rule: "A FIN may exceed the window slightly (6.18.16).",
     section: "10.2",
+    modelled: false,
     steps: { "2.6.32": false, "6.18": true },
   },
   ackBeyondSent: {

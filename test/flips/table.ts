@@ -1525,6 +1525,8 @@ export const FLIPS: readonly Flip[] = [
     "  host.ledger.progress",
     "transfer",
     /keep the wait open until they have come/,
+  ),
+
   // What differs between kernels
   kernelFlip("SYN queue", "engine/listener", "spec.backlog - 1 + host.synQueueSpare", "spec.backlog", /SYN queue/),
   kernelFlip("young", "engine/listen", " && listener.young > host.spec.acceptFullYoung", "", /full accept queue/),
