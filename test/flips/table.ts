@@ -19,8 +19,11 @@ const flip = (name: string, file: string, find: string, replace: string, tests: 
   tests: tests.includes("/") ? `test/${tests}.test.ts` : `test/engine/${tests}.test.ts`,
 });
 
-const kernelFlip = (name: string, file: string, find: string, replace: string, named: RegExp): Flip =>
-  flip(`kernel: ${name}`, file, find, replace, "kernels", named);
+/** `tests`: by the file; SYNs, half-opens and ACKs have one, the rest another. */
+const kernelFlip = (name: string, file: string, find: string, replace: string, named: RegExp): Flip => {
+  const isOfServer = /listen|request|established|effective/.test(file);
+  return flip(`kernel: ${name}`, file, find, replace, isOfServer ? "kernels" : "kernels-time", named);
+};
 
 export const FLIPS: readonly Flip[] = [
   // Observers
