@@ -5,7 +5,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { effectiveValues } from "../../src/compile/effective.ts";
-import { ACK, ESTABLISHED, NEW_SYN_RECV, PSH, RST, SYN } from "../../src/engine/layout.ts";
+import { ACK, ESTABLISHED, NEW_SYN_RECV, PSH, RST } from "../../src/engine/layout.ts";
 import { judgeSyn } from "../../src/engine/listen.ts";
 import type { KernelName } from "../../src/vocabulary/kernels.ts";
 import { Verdict, type VerdictName } from "../../src/vocabulary/verdicts.ts";
