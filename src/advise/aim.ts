@@ -33,14 +33,15 @@ export function aimOf(tuning: TuningSummary, binding: Binding): Aim | null {
 const sumOf = (tuning: TuningSummary, value: (clients: ClientsSummary) => number): number =>
   tuning.clients.reduce((sum, clients) => sum + value(clients), 0);
 
+/** As it is shown: what does not show in a tenth of a per cent is no help. */
 const IN: Aim = {
-  of: servedShareOf,
+  of: (tuning) => Math.round(servedShareOf(tuning) * 1000) / 1000,
   ofSeed: (tuning, seed) => sumOf(tuning, ({ served }) => served.per_seed[seed] ?? 0),
   isEnough: (_, after) => servedShareOf(after) >= ENOUGH_RATIO,
   effect: (before, after) =>
-    `${formatRatio(servedShareOf(before))} → ${formatRatio(servedShareOf(after))} of clients in, ${p99Effect(before, after)}`,
-  reached: "lets nearly all in",
-  missed: "lets more clients in for sure",
+    `${formatRatio(servedShareOf(before))} → ${formatRatio(servedShareOf(after))} of clients served, ${p99Effect(before, after)}`,
+  reached: "serves nearly all",
+  missed: "serves more clients for sure",
 };
 
 function soonerAt(gate: GateName): Aim {

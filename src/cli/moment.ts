@@ -22,7 +22,8 @@ export function showMoment(tuning: TuningSummary, atS: number, tool: MomentTool)
   const sample = sampleAt(tuning, atS);
   const shown = { ss: showSs, nstat: showNstat, netstat: showNetstat }[tool](tuning, sample);
   const sampleS = tuning.lines.at_s[sample] ?? 0;
-  const what = `${hostsOf(tuning)} at ${sampleS} s${sampleS > atS ? ", the first sample" : ""}`;
+  const which = sampleS > atS ? ", the first sample" : sampleS < atS ? `, the last sample before ${atS} s` : "";
+  const what = `${hostsOf(tuning)} at ${sampleS} s${which}, first seed`;
   return `# ${tuning.name}: ${what}, as ${COMMAND_LINES[tool]} shows it\n${shown}`;
 }
 

@@ -10,6 +10,7 @@ import {
   servedShareOf,
   summaryTable,
   type TableSection,
+  type TuningSummary,
 } from "../index.ts";
 import { formatTable } from "./table.ts";
 import type { VerdictSection } from "./verdict-text.ts";
@@ -41,18 +42,31 @@ function headline({ tunings }: ExperimentSummary): string[] {
   const most = Math.max(...shares.map(({ share }) => share));
   const fewest = Math.min(...shares.map(({ share }) => share));
   if (shares.length < 2) return [];
-  if (most - fewest < ALIKE)
-    return [
-      `All tunings${shares.length < tunings.length ? " with clients" : ""} let as many clients in: ${formatRatio(most)}.\n`,
-    ];
+  if (most - fewest < ALIKE) {
+    const all = `All tunings${shares.length < tunings.length ? " with clients" : ""} serve as many clients`;
+    return [`${all}: ${formatRatio(most)}. ${slowest(tunings)}
+`];
+  }
   const near = (to: number): string =>
     shares
       .filter(({ share }) => Math.abs(share - to) < ALIKE)
       .map(({ name }) => name)
       .join(", ");
   return [
-    `Most clients get in with ${near(most)} (${formatRatio(most)}), fewest with ${near(fewest)} (${formatRatio(fewest)}).\n`,
+    `Most clients are served with ${near(most)} (${formatRatio(most)}), fewest with ${near(fewest)} (${formatRatio(fewest)}).\n`,
   ];
+}
+
+/** Where all tunings serve as many, they may differ in how late: the quickest and the slowest, by what clients wait for. */
+function slowest(tunings: readonly TuningSummary[]): string {
+  const late = tunings.map(({ name, clients }) => ({
+    name,
+    ms: Math.max(...clients.map((one) => (one.response_latency_ms ?? one.connect_latency_ms)?.p99 ?? 0)),
+  }));
+  const [quick] = late.toSorted((a, b) => a.ms - b.ms);
+  const slow = late.toSorted((a, b) => b.ms - a.ms)[0];
+  if (quick === undefined || slow === undefined || slow.ms <= 1.05 * quick.ms) return "None is slower than another.";
+  return `Response p99 goes from ${formatMs(quick.ms)} (${quick.name}) to ${formatMs(slow.ms)} (${slow.name}).`;
 }
 
 /** Shares that are shown alike. */

@@ -33,6 +33,10 @@ export function parseThreshold(text: string, tunings: readonly NamedTuning[]): T
     const message = `found ${describe(metric.trim())}: ${fault.message}${where}`;
     return { code: "unknown-metric", message, hint: fault.hint };
   }
+  if (/_ratio$/.test(metric.trim()) && metric.trim() !== "amplification_ratio" && (limit < 0 || limit > 1)) {
+    const message = `found ${limit}, a ratio is a number from 0 to 1`;
+    return { code: "bad-threshold", message, hint: "99 % is 0.99" };
+  }
   return { text, metric: metric.trim(), comparison, limit };
 }
 

@@ -47,8 +47,15 @@ function translate(issue: z.core.$ZodIssue, raw: unknown, most: number): PathIss
   return [{ code: codeOf(issue), path, message, ...(hint === undefined ? {} : { hint }) }];
 }
 
+const OF_EXPERIMENTS = ["tunings", "seeds", "thresholds", "profiles"];
+
 export function unknownKey(path: Path, key: string, known: readonly string[]): PathIssue {
   const meant = nearest(key, known);
+  if (OF_EXPERIMENTS.includes(key) && path.length === 1 && !known.includes(key)) {
+    const hint =
+      "this file is a scenario: put all its keys below scenario:, then tunings, seeds and thresholds can stand beside that";
+    return { code: "unknown-key", path, message: "there is no such key in a scenario", hint, atKey: true };
+  }
   const hint = meant === undefined ? `the keys here are ${known.join(", ")}` : `did you mean ${meant}?`;
   return { code: "unknown-key", path, message: "there is no such key here", hint, atKey: true };
 }

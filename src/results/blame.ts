@@ -11,7 +11,7 @@
 import { formatCount, formatSeconds } from "../base/units.ts";
 import { GATES, type GateName } from "../vocabulary/gates.ts";
 import type { Measure, TuningSummary } from "./summary-format.ts";
-import { formatMean, formatRatio } from "./summary-table.ts";
+import { formatMean, formatMs, formatRatio } from "./summary-table.ts";
 
 /** Below so many other segments for each SYN-ACK, most peers never answered. A whole connection sends three at least. */
 const FLOOD_REPLIES_PER_SYNACK = 1;
@@ -21,6 +21,8 @@ const LEAST_SYNACKS = 100;
 const FLOOD_STAY_S = 1;
 /** Waits of less than this per client, on average, are not worth a word. */
 const LEAST_WAIT_S = 0.001;
+/** Below, an application keeps up. */
+const LONG_ACCEPT_WAIT_MS = 100;
 
 export interface Binding {
   readonly gate: GateName;
@@ -44,7 +46,12 @@ export interface TuningVerdict {
 export function verdictOn(tuning: TuningSummary): TuningVerdict {
   const binding = bindingOf(tuning);
   const traffic = trafficOf(tuning, binding);
-  const sentences = [whoGotIn(tuning), ...whatBinds(tuning, binding), ...whatTraffic(tuning, traffic, binding)];
+  const sentences = [
+    whoWasServed(tuning),
+    ...whatBinds(tuning, binding),
+    ...whatWaits(tuning),
+    ...whatTraffic(tuning, traffic, binding),
+  ];
   return { tuning: tuning.name, traffic, binding, sentences };
 }
 
@@ -98,8 +105,12 @@ function when({ lines }: TuningSummary, gate: GateName): Pick<Binding, "from_s" 
 function trafficOf(tuning: TuningSummary, binding: Binding | null): TuningVerdict["traffic"] {
   const isUnanswered = tuning.synacks_out.mean >= LEAST_SYNACKS && repliesPerSynAck(tuning) < FLOOD_REPLIES_PER_SYNACK;
   if (isUnanswered || synQueueStayS(tuning, binding) > FLOOD_STAY_S) return "flood";
-  return binding === null || binding.gate.startsWith("path_") ? "calm" : "overload";
+  return binding === null || isOfClients(binding.gate) ? "calm" : "overload";
 }
+
+/** Gates before the server, or in the clients themselves: they say nothing of its load. */
+const isOfClients = (gate: GateName): boolean =>
+  gate.startsWith("path_") || gate === "no_local_port" || gate === "time_wait" || gate === "client_patience";
 
 /** While the SYN queue turned clients away: its mean length for each connection per second that left it established, in seconds; 0 where it did not. */
 function synQueueStayS({ lines, hosts }: TuningSummary, binding: Binding | null): number {
@@ -121,23 +132,34 @@ function repliesPerSynAck({ server_counters, syns_in, synacks_out }: TuningSumma
   return synacks_out.mean === 0 ? 0 : Math.max(0, others) / synacks_out.mean;
 }
 
-function whoGotIn(tuning: TuningSummary): string {
+function whoWasServed(tuning: TuningSummary): string {
   const users = usersOf(tuning);
   const served = tuning.clients.reduce((sum, clients) => sum + clients.served.mean, 0);
   if (users === 0) return "No clients came.";
-  if (served >= users) return `All ${formatMean(users)} clients got in.`;
-  return `${formatMean(served)} of ${formatMean(users)} clients got in, ${formatRatio(servedShareOf(tuning))}.`;
+  if (served >= users) return `All ${formatMean(users)} clients were served.`;
+  return `${formatMean(served)} of ${formatMean(users)} clients were served, ${formatRatio(servedShareOf(tuning))}.`;
 }
 
 function whatBinds(tuning: TuningSummary, binding: Binding | null): string[] {
-  if (binding === null) return ["No limit binds: no client failed or waited for one."];
+  if (binding === null) return ["No limit binds: no packet of a client was lost at one."];
   const { title, help, knob } = GATES[binding.gate];
   const what =
     binding.by === "failed"
-      ? `it ate the last try of ${formatRatio(binding.share_ratio)} of the attempts that failed`
-      : `nobody failed, but it caused ${formatRatio(binding.share_ratio)} of the waiting`;
+      ? `${formatRatio(binding.share_ratio)} of the failed attempts ended there`
+      : `nobody failed there, but it caused ${formatRatio(binding.share_ratio)} of the waiting`;
   const setting = knob === null ? "No setting of the server moves it." : `It is moved by: ${knob}.`;
   return [`What binds: ${title}${since(binding, tuning)}; ${what}. ${help} ${setting}`];
+}
+
+/** Time in the accept queue is no loss, so no gate has it; clients feel it all the same. */
+function whatWaits({ listeners }: TuningSummary): string[] {
+  return listeners.flatMap(({ port, accept_wait_ms }) =>
+    accept_wait_ms === null || accept_wait_ms.p99 < LONG_ACCEPT_WAIT_MS
+      ? []
+      : [
+          `Connections on port ${port} waited for accept() up to ${formatMs(accept_wait_ms.p99)} (p99): the application is behind.`,
+        ],
+  );
 }
 
 function since({ from_s, until_s }: Binding, { lines }: TuningSummary): string {
@@ -149,11 +171,10 @@ function since({ from_s, until_s }: Binding, { lines }: TuningSummary): string {
 function whatTraffic(tuning: TuningSummary, traffic: TuningVerdict["traffic"], binding: Binding | null): string[] {
   const repliesEach = repliesPerSynAck(tuning);
   const syns = `${formatCount(Math.round(tuning.syns_in.mean))} SYNs came`;
-  const counts = `${syns}, and ${repliesEach.toFixed(2)} other segments for each SYN-ACK sent`;
   if (traffic === "flood" && repliesEach < FLOOD_REPLIES_PER_SYNACK)
-    return [`It looks like a SYN flood: ${counts}; most addresses never answered.`];
+    return [`It looks like a SYN flood: ${syns}, and most of their addresses never answered a SYN-ACK.`];
   if (traffic === "flood")
     return [`It looks like a SYN flood: ${syns}, and half-opens that never answered kept the SYN queue filled.`];
   if (traffic === "calm" || binding === null) return [];
-  return [`It looks like plain overload, not like a flood: ${counts}; those who came did answer.`];
+  return ["It looks like plain overload, not like a flood: those who came answered the SYN-ACKs."];
 }

@@ -104,11 +104,13 @@ function clientsSection(name: string, of: readonly (ClientsSummary | undefined)[
     title: `clients "${name}"`,
     rows: [
       row("offered", (one) => formatMean(one.users.mean)),
-      row("in", (one) => formatRatio(one.served_ratio.mean)),
+      row("served", (one) => formatRatio(one.served_ratio.mean)),
+      row("connected, of attempts", (one) => formatRatio(one.established_ratio.mean)),
       ...count("gave up", (one) => one.gave_up),
       ...count("in flight at the end", (one) => one.in_flight),
       ...(retried ? [row("attempts per client", (one) => perUser(one))] : []),
       ...latencyRows("connect", of, (one) => one.connect_latency_ms),
+      ...failedAfterRows(of),
       ...(waited ? latencyRows("response", of, (one) => one.response_latency_ms) : []),
       ...(retried ? latencyRows("served after", of, (one) => one.user_latency_ms) : []),
       ...stepRows(of),
@@ -133,6 +135,12 @@ function latencyRows(
       return value === undefined ? ABSENT : formatMs(value);
     }),
   }));
+}
+
+/** How long those tried whose connect() failed. */
+function failedAfterRows(of: readonly (ClientsSummary | undefined)[]): TableRow[] {
+  if (of.every((one) => (one?.failed_after_ms?.count ?? 0) === 0)) return [];
+  return latencyRows("connect failed after", of, (one) => one.failed_after_ms).slice(0, 1);
 }
 
 /** The comb: how many got in only by a later SYN, by the second at which that was due. */
@@ -179,6 +187,9 @@ function listenerSection(title: string, of: readonly (ListenerSummary | undefine
     rows: [
       ...queue("SYN queue", (one) => one.syn_queue),
       ...queue("accept queue", (one) => one.accept_queue),
+      ...(of.some((one) => (one?.accept_wait_ms?.p99 ?? 0) >= 1)
+        ? [row("wait for accept(), p99", (one) => (one.accept_wait_ms ? formatMs(one.accept_wait_ms.p99) : ABSENT))]
+        : []),
       ...(isSomewhere(of, (one) => one.workers_busy_ratio ?? undefined)
         ? [row("workers busy", (one) => (one.workers_busy_ratio ? formatRatio(one.workers_busy_ratio.mean) : ABSENT))]
         : []),

@@ -23,7 +23,7 @@ const waiting = (queueS: number, pathS: number, count = 100) =>
   });
 
 test("clients outside weigh more than late ones, and who is neither lacks nothing", () => {
-  expect(aimOf(served(99), binding("waited"))?.reached).toBe("lets nearly all in");
+  expect(aimOf(served(99), binding("waited"))?.reached).toBe("serves nearly all");
   expect(aimOf(served(100), binding("waited"))?.reached).toBe("ends this waiting");
   expect(aimOf(served(100), binding("failed"))).toBeNull();
 });

@@ -29,11 +29,11 @@ describe("the table", () => {
   test("stands on stdout with a column per tuning and the verdicts; nothing is said beside it where no one looks", async () => {
     const { code, stdout, stderr } = await result;
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toMatch(/^small: 3 tunings, 2 seeds, 3 s each\n\nMost clients get in with /);
+    expect(stdout).toMatch(/^small: 3 tunings, 2 seeds, 3 s each\n\nMost clients are served with /);
     expect(stdout).toMatch(/^ +as_is +cookies +queue$/m);
-    expect(stdout).toMatch(/^as_is\n {2}- \d+ of \d+ clients got in/m);
+    expect(stdout).toMatch(/^as_is\n {2}- \d+ of \d+ clients were served/m);
     expect(stdout).toContain(
-      "The smallest change tried that lets nearly all in: server.sysctls.net.ipv4.tcp_syncookies = 1",
+      "The smallest change tried that serves nearly all: server.sysctls.net.ipv4.tcp_syncookies = 1",
     );
     expect(stdout).toContain("It looks like a SYN flood");
   });

@@ -38,7 +38,7 @@ describe("a flood without cookies", () => {
     const [advice] = await advised;
     expect(changesOf(advice)).toEqual(["server.sysctls.net.ipv4.tcp_syncookies = 1"]);
     expect(advice?.sentences[0]).toMatch(
-      /^The smallest change tried that lets nearly all in: server\.sysctls\.net\.ipv4\.tcp_syncookies = 1: \d+\.\d % → 100 % of clients in, connect p99 .* → 20 ms\.$/,
+      /^The smallest change tried that serves nearly all: server\.sysctls\.net\.ipv4\.tcp_syncookies = 1: \d+\.\d % → 100 % of clients served, connect p99 .* → 20 ms\.$/,
     );
   });
   test("each trial is true when it is run by itself", async () => {
@@ -70,7 +70,7 @@ test("behind a load balancer the application's capacity is that of all hosts", a
 test("where nothing helps, that is said", async () => {
   const [advice] = await adviceOn(experimentOf({ never: scenario({ accept: "{ mode: never }" }) }));
   expect(advice?.best).toBeNull();
-  expect(advice?.sentences).toContain("None of what was tried lets more clients in for sure.");
+  expect(advice?.sentences).toContain("None of what was tried serves more clients for sure.");
   for (const sentence of advice?.sentences.slice(2) ?? []) expect(sentence).toMatch(/^Tried, no help: /);
 });
 

@@ -79,9 +79,9 @@ describe("flood or plain overload", () => {
 });
 
 test("all who got in are said to, and else how many of how many", () => {
-  expect(verdictOn(tuning()).sentences[0]).toBe("All 100 clients got in.");
+  expect(verdictOn(tuning()).sentences[0]).toBe("All 100 clients were served.");
   const half = tuning({ clients: [clients({ served: measure(50) })] });
-  expect(verdictOn(half).sentences[0]).toBe("50 of 100 clients got in, 50.0 %.");
+  expect(verdictOn(half).sentences[0]).toBe("50 of 100 clients were served, 50.0 %.");
   expect(verdictOn(tuning({ clients: [] })).sentences[0]).toBe("No clients came.");
 });
 
