@@ -127,7 +127,8 @@ describe("a moment", () => {
     const column = server[1]?.indexOf("SYN-RECV") ?? -1;
     // Samples stand in the middle of their half second: the one before 2 s.
     expect(server.find(([s]) => s === "1.75")?.[column]).toBe("9");
-    for (const one of [ss, nstat, netstat]) expect(one?.stdout).toMatch(/^# as_is: the server at 1.75 s, as /);
+    for (const one of [ss, nstat, netstat])
+      expect(one?.stdout).toMatch(/^# as_is: the server at 1.75 s, the last sample before 2 s, first seed, as /);
   });
   test("netstat has counters of TCP only under Tcp", async () => {
     const { stdout } = await at("2s", "netstat");
@@ -135,11 +136,11 @@ describe("a moment", () => {
   });
   test("before the first sample it says that it is the first", async () => {
     const { stdout } = await at("100ms", "ss");
-    expect(stdout).toMatch(/^# as_is: the server at 0.25 s, the first sample, as /);
+    expect(stdout).toMatch(/^# as_is: the server at 0.25 s, the first sample, first seed, as /);
   });
   test("at the very end it is the last sample", async () => {
     const { stdout } = await at("3", "ss");
-    expect(stdout).toMatch(/^# as_is: the server at 2.75 s, as /);
+    expect(stdout).toMatch(/^# as_is: the server at 2.75 s, the last sample before 3 s, first seed, as /);
   });
 });
 

@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { bindingOf, verdictOn } from "../../src/results/blame.ts";
-import { clients, lines, measure, tuning } from "./summaries.ts";
+import { clients, latencies, lines, listener, measure, tuning } from "./summaries.ts";
 
 describe("the gate that binds", () => {
   const rows = [
@@ -120,5 +120,18 @@ describe("a small SYN queue answers little of a flood", () => {
   test("the sentence claims no segments that it did not count", () => {
     const said = turnedAway("syn_queue_full", 500, 1).sentences.join("\n");
     expect(said).toContain("1000 SYNs came, and half-opens that never answered kept the SYN queue filled");
+  });
+});
+
+describe("what is said of waiting and of traffic", () => {
+  const waiting = (p99: number) =>
+    verdictOn(tuning({ listeners: [listener({ accept_wait_ms: latencies(p99) })] })).sentences.join(" ");
+  test("a wait for accept() is no loss, but it is said from a tenth of a second on", () => {
+    expect(waiting(99)).not.toContain("accept()");
+    expect(waiting(100)).toContain("waited for accept() up to 100 ms (p99)");
+  });
+  test("clients without a port say nothing of the server's load", () => {
+    const ports = tuning({ clients: [clients({ failed: { no_local_port: measure(9) } })], synacks_out: measure(0) });
+    expect(verdictOn(ports).traffic).toBe("calm");
   });
 });

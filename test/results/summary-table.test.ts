@@ -26,7 +26,7 @@ const labelsOf = (sections: ReturnType<typeof summaryTable>): string[] =>
 
 test("rows that say nothing in any tuning are left out", () => {
   const labels = labelsOf(summaryTable(summary()));
-  expect(labels).toContain('clients "clients": in');
+  expect(labels).toContain('clients "clients": served');
   expect(labels.filter((label) => /failed|lost|gave up|response|served after|workers|thresholds/.test(label))).toEqual(
     [],
   );
