@@ -44,8 +44,7 @@ function headline({ tunings }: ExperimentSummary): string[] {
   if (shares.length < 2) return [];
   if (most - fewest < ALIKE) {
     const all = `All tunings${shares.length < tunings.length ? " with clients" : ""} serve as many clients`;
-    return [`${all}: ${formatRatio(most)}. ${slowest(tunings)}
-`];
+    return [`${all}: ${formatRatio(most)}. ${slowest(tunings)}\n`];
   }
   const near = (to: number): string =>
     shares

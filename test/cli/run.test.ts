@@ -59,7 +59,7 @@ describe("the table", () => {
   });
   test("says who lets most in of those tunings only that have clients", async () => {
     const { stdout } = await run(path("someone.yaml"), "--no-advice");
-    expect(stdout).toMatch(/^Most clients get in with (?!.*no_one).*$/m);
+    expect(stdout).toMatch(/^Most clients are served with (?!.*no_one).*$/m);
   });
   test("says nothing of who gets in where nobody comes", async () => {
     const { code, stdout } = await run(path("no-one.yaml"), "--no-advice");

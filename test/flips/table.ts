@@ -1331,7 +1331,7 @@ export const FLIPS: readonly Flip[] = [
     "engine/raw-source",
     "const countsRest = this.#isBulk && this.#mayLag;",
     "const countsRest = false;",
-    "integration/determinism.prop",
+    "slices.prop",
     /does not see where slices end/,
   ),
 

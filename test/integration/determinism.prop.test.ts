@@ -42,26 +42,6 @@ describe.each(recordingNames)("%s", (name) => {
   });
 });
 
-test("a flood that is counted and drawn in bulk does not see where slices end", () => {
-  const flood = { name: "flood", kind: "raw", packet: "syn", arrival: "poisson", rate_per_s: 20_000, duration_s: 1 };
-  const clients = { name: "clients", kind: "connections", arrival: "poisson", rate_per_s: 50, duration_s: 1 };
-  const listeners = [{ port: 80, backlog: 8 }];
-  const parsed = parseScenario(JSON.stringify({ duration_s: 1, server: { listeners }, workloads: [flood, clients] }));
-  if (!parsed.ok) throw new Error("the scenario is good");
-  const seed = fc.integer({ min: 0, max: 0xffffffff });
-  const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 8 });
-  fc.assert(
-    fc.property(seed, cuts, (seed, parts) => {
-      const spec = compileScenario(parsed.value.scenario, { seed });
-      const simulation = new Simulation(spec);
-      for (const part of parts.toSorted((a, b) => a - b)) simulation.advanceTo(part * spec.durationNs);
-      simulation.advanceTo(spec.durationNs);
-      expect(bytesOf(simulation.result()).equals(bytesOf(run(spec)))).toBe(true);
-    }),
-    { numRuns: 100 },
-  );
-});
-
 test("a slice may be as short as a tick, or nothing at all", () => {
   const spec = specOf("23-mix-flood-slow-accept", 5, 2);
   const simulation = new Simulation(spec);
