@@ -141,10 +141,11 @@ describe("jitter", () => {
     const attempts = attemptsOf(link, 50);
     for (let seq = 0; seq < 2000; seq++) {
       link.send(seq * 0.01 * MS, attempts[seq % 50]!, seq);
-      // The row of an ended attempt is the next one's at once.
+      // The rows of ended attempts rest for a while, then they are others'.
       if (seq !== 1000) continue;
       for (const attempt of attempts) link.ledger.end(link.ledger.at(attempt), 0, false, 0);
-      for (let k = 0; k < 50; k++) link.ledger.begin(0, 50 + k);
+      link.ledger.reserve(9000);
+      for (let k = 0; k < 9000; k++) link.ledger.end(link.ledger.at(link.ledger.begin(0, 50 + k)), 0, false, 0);
     }
     const arrivals = link.arrivals();
     expect(arrivals.length).toBe(2000);

@@ -422,7 +422,7 @@ export const FLIPS: readonly Flip[] = [
     "rfc1337: ignored",
     "engine/time-wait",
     "if (host.spec.rfc1337 === 0) killTimeWait",
-    "killTimeWait",
+    "if (host.spec.rfc1337 >= 0) killTimeWait",
     "time-wait",
     /with tcp_rfc1337=1/,
   ),
