@@ -17,7 +17,7 @@ import { type Aim, aimOf } from "./aim.ts";
 import { acceptCapacityPerS, type Candidate, candidatesFor } from "./candidates.ts";
 
 /** Nobody reads more, and each costs as much as a tuning. */
-const MAX_ADVISED = 3;
+const MAX_ADVISED = 2;
 const MAX_SEEDS = 5;
 
 export interface AdviseOptions extends Omit<ExperimentOptions, "onDone"> {
