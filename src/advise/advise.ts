@@ -21,7 +21,7 @@ const MAX_ADVISED = 2;
 const MAX_SEEDS = 5;
 
 export interface AdviseOptions extends Omit<ExperimentOptions, "onDone"> {
-  /** Called before each tuning's candidates run. */
+  /** Called before each tuning's candidates run, with words for people. */
   readonly onTry?: ((what: string) => void) | undefined;
 }
 
@@ -50,7 +50,7 @@ export async function advise(
   const { onTry, ...simulate } = options;
   const advice: Advice[] = [];
   for (const one of troubled(experiment, summary)) {
-    onTry?.(`what would help "${one.tuning.name}"`);
+    onTry?.(`trying what would help "${one.tuning.name}"`);
     const trials = await tryAll(experiment, one, simulate);
     const best = bestOf(trials);
     advice.push({ tuning: one.tuning.name, trials, best, sentences: wordsOn(one, trials, best) });

@@ -147,8 +147,7 @@ async function runExperiment(
     onDone: (done, total) => showProgress(`${experiment.name}: run ${done} of ${total}`),
   });
   const wantsAdvice = options.advice && showsVerdicts(options);
-  if (wantsAdvice) showProgress(`${experiment.name}: trying what would help`);
-  const advice = wantsAdvice ? await advise(experiment, summary, common) : [];
+  const advice = wantsAdvice ? await advise(experiment, summary, { ...common, onTry: showProgress }) : [];
   const dead = wantsAdvice ? await deadKnobs(experiment, summary, common) : [];
   clearProgress();
   const sections = verdictSections(summary.tunings.map(verdictOn), dead, advice);

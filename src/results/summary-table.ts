@@ -1,5 +1,6 @@
 /**
- * Summary table: what people read of an experiment, one column per tuning. The terminal, Markdown and the HTML page show these rows.
+ * Summary table: what people read of an experiment, one column per tuning. For the terminal and Markdown; the page has rows of its own, with
+ *             help and ranges in their cells (report/summary-table.ts).
  *
  * Units       In the cells: %, ms, s, KiB. Counts are means per run.
  * Invariants  Rows that say nothing in any tuning are left out. Every row has a cell for each tuning.
@@ -148,7 +149,7 @@ function stepRows(of: readonly (ClientsSummary | undefined)[]): TableRow[] {
   const steps = of.flatMap((one) => one?.steps.slice(1) ?? []).filter(({ established }) => established.mean > 0);
   const seconds = [...new Set(steps.map(({ at_s }) => Math.round(at_s)))].sort((a, b) => a - b);
   return seconds.map((second) => ({
-    label: `in by the SYN due at ${second} s`,
+    label: `connected by the SYN due at ${second} s`,
     cells: cellsOf(of, (one) => {
       const step = one.steps.find(({ at_s }, k) => k > 0 && Math.round(at_s) === second);
       if (step !== undefined) return formatMean(step.established.mean);

@@ -43,20 +43,20 @@ describe("the comb", () => {
   const of = (...seconds: number[]) =>
     tuning({ clients: [clients({ steps: seconds.map((at_s, k) => ({ at_s, established: measure(10 * k) })) })] });
   const combOf = (...tunings: ReturnType<typeof of>[]) =>
-    summaryTable(summary({ tunings }))[0]?.rows.filter(({ label }) => label.startsWith("in by"));
+    summaryTable(summary({ tunings }))[0]?.rows.filter(({ label }) => label.startsWith("connected by"));
 
   test("names the second at which each SYN was due", () => {
     expect(combOf(of(0, 1.02, 3.04))).toEqual([
-      { label: "in by the SYN due at 1 s", cells: ["10"] },
-      { label: "in by the SYN due at 3 s", cells: ["20"] },
+      { label: "connected by the SYN due at 1 s", cells: ["10"] },
+      { label: "connected by the SYN due at 3 s", cells: ["20"] },
     ]);
   });
 
   test("has a dash where a tuning's clients send no SYN at that second, and 0 where none of them had to", () => {
     expect(combOf(of(0, 1, 2, 3), of(0, 1, 3), of(0))).toEqual([
-      { label: "in by the SYN due at 1 s", cells: ["10", "10", "0"] },
-      { label: "in by the SYN due at 2 s", cells: ["20", "-", "0"] },
-      { label: "in by the SYN due at 3 s", cells: ["30", "20", "0"] },
+      { label: "connected by the SYN due at 1 s", cells: ["10", "10", "0"] },
+      { label: "connected by the SYN due at 2 s", cells: ["20", "-", "0"] },
+      { label: "connected by the SYN due at 3 s", cells: ["30", "20", "0"] },
     ]);
   });
 });
