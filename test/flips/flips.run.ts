@@ -9,7 +9,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { FLIPS, type Flip } from "./table.ts";
+import type { Flip } from "./flip.ts";
+import { FLIPS } from "./table.ts";
 
 const CONFIG = `export default {
   cacheDir: ".vite",
