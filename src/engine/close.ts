@@ -6,7 +6,7 @@
 import { Verdict } from "../vocabulary/verdicts.ts";
 import { takeChild } from "./child.ts";
 import { countReset, sendActiveReset } from "./death.ts";
-import { armFinWait2 } from "./established.ts";
+import { armFinWait2 } from "./fin-wait.ts";
 import type { Host } from "./host.ts";
 import {
   CLOSE,

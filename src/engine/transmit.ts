@@ -11,6 +11,7 @@
  */
 import { Verdict } from "../vocabulary/verdicts.ts";
 import { die } from "./death.ts";
+import { ATO_MS, clearDelayedAck } from "./delayed-ack.ts";
 import type { Host } from "./host.ts";
 import {
   ACK,
@@ -26,7 +27,6 @@ import {
   FL_ATO,
   FL_FIN_PENDING,
   FL_FIN_SENT,
-  FL_FIN_WAIT2_TIMER,
   FL_LOSS,
   FL_ORPHAN,
   FL_PINGPONG,
@@ -55,8 +55,6 @@ import {
 import { maxRtoTicks, usToTicks } from "./rtt.ts";
 import { Repair } from "./streams.ts";
 
-/** Delayed-ACK estimate: TCP_ATO_MIN = TCP_DELACK_MIN = 40 ms. */
-export const ATO_MS = 40;
 /** TCP_TIMEOUT_MIN, ticks. */
 const TIMEOUT_MIN_TICKS = 2;
 /** tcp_orphan_retries 0 acts as 8 while the time-out is below its maximum. */
@@ -179,11 +177,6 @@ export function sendAcks(host: Host, row: number, verdict: number, more: number,
   host.countMore(verdict, more);
   clearDelayedAck(host, host.fullOf(row));
   host.sendFrom(row, ACK | flags | (more << MORE_SHIFT), rows[at + R_SND_NXT]!, rows[at + R_RCV_NXT]!, 0);
-}
-
-/** Every segment carries the ACK that was being held back. (The second row's timer is FIN_WAIT2's once the FIN is acknowledged.) */
-function clearDelayedAck(host: Host, full: number): void {
-  if ((host.table.rows[(full << ROW_SHIFT) + F_FLAGS]! & FL_FIN_WAIT2_TIMER) === 0) host.wheel.disarm(full);
 }
 
 function afterSending(host: Host, row: number, full: number): void {

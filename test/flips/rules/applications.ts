@@ -135,7 +135,7 @@ export const APPLICATIONS_FLIPS: readonly Flip[] = [
   flip(
     "keep-alive: interactive for ever",
     "engine/established",
-    "    host.table.rows[(full << ROW_SHIFT) + F_FLAGS] = flags & ~FL_PINGPONG;\n",
+    "  host.table.rows[(full << ROW_SHIFT) + F_FLAGS] = flags & ~FL_PINGPONG;\n",
     "",
     "keep-alive",
     /acknowledges the next data at once/,

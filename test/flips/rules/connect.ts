@@ -151,7 +151,7 @@ export const CONNECT_FLIPS: readonly Flip[] = [
   ),
   flip(
     "fin_timeout: 61 as long as 61",
-    "engine/established",
+    "engine/fin-wait",
     "armFinWait2(host, full, ticks > timeWaitTicks ? ticks - timeWaitTicks : ticks);",
     "armFinWait2(host, full, ticks);",
     "time-wait",

@@ -5,7 +5,7 @@ export const FULL_SOCKET_FLIPS: readonly Flip[] = [
   // A full socket
   flip(
     "RST on ESTABLISHED: one short",
-    "engine/established",
+    "engine/acceptable",
     "if (seq === rcvNxt || (countsFin",
     "if (!before(seq, rcvNxt) || (countsFin",
     "established",
@@ -13,7 +13,7 @@ export const FULL_SOCKET_FLIPS: readonly Flip[] = [
   ),
   flip(
     "RST: the peer's FIN is not counted",
-    "engine/established",
+    "engine/acceptable",
     " || (countsFin && seq === ((rcvNxt - 1) | 0))",
     "",
     "established",
@@ -29,7 +29,7 @@ export const FULL_SOCKET_FLIPS: readonly Flip[] = [
   ),
   flip(
     "orphans: data is taken",
-    "engine/established",
+    "engine/receive-data",
     "if (isOrphan && (state === FIN_WAIT1",
     "if (isOrphan && (state === 0",
     "established",
@@ -206,7 +206,7 @@ export const FULL_SOCKET_FLIPS: readonly Flip[] = [
   ),
   flip(
     "transfer: one ACK a flight",
-    "engine/established",
+    "engine/receive-data",
     "  return quick + Math.ceil((segments - quick) / 2);",
     "  return 1;",
     "transfer",
@@ -238,7 +238,7 @@ export const FULL_SOCKET_FLIPS: readonly Flip[] = [
   ),
   flip(
     "transfer: holes are not told",
-    "engine/established",
+    "engine/receive-data",
     "behind >= needed ? SACKED : 0",
     "0",
     "transfer",
@@ -270,7 +270,7 @@ export const FULL_SOCKET_FLIPS: readonly Flip[] = [
   ),
   flip(
     "transfer: a cut flight ends the wait",
-    "engine/established",
+    "engine/receive-data",
     "  if ((flags & CUT) === 0) host.ledger.progress",
     "  host.ledger.progress",
     "transfer",

@@ -28,10 +28,10 @@ export const KERNELS_FLIPS: readonly Flip[] = [
     /RST with a wrong ACK number/,
   ),
   kernelFlip("echo", "engine/request", "echoed === 0 || host.spec.checksRequestEcho === 0", "echoed === 0", /echo/),
-  kernelFlip("old ACKs", "engine/established", " && host.spec.answersOldAcks === 0)", ")", /overtaken ACK/),
+  kernelFlip("old ACKs", "engine/acceptable", " && host.spec.answersOldAcks === 0)", ")", /overtaken ACK/),
   kernelFlip(
     "future ACKs",
-    "engine/established",
+    "engine/receive-ack",
     "challengesFutureAck === 0",
     "challengesFutureAck === 2",
     /never sent/,

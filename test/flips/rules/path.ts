@@ -108,7 +108,7 @@ export const PATH_FLIPS: readonly Flip[] = [
   ),
   flip(
     "PAWS: nothing forgiven to a full socket",
-    "engine/established",
+    "engine/acceptable",
     "const PAWS_WINDOW_MS = 1;",
     "const PAWS_WINDOW_MS = 0;",
     "overtaken",
@@ -116,7 +116,7 @@ export const PATH_FLIPS: readonly Flip[] = [
   ),
   flip(
     "PAWS: old bare ACKs are answered",
-    "engine/established",
+    "engine/acceptable",
     " && host.spec.answersOldAcks === 0)",
     " && host.spec.answersOldAcks !== 0)",
     "overtaken",
@@ -124,7 +124,7 @@ export const PATH_FLIPS: readonly Flip[] = [
   ),
   flip(
     "timestamps: what is forgiven becomes the newest",
-    "engine/established",
+    "engine/acceptable",
     " || before(seg[at + S_TSVAL]!, rows[to + R_TS_RECENT]!)) return;",
     ") return;",
     "overtaken",
@@ -132,7 +132,7 @@ export const PATH_FLIPS: readonly Flip[] = [
   ),
   flip(
     "FIN before data: two ACKs",
-    "engine/established",
+    "engine/receive-data",
     "takeBytes(host, row, fresh, seg[at + S_FLAGS]!, !fillsHole)",
     "takeBytes(host, row, fresh, seg[at + S_FLAGS]!, true)",
     "overtaken",
@@ -140,7 +140,7 @@ export const PATH_FLIPS: readonly Flip[] = [
   ),
   flip(
     "FIN before data: its ACK is delayed",
-    "engine/established",
+    "engine/receive-data",
     "takeFin(host, row, !fillsHole)",
     "takeFin(host, row, true)",
     "overtaken",
@@ -148,7 +148,7 @@ export const PATH_FLIPS: readonly Flip[] = [
   ),
   flip(
     "FIN before data: an orphan waits for it",
-    "engine/established",
+    "engine/fin-wait",
     "if (seg[at + S_LEN] === 0 && (seg[at + S_FLAGS]! & FIN) === 0) return false;",
     "if (seg[at + S_LEN] === 0) return false;",
     "overtaken",
@@ -156,7 +156,7 @@ export const PATH_FLIPS: readonly Flip[] = [
   ),
   flip(
     "FIN before data: taken with the first byte",
-    "engine/established",
+    "engine/receive-data",
     "& FL_OOO_FIN) !== 0 && (seg[at + S_FLAGS]! & (PART | CUT)) === 0;",
     "& FL_OOO_FIN) !== 0;",
     "overtaken",
@@ -164,7 +164,7 @@ export const PATH_FLIPS: readonly Flip[] = [
   ),
   flip(
     "repeated data: what is known is taken again",
-    "engine/established",
+    "engine/receive-data",
     "takeBytes(host, row, fresh, seg[at + S_FLAGS]!, !fillsHole)",
     "takeBytes(host, row, length, seg[at + S_FLAGS]!, !fillsHole)",
     "overtaken",
@@ -172,7 +172,7 @@ export const PATH_FLIPS: readonly Flip[] = [
   ),
   flip(
     "late ACK: one before the FIN is never old",
-    "engine/established",
+    "engine/acceptable",
     " && isAckDelayed(host, host.fullOf(row))) return true;",
     ") return true;",
     "overtaken",
@@ -180,7 +180,7 @@ export const PATH_FLIPS: readonly Flip[] = [
   ),
   flip(
     "late ACK: one before the FIN is always old",
-    "engine/established",
+    "engine/acceptable",
     " && isAckDelayed(host, host.fullOf(row))) return true;",
     " && host.fullOf(row) < 0) return true;",
     "overtaken",
@@ -188,7 +188,7 @@ export const PATH_FLIPS: readonly Flip[] = [
   ),
   flip(
     "repeated data: ACKs stay delayed",
-    "engine/established",
+    "engine/receive-data",
     "    rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! & ~FL_PINGPONG;\n",
     "",
     "overtaken",
