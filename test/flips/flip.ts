@@ -28,6 +28,6 @@ export const flip = (
 
 /** `tests`: by the file; SYNs, half-opens and ACKs have one, the rest another. */
 export const kernelFlip = (name: string, file: string, find: string, replace: string, named: RegExp): Flip => {
-  const isOfServer = /listen|request|established|effective/.test(file);
+  const isOfServer = /listen|request|acceptable|receive-ack|effective/.test(file);
   return flip(`kernel: ${name}`, file, find, replace, isOfServer ? "kernels" : "kernels-time", named);
 };

@@ -36,6 +36,22 @@ export const FULL_SOCKET_FLIPS: readonly Flip[] = [
     /makes data that comes later a reason to reset/,
   ),
   flip(
+    "FIN: its ACK waits before data has come",
+    "engine/delayed-ack",
+    "hasEstimate ? Math.ceil((ATO_MS * host.spec.hz) / 1000) : 0",
+    "Math.ceil((ATO_MS * host.spec.hz) / 1000)",
+    "established",
+    /until the next tick, when no data has come before/,
+  ),
+  flip(
+    "FIN: its ACK never waits",
+    "engine/delayed-ack",
+    "hasEstimate ? Math.ceil((ATO_MS * host.spec.hz) / 1000) : 0",
+    "0",
+    "established",
+    /40 ms, when data has come before/,
+  ),
+  flip(
     "unread data: a FIN",
     "engine/close",
     "if (rows[fat + F_RX_BYTES] !== rows[fat + F_RX_READ])",
