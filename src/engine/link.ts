@@ -3,8 +3,8 @@
  *
  * Uneven       A ring keeps packets in the order they were sent, which is all that a constant delay needs. Jitter, reordering and duplicates need
  *              an order by arrival (uneven-path.ts); runs without them pay one branch.
- * Base delay   Every packet takes some tens of microseconds more, drawn from its own hash. Without that, ties that a real kernel
- *              breaks by chance (an arrival on an accept tick) would decide counters.
+ * Base delay   Every packet takes some microseconds more, drawn from its own hash; on a path with a delay some tens, and what is due while the
+ *              forwarder wakes leaves with it. Without that, ties that a real kernel breaks by chance would decide counters.
  * Impairments  Losses happen on arrival, as in the recordings: the sender does not notice, the wire counters of the server have it.
  * Units        ns; `now` is the simulation's clock, one element (a number as argument would be boxed).
  */
@@ -43,12 +43,16 @@ import type { Ledger } from "./ledger.ts";
 import { copyHash, UnevenPath } from "./uneven-path.ts";
 
 /**
- * Least time from one host's stack to the other's, and the spread above it: on a direct link, and on a path with a delay, which has a forwarder
- * in it. In the recordings connect() takes 0.1 ms without a delay; with one, 0.16, 0.26 and 0.35 ms more than the round trip (p50, p90, p99).
+ * Least time from one host's stack to the other's, and the spread above it. On a direct link the receiver's softirq runs before the sender's
+ * system call returns: a SYN is answered within 5 to 7 µs in packet times of a live kernel. A path with a delay has a forwarder, a process
+ * that has to wake: there connect() takes 0.15 to 0.2 ms more than the round trip in the recordings, two passes and the client's own wake-up.
  */
-const BASE_DELAY_NS = 20_000;
-const DIRECT_SPREAD_MASK = 0x7fff;
-const FORWARDED_SPREAD_MASK = 0x1ffff;
+const DIRECT_DELAY_NS = 2_000;
+const DIRECT_SPREAD_MASK = 0xfff;
+const FORWARDED_DELAY_NS = 40_000;
+const FORWARDED_SPREAD_MASK = 0x7fff;
+/** From one packet to the next on a link. */
+const PACKET_GAP_NS = 2_000;
 /** Offset of the out_* counts among the wire counters; the flood link's own counts come after both. */
 export const WIRE_OUT = PACKET_CLASSES.length;
 export const WIRE_ATK = 2 * PACKET_CLASSES.length;
@@ -75,6 +79,7 @@ export class Link {
   readonly #source: number;
   readonly #ledger: Ledger;
   readonly #delayNs: number;
+  readonly #baseNs: number;
   readonly #spreadMask: number;
   readonly #lossGate: number;
   readonly #impairments: Impairment[];
@@ -95,13 +100,12 @@ export class Link {
     this.#source = source;
     this.#ledger = ledger;
     this.#delayNs = delayNs;
+    this.#baseNs = delayNs > 0 ? FORWARDED_DELAY_NS : DIRECT_DELAY_NS;
     this.#spreadMask = delayNs > 0 ? FORWARDED_SPREAD_MASK : DIRECT_SPREAD_MASK;
     this.#lossGate = toServer ? Gate.path_to_server : Gate.path_to_client;
     this.#impairments = impairments;
     const isEven = path.jitter === Jitter.None && path.reorder === 0 && path.duplicate === 0;
-    this.#uneven = isEven
-      ? null
-      : new UnevenPath(path, toServer, now, ledger, delayNs, BASE_DELAY_NS, this.#spreadMask);
+    this.#uneven = isEven ? null : new UnevenPath(path, toServer, now, ledger, delayNs, this.#baseNs, this.#spreadMask);
     due[source] = FOREVER;
   }
 
@@ -147,8 +151,10 @@ export class Link {
   #queue(hash: number): number {
     if (this.#count > this.#mask) this.#grow();
     const place = (this.#head + this.#count) & this.#mask;
-    let at = this.#now[0]! + this.#delayNs + (BASE_DELAY_NS + (hash & this.#spreadMask));
-    if (at < this.#lastNs) at = this.#lastNs;
+    const dueNs = this.#now[0]! + this.#delayNs;
+    let at = this.#lastNs + PACKET_GAP_NS;
+    // What is due before the last packet has left goes with it.
+    if (dueNs > this.#lastNs) at = Math.max(at, dueNs + (this.#baseNs + (hash & this.#spreadMask)));
     this.#lastNs = at;
     this.#times[place] = at;
     if (this.#count === 0) this.#due[this.#source] = at;

@@ -162,7 +162,11 @@ export class ServerApp {
       this.#awake[subject] = 0;
       if (this.#specs[subject]!.acceptMode === AcceptMode.Serial) this.#acceptSerial(subject);
       else if (!this.#isPaused(subject)) while (this.#isFree(subject) && this.#acceptOne(subject));
-    } else this.#onSocket(kind === Notice.ServerReadable ? AppTimer.ServerRead : AppTimer.ServerClose, subject, value);
+      return;
+    }
+    // Its loop looks at what is readable before it closes.
+    this.#onSocket(AppTimer.ServerRead, subject, value);
+    if (kind === Notice.ServerClose) this.#onSocket(AppTimer.ServerClose, subject, value);
   }
 
   /** There may be a child to accept: wakes the application, or sets its next tick. */

@@ -42,6 +42,9 @@ const BOOT_TICKS_SPREAD = 2_097_152;
 /** Sources in their order; the workloads' own follow, then the sampler. */
 const Source = { ClientTick: 0, ServerTick: 1, ToServer: 2, ToClient: 3, Notices: 4, AppTimers: 5 } as const;
 const FIXED_SOURCES = 6;
+/** From the time of an arrival to its connect(): the clients' process has to wake, as the server's does for its accept ticks (server-app.ts). */
+const ARRIVAL_WAKE_NS = 40_000;
+const ARRIVAL_WAKE_MASK = 0xffff;
 const FOREVER = Number.POSITIVE_INFINITY;
 
 export class Simulation {
@@ -63,6 +66,7 @@ export class Simulation {
   readonly #serverApp: ServerApp;
   readonly #clientApp: ClientApp;
   readonly #arrivals: (Arrivals | null)[];
+  readonly #arrivalKeys: Int32Array;
   readonly #raw: (RawSource | null)[];
   readonly #sampler: Sampler;
   readonly #wire = new Float64Array(WIRE_NAMES.length);
@@ -90,7 +94,7 @@ export class Simulation {
         ? new Ledger(this.#now, spec.seed, streamKeys(spec))
         : new ObservedLedger(this.#now, spec.seed, streamKeys(spec), observer);
     this.#recorder = new Recorder(spec, this.#now);
-    this.#notices = new NoticeRing(this.#now, this.#due, Source.Notices);
+    this.#notices = new NoticeRing(this.#now, this.#due, Source.Notices, hash2(spec.seed, 42));
     this.#heap = new AppHeap(this.#due, Source.AppTimers);
     this.#impairments = spec.impairments.map(
       (impairment, index) => new Impairment(impairment, hash3(spec.seed, index, 7)),
@@ -113,6 +117,7 @@ export class Simulation {
     this.#arrivals = spec.workloads.map((w) =>
       w.kind === WorkloadKind.Connections ? new Arrivals(w, spec.seed, 0) : null,
     );
+    this.#arrivalKeys = Int32Array.from(spec.workloads, ({ streamKey }) => hash2(spec.seed, streamKey));
     this.#raw = spec.workloads.map((w, index) =>
       w.kind === WorkloadKind.Raw
         ? new RawSource(
@@ -308,7 +313,7 @@ export class Simulation {
       const arrivals = this.#arrivals[workload]!;
       const index = arrivals.next[1]!;
       arrivals.step();
-      this.#due[source] = arrivals.next[0]!;
+      this.#updateArrival(source, workload, arrivals);
       this.#clientApp.arrive(workload, index);
       return;
     }
@@ -324,10 +329,16 @@ export class Simulation {
     }
   }
 
+  /** The next client calls connect() a little after its time, and not before the last one did. */
+  #updateArrival(source: number, workload: number, { next }: Arrivals): void {
+    const late = ARRIVAL_WAKE_NS + (hash3(this.#arrivalKeys[workload]!, next[1]! | 0, 41) & ARRIVAL_WAKE_MASK);
+    this.#due[source] = Math.max(this.#now[0]!, next[0]! + late);
+  }
+
   #updateWorkload(workload: number): void {
     const at = this.#firstWorkload + workload;
     const raw = this.#raw[workload]!;
-    if (raw === null) this.#due[at] = this.#arrivals[workload]!.next[0]!;
+    if (raw === null) this.#updateArrival(at, workload, this.#arrivals[workload]!);
     else raw.writeDue(this.#due, at);
   }
 

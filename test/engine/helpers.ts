@@ -121,7 +121,7 @@ export class TestHost {
       due: this.#due,
       tickSource: 0,
       ledger,
-      notices: new NoticeRing(this.#now, this.#due, 1),
+      notices: new NoticeRing(this.#now, this.#due, 1, 0),
       bootTicks,
       secret: 0x5eed,
       table: new ConnectionTable(1024),
