@@ -18,6 +18,7 @@ import {
   F_SND_UNA,
   F_SRTT,
   F_TX_BYTES,
+  FL_NARROW,
   FL_SERIAL_SHIFT,
   FULL_ROW,
   NO_ROW,
@@ -31,6 +32,7 @@ import {
   R_STATE,
   REQ_LISTENER_MASK,
   ROW_SHIFT,
+  ROW_TS,
   S_FLAGS,
   S_TSECR,
 } from "./layout.ts";
@@ -74,7 +76,7 @@ export function acceptChild(
   row: number,
   seg: Int32Array,
   at: number,
-  sampleSynAck: boolean,
+  retransmits: number,
 ): void {
   const rows = host.table.rows;
   const to = row << ROW_SHIFT;
@@ -82,17 +84,31 @@ export function acceptChild(
   const full = makeFull(host, row, rows[to + R_SND_NXT]!);
   rows[to + R_META] = rows[to + R_META]! & REQ_LISTENER_MASK;
   host.setState(row, ESTABLISHED);
-  if (sampleSynAck) takeRttSample(host, full, Math.max(1, (host.nowUs() - sentUs) | 0));
+  if (retransmits === 0) takeRttSample(host, full, Math.max(1, (host.nowUs() - sentUs) | 0));
   else if ((seg[at + S_FLAGS]! & OPT_TS) !== 0) takeRttSample(host, full, echoedRttUs(host, row, seg, at));
   setInitialRto(host, row, full);
-  rows[to + R_SENT_US] = host.nowUs();
   const fat = full << ROW_SHIFT;
+  if (retransmits > 1 && !echoesFirst(host, row, seg, at, sentUs))
+    rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_NARROW;
+  rows[to + R_SENT_US] = host.nowUs();
   rows[fat + F_ACCEPT_NEXT] = NO_ROW;
   if (listener.acceptTail === NO_ROW) listener.acceptHead = row;
   else rows[(rows[(listener.acceptTail << ROW_SHIFT) + R_FULL]! << ROW_SHIFT) + F_ACCEPT_NEXT] = row;
   listener.acceptTail = row;
   host.beforeChange();
   listener.addChild(host.now);
+}
+
+/**
+ * tcp_input.c:tcp_try_undo_spurious_syn: whether the handshake's last segment echoes the first SYN or SYN-ACK, sent at `sentUs`, so that sending it
+ * again was needless.
+ */
+export function echoesFirst(host: Host, row: number, seg: Int32Array, at: number, sentUs: number): boolean {
+  if ((seg[at + S_FLAGS]! & OPT_TS) === 0 || (host.table.rows[(row << ROW_SHIFT) + R_STATE]! & ROW_TS) === 0)
+    return false;
+  const ageUs = (host.nowUs() - sentUs) >>> 0;
+  const first = host.timestampAtUs(ageUs);
+  return seg[at + S_TSECR] === ((first + host.timestampOffsetOf(row)) | 0);
 }
 
 /** RTT by the timestamp echo, in whole units of its clock, at least one: tcp_rtt_tsopt_us. */

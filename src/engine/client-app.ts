@@ -28,7 +28,7 @@ import {
   type Ledger,
   PEER_FIN,
 } from "./ledger.ts";
-import { Notice } from "./notices.ts";
+import { NEXT_STEP_NS, Notice } from "./notices.ts";
 import { type Recorder, WorkloadField } from "./recorder.ts";
 import { sendData } from "./transmit.ts";
 import { addressOf, backoffNs, isForThisHost, NO_USER, personOf, Users } from "./users.ts";
@@ -235,14 +235,13 @@ export class ClientApp {
       if ((words[at + A_FLAGS]! & PEER_FIN) !== 0) this.#enterEofHold(at, attempt);
     } else {
       words[at + A_PHASE] = Phase.Holding;
-      if (spec.holdNs === 0) this.#holdOver(at, attempt);
-      else this.#set(AppTimer.Hold, attempt, spec.holdNs);
+      this.#set(AppTimer.Hold, attempt, Math.max(NEXT_STEP_NS, spec.holdNs));
     }
   }
 
   #enterEofHold(at: number, attempt: number): void {
     this.#ledger.words[at + A_PHASE] = Phase.EofHold;
-    this.#set(AppTimer.EofHold, attempt, this.#specOf(at).holdNs);
+    this.#set(AppTimer.EofHold, attempt, Math.max(NEXT_STEP_NS, this.#specOf(at).holdNs));
   }
 
   #holdOver(at: number, attempt: number): void {

@@ -9,12 +9,14 @@
 import { hash2, hash3, mix32 } from "../base/hash.ts";
 import { Outcome } from "../vocabulary/outcomes.ts";
 import { Verdict } from "../vocabulary/verdicts.ts";
-import { echoedRttUs, makeFull } from "./child.ts";
+import { echoedRttUs, echoesFirst, makeFull } from "./child.ts";
 import type { Host } from "./host.ts";
 import {
   ACK,
   before,
   ESTABLISHED,
+  F_FLAGS,
+  FL_NARROW,
   OPT_SACK,
   OPT_TS,
   OPT_WSCALE,
@@ -260,6 +262,8 @@ function establish(host: Host, row: number, seg: Int32Array, at: number): void {
   if (retransmits === 0) takeRttSample(host, full, sampleUs);
   else if (hasTs) takeRttSample(host, full, echoedRttUs(host, row, seg, at));
   setInitialRto(host, row, full);
+  if (retransmits > 1 && !echoesFirst(host, row, seg, at, rows[to + R_SENT_US]!))
+    rows[(full << ROW_SHIFT) + F_FLAGS] = rows[(full << ROW_SHIFT) + F_FLAGS]! | FL_NARROW;
   rows[to + R_SENT_US] = host.nowUs();
   host.apply(Verdict.synack_accepted, attempt);
   host.ledger.progress(attempt);

@@ -273,9 +273,9 @@ export class Host {
     return this.table.rows[(row << ROW_SHIFT) + R_FULL]!;
   }
 
-  /** A number that no other live socket of this host has, 15 bits. */
+  /** A number that no other live socket of this host has, 14 bits. */
   nextSerial(): number {
-    this.#serial = (this.#serial + 1) & 0x7fff;
+    this.#serial = (this.#serial + 1) & 0x3fff;
     return this.#serial;
   }
 
@@ -367,6 +367,12 @@ export class Host {
   /** The clock of timestamps: ms, in old kernels ticks. */
   timestampNow(): number {
     return this.spec.timestampTicks === 1 ? this.tick() : this.nowMs();
+  }
+
+  /** What the clock of timestamps showed `ageUs` ago. */
+  timestampAtUs(ageUs: number): number {
+    const us = Math.floor(this.now[0]! * 1e-3) - ageUs;
+    return this.spec.timestampTicks === 1 ? this.tickAt(us * 1e3) : Math.floor(us / 1000) | 0;
   }
 
   /** Units of the clock of timestamps in a ms. */

@@ -95,7 +95,8 @@ export const F_ACCEPT_NEXT = 15;
 export const F_STREAM = F_ACCEPT_NEXT;
 
 // F_FLAGS
-export const FL_FIN_SENT = 1 << 0;
+/** The peer has told by SACK that it has the FIN (and not the data before it). */
+export const FL_FIN_SACKED = 1 << 0;
 export const FL_FIN_PENDING = 1 << 1;
 export const FL_ORPHAN = 1 << 2;
 /** Peer's FIN was taken in. */
@@ -117,12 +118,14 @@ export const FL_ACCEPTED = 1 << 11;
 export const FL_SERVING = 1 << 12;
 export const FL_APP_EOF = 1 << 13;
 export const FL_CLOSING = 1 << 14;
-/** Socket died of ETIMEDOUT rather than of a RST. */
-export const FL_TIMED_OUT = 1 << 15;
+/** Data and FIN in flight are one segment: they were sent again together (tcp_retrans_try_collapse). */
+export const FL_FIN_MERGED = 1 << 15;
 /** Connection died (RST, time-out): the application is told once. */
 export const FL_DEAD = 1 << 16;
+/** The first congestion window is one segment (tcp_init_transfer): the handshake took more than one retransmission. */
+export const FL_NARROW = 1 << 17;
 /** Serial number of the socket, to tell late notices of an earlier one. */
-export const FL_SERIAL_SHIFT = 17;
+export const FL_SERIAL_SHIFT = 18;
 
 // Kernel's TCP states, include/net/tcp_states.h.
 export const ESTABLISHED = 1;

@@ -56,6 +56,9 @@ const PACKET_GAP_NS = 2_000;
 /** Offset of the out_* counts among the wire counters; the flood link's own counts come after both. */
 export const WIRE_OUT = PACKET_CLASSES.length;
 export const WIRE_ATK = 2 * PACKET_CLASSES.length;
+/** Segments with data and FIN, which recordings count in both classes. */
+export const WIRE_IN_BOTH = WIRE_ATK + 4;
+export const WIRE_OUT_BOTH = WIRE_IN_BOTH + 1;
 const FOREVER = Number.POSITIVE_INFINITY;
 
 /** Class of a segment, as an index into PACKET_CLASSES (the order of `Match`). */
@@ -64,6 +67,11 @@ export function packetClass(flags: number): number {
   if ((flags & SYN) !== 0) return (flags & ACK) !== 0 ? Match.SynAck : Match.Syn;
   if ((flags & FIN) !== 0) return Match.Fin;
   return (flags & PSH) !== 0 ? Match.Data : Match.PureAck;
+}
+
+/** A segment with data and FIN is of both classes; packetClass() says FIN. */
+export function isDataWithFin(flags: number): boolean {
+  return (flags & (FIN | PSH | RST)) === (FIN | PSH);
 }
 
 export class Link {
@@ -278,7 +286,8 @@ export class Impairment {
   hits(flags: number, hash: number, nowNs: number): boolean {
     const spec = this.#spec;
     if (nowNs < spec.startNs || nowNs >= this.#endNs) return false;
-    if (spec.match !== Match.Any && spec.match !== packetClass(flags)) return false;
+    const isOther = spec.match !== Match.Any && spec.match !== packetClass(flags);
+    if (isOther && (spec.match !== Match.Data || !isDataWithFin(flags))) return false;
     const lost =
       spec.everyNth > 0 ? this.#matched++ % spec.everyNth === 0 : unitOf(hash2(hash, this.#salt)) < spec.probability;
     if (lost) this.dropped++;

@@ -221,6 +221,6 @@ export function receiveCookieAck(host: Host, listener: Listener, seg: Int32Array
   rows[to + R_SND_NXT] = (seg[at + S_ACK]! - 1) | 0;
   rows[to + R_TS_RECENT] = seg[at + S_TSVAL]!;
   rows[to + R_META] = listener.index;
-  acceptChild(host, listener, row, seg, at, false);
+  acceptChild(host, listener, row, seg, at, -1);
   return row;
 }

@@ -14,7 +14,7 @@ const CLIENT_SPREAD_MASK = 0x7fff;
 const SERVER_WAKE_NS = 60_000;
 const SERVER_SPREAD_MASK = 0x7fff;
 /** What an application that is awake does next: once round its loop. */
-const NEXT_STEP_NS = 25_000;
+export const NEXT_STEP_NS = 25_000;
 const WORDS = 3;
 /** Notices and sides that are told apart when the spread is drawn. */
 const KIND_FACTOR = 0x9e3779b1;

@@ -83,7 +83,7 @@ export function takeData(host: Host, row: number, seg: Int32Array, at: number): 
   const fillsHole = (rows[fat + F_FLAGS]! & FL_OOO_FIN) !== 0 && (seg[at + S_FLAGS]! & (PART | CUT)) === 0;
   // Of a flight whose beginning came before, only the rest is new.
   const fresh = (end - (hasFin ? 1 : 0) - rcvNxt) | 0;
-  if (fresh > 0) takeBytes(host, row, fresh, seg[at + S_FLAGS]!, !fillsHole);
+  if (fresh > 0) takeBytes(host, row, fresh, seg[at + S_FLAGS]!, !fillsHole && !hasFin);
   if (hasFin || fillsHole) takeFin(host, row, !fillsHole);
 }
 

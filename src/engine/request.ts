@@ -288,9 +288,9 @@ function actOnRequest(host: Host, row: number, verdict: number, seg: Int32Array,
 
 function completeHandshake(host: Host, row: number, seg: Int32Array, at: number): number {
   const listener = listenerOf(host, row);
-  const retransmitted = ((host.table.rows[(row << ROW_SHIFT) + R_META]! >> REQ_RETRANS_SHIFT) & REQ_COUNT_MASK) > 0;
+  const retransmits = (host.table.rows[(row << ROW_SHIFT) + R_META]! >> REQ_RETRANS_SHIFT) & REQ_COUNT_MASK;
   leaveQueue(host, row);
   host.wheel.disarm(row);
-  acceptChild(host, listener, row, seg, at, !retransmitted);
+  acceptChild(host, listener, row, seg, at, retransmits);
   return row;
 }

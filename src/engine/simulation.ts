@@ -24,7 +24,7 @@ import { deliver, runTick } from "./deliver.ts";
 import { Host, type HostParts } from "./host.ts";
 import { MORE_SHIFT, S_FLAGS, S_HASH } from "./layout.ts";
 import { Ledger } from "./ledger.ts";
-import { Impairment, Link, packetClass } from "./link.ts";
+import { Impairment, isDataWithFin, Link, packetClass, WIRE_IN_BOTH } from "./link.ts";
 import type { Listener } from "./listener.ts";
 import { Notice, NoticeRing } from "./notices.ts";
 import { ObservedHost, ObservedLedger, ObservedLink, type Observer, type QueueLengths } from "./observer.ts";
@@ -237,7 +237,9 @@ export class Simulation {
   #dispatch(source: number): void {
     switch (source) {
       case Source.ClientTick:
-        runTick(this.#client);
+        // On a shared clock both hosts' timers are due at once, on CPUs of their own.
+        if (this.#due[Source.ServerTick] === this.#due[source] && this.#isServerFirst()) runTick(this.#server);
+        else runTick(this.#client);
         return;
       case Source.ServerTick:
         runTick(this.#server);
@@ -261,10 +263,15 @@ export class Simulation {
     }
   }
 
+  #isServerFirst(): boolean {
+    return (hash2(this.#spec.seed, this.#server.tick()) & 1) === 1;
+  }
+
   #arriveAtServer(words: Int32Array, at: number): void {
     const flags = words[at + S_FLAGS]!;
     const kind = packetClass(flags);
     this.#wire[kind] = this.#wire[kind]! + 1 + (flags >>> MORE_SHIFT);
+    if (isDataWithFin(flags)) this.#wire[WIRE_IN_BOTH] = this.#wire[WIRE_IN_BOTH]! + 1;
     if (!this.#toServer.loses(words, at)) deliver(this.#server, words, at);
   }
 

@@ -25,9 +25,11 @@ import {
   F_TX_BYTES,
   FIN,
   FL_ATO,
+  FL_FIN_MERGED,
   FL_FIN_PENDING,
-  FL_FIN_SENT,
+  FL_FIN_SACKED,
   FL_LOSS,
+  FL_NARROW,
   FL_ORPHAN,
   FL_PINGPONG,
   FL_RETRANSMITTED,
@@ -53,7 +55,7 @@ import {
   TIMER_TLP,
 } from "./layout.ts";
 import { maxRtoTicks, usToTicks } from "./rtt.ts";
-import { Repair } from "./streams.ts";
+import { INITIAL_WINDOW, Repair } from "./streams.ts";
 
 /** TCP_TIMEOUT_MIN, ticks. */
 const TIMEOUT_MIN_TICKS = 2;
@@ -70,7 +72,9 @@ function packetsOut(host: Host, row: number, full: number): number {
   const at = row << ROW_SHIFT;
   const data = rows[(full << ROW_SHIFT) + F_TX_BYTES]!;
   const outstanding = (rows[at + R_SND_NXT]! - rows[(full << ROW_SHIFT) + F_SND_UNA]!) | 0;
-  return segmentsOf(host, row, data) + (outstanding - data > 0 ? 1 : 0);
+  const isFinApart =
+    outstanding - data > 0 && (data === 0 || (rows[(full << ROW_SHIFT) + F_FLAGS]! & FL_FIN_MERGED) === 0);
+  return segmentsOf(host, row, data) + (isFinApart ? 1 : 0);
 }
 
 /** Payload of a full segment of a connection. */
@@ -90,11 +94,12 @@ export function sendData(host: Host, row: number, bytes: number): void {
   const fat = full << ROW_SHIFT;
   const isIdle = rows[fat + F_TX_BYTES] === 0;
   if (rows[fat + F_STREAM] === NO_ROW) {
-    if (isIdle && bytes <= mssOfRow(host, row)) {
+    const isNarrow = (rows[fat + F_FLAGS]! & FL_NARROW) !== 0;
+    if (isIdle && !isNarrow && bytes <= mssOfRow(host, row)) {
       sendNew(host, row, full, bytes);
       return;
     }
-    rows[fat + F_STREAM] = host.streams.open();
+    rows[fat + F_STREAM] = host.streams.open(isNarrow ? 1 : INITIAL_WINDOW);
   }
   const stream = rows[fat + F_STREAM]!;
   host.streams.addQueued(stream, bytes);
@@ -109,6 +114,7 @@ export function sendFlight(host: Host, row: number, full: number, stream: number
   host.streams.addQueued(stream, -bytes);
   host.streams.sentAt(stream, host.nowUs());
   sendNew(host, row, full, bytes);
+  if ((host.table.rows[(full << ROW_SHIFT) + F_FLAGS]! & FL_FIN_PENDING) !== 0) sendFin(host, row);
 }
 
 /** Bytes that may be in flight, whole segments: the congestion window, and the peer's window where it cannot be scaled (kernel-semantics 8.3). */
@@ -147,21 +153,29 @@ export function sendFin(host: Host, row: number): void {
   const at = row << ROW_SHIFT;
   const full = host.fullOf(row);
   const fat = full << ROW_SHIFT;
-  const idle = packetsOut(host, row, full) === 0;
+  const inFlight = packetsOut(host, row, full);
+  const idle = inFlight === 0;
   const stream = rows[fat + F_STREAM]!;
-  const isBehind = stream !== NO_ROW && host.streams.queued(stream) > 0;
+  const isBehind =
+    stream !== NO_ROW && (host.streams.queued(stream) > 0 || (!idle && inFlight >= host.streams.cwnd(stream)));
   if (isBehind || (!idle && (rows[fat + F_FLAGS]! & FL_LOSS) !== 0)) {
     rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_FIN_PENDING;
     return;
   }
-  const seq = rows[at + R_SND_NXT]!;
-  rows[fat + F_FLAGS] = (rows[fat + F_FLAGS]! & ~FL_FIN_PENDING) | FL_FIN_SENT;
-  rows[at + R_SND_NXT] = (seq + 1) | 0;
   if (idle) rows[at + R_SENT_US] = host.nowUs();
-  host.apply(Verdict.fin_sent, rows[at + R_ATTEMPT]!);
-  clearDelayedAck(host, full);
-  host.sendFrom(row, FIN | ACK, seq, rows[at + R_RCV_NXT]!, 0);
+  transmitFin(host, row, fat);
   afterSending(host, row, full);
+}
+
+function transmitFin(host: Host, row: number, fat: number): void {
+  const rows = host.table.rows;
+  const at = row << ROW_SHIFT;
+  const seq = rows[at + R_SND_NXT]!;
+  rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! & ~FL_FIN_PENDING;
+  rows[at + R_SND_NXT] = (seq + 1) | 0;
+  host.apply(Verdict.fin_sent, rows[at + R_ATTEMPT]!);
+  clearDelayedAck(host, host.fullOf(row));
+  host.sendFrom(row, FIN | ACK, seq, rows[at + R_RCV_NXT]!, 0);
 }
 
 /** A bare ACK, counted by `verdict`. */
@@ -240,9 +254,23 @@ function onLossProbe(host: Host, row: number): void {
   const fat = host.fullOf(row) << ROW_SHIFT;
   if ((rows[fat + F_FLAGS]! & FL_TLP_SENT) === 0) {
     rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_TLP_SENT;
-    resend(host, row, true, Verdict.tlp_resend);
+    probe(host, row, fat);
   }
   armTimer(host, row, TIMER_RTO, rows[fat + F_RTO]!);
+}
+
+/** What was kept back goes first (the FIN; of data the model sends none beyond its flight), else the last segment once more. */
+function probe(host: Host, row: number, fat: number): void {
+  const rows = host.table.rows;
+  const stream = rows[fat + F_STREAM]!;
+  const isFinNext =
+    (rows[fat + F_FLAGS]! & FL_FIN_PENDING) !== 0 && (stream === NO_ROW || host.streams.queued(stream) === 0);
+  if (!isFinNext) {
+    resend(host, row, true, Verdict.tlp_resend);
+    return;
+  }
+  host.apply(Verdict.tlp_sends_fin, rows[(row << ROW_SHIFT) + R_ATTEMPT]!);
+  transmitFin(host, row, fat);
 }
 
 function onRto(host: Host, row: number): void {
@@ -325,14 +353,19 @@ function resend(host: Host, row: number, tail: boolean, verdict: number): void {
   const bytes = rows[fat + F_TX_BYTES]!;
   const una = rows[fat + F_SND_UNA]!;
   const hasFin = ((rows[at + R_SND_NXT]! - una) | 0) > bytes;
-  const isFin = hasFin && (tail || bytes === 0);
+  const length = Math.min(bytes, mssOfRow(host, row));
+  // tcp_retrans_try_collapse: a FIN behind the only segment of data goes with it from now on, unless the peer has it already.
+  const mayMerge = hasFin && !tail && bytes > 0 && length === bytes && (rows[fat + F_FLAGS]! & FL_FIN_SACKED) === 0;
+  if (mayMerge) rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_FIN_MERGED;
+  const isMerged = (rows[fat + F_FLAGS]! & FL_FIN_MERGED) !== 0 && bytes > 0;
+  const isFin = hasFin && !isMerged && (tail || bytes === 0);
   rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_RETRANSMITTED;
   rows[fat + F_RETRANS] = rows[fat + F_RETRANS]! + (RETRANSMITS_MASK + 1);
   if (!isFin || bytes === 0) rows[at + R_SENT_US] = host.nowUs();
   host.apply(verdict, rows[at + R_ATTEMPT]!);
   if (isFin) host.sendFrom(row, FIN | ACK, (una + bytes) | 0, rows[at + R_RCV_NXT]!, 0);
   else {
-    const length = Math.min(bytes, mssOfRow(host, row));
-    host.sendFrom(row, PSH | ACK | (length < bytes ? PART : 0), una, rows[at + R_RCV_NXT]!, length);
+    const flags = PSH | ACK | (isMerged ? FIN : 0) | (length < bytes ? PART : 0);
+    host.sendFrom(row, flags, una, rows[at + R_RCV_NXT]!, length);
   }
 }

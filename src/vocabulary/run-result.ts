@@ -23,6 +23,9 @@ export const WIRE_NAMES = [
   "in_atk_synack",
   "out_atk_syn",
   "out_atk_synack",
+  /** Segments with data and FIN: counted as FIN here, in both classes by recordings. */
+  "in_data_fin",
+  "out_data_fin",
 ] as const;
 
 /** TCP states by the kernel's numbers (include/net/tcp_states.h); 12 is a half-open request, shown as syn_recv. */

@@ -184,6 +184,7 @@ export const VERDICTS = {
   },
   fast_resend: { effects: { TcpRetransSegs: 1 }, reply: "data", source: "7.5" },
   tlp_resend: { effects: { TcpExtTCPLossProbes: 1, TcpRetransSegs: 1 }, reply: "data", source: "7.5" },
+  tlp_sends_fin: { effects: { TcpExtTCPLossProbes: 1 }, source: "7.5; tcp_send_loss_probe" },
   abort_on_timeout: { effects: { TcpExtTCPTimeouts: 1, TcpExtTCPAbortOnTimeout: 1 }, source: "7.5" },
   abort_on_close: { effects: { TcpExtTCPAbortOnClose: 1, ...RST }, reply: "rst", source: "7.3 step 1" },
   abort_on_linger: { effects: { TcpExtTCPAbortOnData: 1, ...RST }, reply: "rst", source: "7.3 step 2" },

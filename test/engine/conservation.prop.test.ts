@@ -225,7 +225,7 @@ test("each user is served, gave up or is in flight, and has no more attempts tha
 const wire = (view: RunView, direction: "in" | "out"): number =>
   sum(
     Object.entries(view.wire()).map(([name, n]) =>
-      name.startsWith(`${direction}_`) && !name.includes("_atk_") ? n : 0,
+      name.startsWith(`${direction}_`) && !/_atk_|_data_fin/.test(name) ? n : 0,
     ),
   );
 

@@ -143,8 +143,8 @@ export const APPLICATIONS_FLIPS: readonly Flip[] = [
   flip(
     "keep-alive: no Nagle",
     "engine/transmit",
-    "    if (isIdle && bytes <=",
-    "    if (bytes <=",
+    "    if (isIdle && !isNarrow && bytes <=",
+    "    if (!isNarrow && bytes <=",
     "keep-alive",
     /waits for that, and for others/,
   ),

@@ -133,8 +133,8 @@ export const PATH_FLIPS: readonly Flip[] = [
   flip(
     "FIN before data: two ACKs",
     "engine/receive-data",
-    "takeBytes(host, row, fresh, seg[at + S_FLAGS]!, !fillsHole)",
-    "takeBytes(host, row, fresh, seg[at + S_FLAGS]!, true)",
+    "takeBytes(host, row, fresh, seg[at + S_FLAGS]!, !fillsHole && !hasFin)",
+    "takeBytes(host, row, fresh, seg[at + S_FLAGS]!, !hasFin)",
     "overtaken",
     /one ACK takes both/,
   ),
@@ -165,8 +165,8 @@ export const PATH_FLIPS: readonly Flip[] = [
   flip(
     "repeated data: what is known is taken again",
     "engine/receive-data",
-    "takeBytes(host, row, fresh, seg[at + S_FLAGS]!, !fillsHole)",
-    "takeBytes(host, row, length, seg[at + S_FLAGS]!, !fillsHole)",
+    "takeBytes(host, row, fresh, seg[at + S_FLAGS]!, !fillsHole && !hasFin)",
+    "takeBytes(host, row, length, seg[at + S_FLAGS]!, !fillsHole && !hasFin)",
     "overtaken",
     /whose beginning came before/,
   ),
