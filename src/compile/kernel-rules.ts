@@ -37,6 +37,7 @@ export function kernelRules(kernel: KernelName): KernelRulesSpec {
     portPerturbation: is("portChoice", "parity and perturb table"),
     timestampOffset: TIMESTAMP_OFFSETS.get(ruleValue("timestampOffset", kernel)) ?? TimestampOffset.None,
     timestampTicks: is("timestampClock", "ticks"),
+    userTimeoutCutsRto: is("userTimeoutCutsRto", true),
     exactTimers: is("timers", "at their tick, first armed first"),
     effectChanges: effectChanges(kernel),
   };

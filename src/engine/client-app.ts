@@ -98,6 +98,7 @@ export class ClientApp {
       this.#end(at, Outcome.no_local_port);
       return;
     }
+    if (this.#host.options !== null) this.#host.options.give(row, workload);
     ledger.words[at + A_SOCKET] = row;
     ledger.words[at + A_PHASE] = Phase.Connecting;
     if (spec.connectTimeoutNs >= 0) this.#set(AppTimer.ConnectTimeout, attempt, spec.connectTimeoutNs);

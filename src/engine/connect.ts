@@ -11,6 +11,7 @@ import { Outcome } from "../vocabulary/outcomes.ts";
 import { Verdict } from "../vocabulary/verdicts.ts";
 import { echoedRttUs, makeFull } from "./child.ts";
 import type { Host } from "./host.ts";
+import { startKeepalive } from "./keepalive.ts";
 import {
   ACK,
   before,
@@ -46,7 +47,7 @@ import {
 } from "./layout.ts";
 import { Notice } from "./notices.ts";
 import { sendReset } from "./reset.ts";
-import { maxRtoTicks, setInitialRto, takeRttSample } from "./rtt.ts";
+import { cutByUserTimeout, maxRtoTicks, setInitialRto, takeRttSample } from "./rtt.ts";
 import { hashTuple } from "./table.ts";
 import { killTimeWait } from "./time-wait.ts";
 
@@ -175,7 +176,9 @@ export function onSynTimer(host: Host, row: number): void {
   const sent = rows[at + R_META]!;
   const linear = host.spec.synLinearTimeouts;
   const elapsedMs = Math.floor(((host.nowUs() - rows[at + R_SENT_US]!) >>> 0) / 1000);
-  if (sent >= host.spec.synRetries + linear || (sent > 0 && elapsedMs >= host.connectTimeoutMs)) {
+  const userMs = host.options === null ? 0 : host.options.userTimeoutMs(row);
+  const limitMs = userMs > 0 ? userMs : host.connectTimeoutMs;
+  if (sent >= host.spec.synRetries + linear || (sent > 0 && elapsedMs >= limitMs)) {
     host.apply(Verdict.connect_timed_out, attempt);
     failConnect(host, row, attempt, Outcome.timed_out);
     return;
@@ -185,7 +188,7 @@ export function onSynTimer(host: Host, row: number): void {
   rows[at + R_META] = sent + 1;
   sendSyn(host, row);
   if (sent + 1 > linear) rows[at + R_OOW_MS] = Math.min(rows[at + R_OOW_MS]! * 2, maxRtoTicks(host));
-  host.arm(row, rows[at + R_OOW_MS]!);
+  host.arm(row, cutByUserTimeout(host, rows[at + R_OOW_MS]!, userMs, elapsedMs));
 }
 
 function failConnect(host: Host, row: number, attempt: number, outcome: number): void {
@@ -260,6 +263,7 @@ function establish(host: Host, row: number, seg: Int32Array, at: number): void {
   if (retransmits === 0) takeRttSample(host, full, sampleUs);
   else if (hasTs) takeRttSample(host, full, echoedRttUs(host, row, seg, at));
   setInitialRto(host, row, full);
+  if (host.options !== null) startKeepalive(host, row);
   rows[to + R_SENT_US] = host.nowUs();
   host.apply(Verdict.synack_accepted, attempt);
   host.ledger.progress(attempt);

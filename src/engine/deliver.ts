@@ -7,6 +7,7 @@ import { Verdict } from "../vocabulary/verdicts.ts";
 import { onSynTimer, receiveInSynSent } from "./connect.ts";
 import { onSecondTimer, receiveForFull } from "./established.ts";
 import type { Host } from "./host.ts";
+import { onKeepaliveTimer } from "./keepalive.ts";
 import {
   ACK,
   F_OWNER,
@@ -15,6 +16,7 @@ import {
   MORE_SHIFT,
   NEW_SYN_RECV,
   NO_ROW,
+  OPTIONS_ROW,
   R_STATE,
   ROW_MINI,
   ROW_SHIFT,
@@ -123,6 +125,7 @@ function fire(host: Host, row: number): void {
   const state = word & ROW_STATE_MASK;
   if (state === NEW_SYN_RECV) onSynAckTimer(host, row);
   else if (state === FULL_ROW) onSecondTimer(host, host.table.rows[(row << ROW_SHIFT) + F_OWNER]!, row);
+  else if (state === OPTIONS_ROW) onKeepaliveTimer(host, row);
   else if ((word & ROW_MINI) !== 0) expireTimeWait(host, row);
   else if (state === SYN_SENT) onSynTimer(host, row);
   else onRetransmitTimer(host, row);

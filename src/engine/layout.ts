@@ -4,7 +4,8 @@
  * Why packed rows   One Int32Array, 16 words (one cache line) a row: at a million half-opens every row is a cache miss, and a
  *                   row of columns would be several (measured: 2 to 2.5 times slower).
  * Rows              A request, a full socket and a TIME_WAIT are one row whose state changes; hash slot and timer links stay.
- *                   A full socket has a second row of the same table, which also carries the delayed-ACK (or FIN_WAIT2) timer.
+ *                   A full socket has a second row of the same table, which also carries the delayed-ACK (or FIN_WAIT2) timer. One with
+ *                   socket options has a third (socket-options.ts), which carries the keepalive timer.
  * Units             Ports are local << 16 | remote. `...Ms` and `...Us` words are int32 that wrap; only differences are read.
  */
 
@@ -93,6 +94,16 @@ export const F_RX_READ = 14;
 /** Next child in the accept queue while queued; afterwards the socket's stream (streams.ts), NO_ROW: none. */
 export const F_ACCEPT_NEXT = 15;
 export const F_STREAM = F_ACCEPT_NEXT;
+
+// Words of the third row (4, 5, 6 are timer links, 7 is the owner as above).
+/** OPTIONS_ROW marks a third row where a first row has its state. */
+export const OPTIONS_ROW = 254;
+/** Whose options: a workload at the client, a listener at the server. */
+export const O_SPEC = 1;
+/** Probes since something was last heard (icsk_probes_out). */
+export const O_PROBES = 2;
+/** Tick in which something was heard last: the later of lrcvtime and rcv_tstamp. */
+export const O_HEARD = 3;
 
 // F_FLAGS
 export const FL_FIN_SENT = 1 << 0;

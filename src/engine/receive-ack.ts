@@ -57,6 +57,7 @@ export function takeAck(host: Host, row: number, seg: Int32Array, at: number): b
     else sendAck(host, row, Verdict.challenge_rst);
     return false;
   }
+  if (host.options !== null && !before(ack, una)) host.options.heardAck(row, host.tick());
   if (before(una, ack)) acknowledge(host, row, full, ack, seg, at);
   else if ((seg[at + S_FLAGS]! & SACKED) !== 0 && rows[fat + F_TX_BYTES]! > 0) scheduleReordering(host, row);
   const isFinAcked = ack === rows[to + R_SND_NXT]! && (rows[fat + F_FLAGS]! & FL_FIN_PENDING) === 0;

@@ -52,7 +52,7 @@ import {
   TIMER_RTO,
   TIMER_TLP,
 } from "./layout.ts";
-import { maxRtoTicks, usToTicks } from "./rtt.ts";
+import { cutByUserTimeout, maxRtoTicks, usToTicks } from "./rtt.ts";
 import { Repair } from "./streams.ts";
 
 /** TCP_TIMEOUT_MIN, ticks. */
@@ -251,7 +251,8 @@ function onRto(host: Host, row: number): void {
   const fat = host.fullOf(row) << ROW_SHIFT;
   const attempt = rows[at + R_ATTEMPT]!;
   const isOrphan = (rows[fat + F_FLAGS]! & FL_ORPHAN) !== 0;
-  if (hasTimedOut(host, fat, isOrphan)) {
+  const userMs = host.options === null ? 0 : host.options.userTimeoutMs(row);
+  if (hasTimedOut(host, fat, isOrphan, userMs)) {
     host.apply(Verdict.abort_on_timeout, attempt);
     die(host, row, true);
     return;
@@ -264,11 +265,12 @@ function onRto(host: Host, row: number): void {
   rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_LOSS;
   resend(host, row, false, Verdict.rto_resend);
   rows[fat + F_RTO] = Math.min(rows[fat + F_RTO]! * 2, maxRtoTicks(host));
-  armTimer(host, row, TIMER_RTO, rows[fat + F_RTO]!);
+  const elapsedMs = (host.nowMs() - rows[fat + F_RETRANS_MS]!) | 0;
+  armTimer(host, row, TIMER_RTO, cutByUserTimeout(host, rows[fat + F_RTO]!, userMs, elapsedMs));
 }
 
-/** tcp_write_timeout: time since the first retransmission against the model time of N retries of 200 ms, doubling. */
-function hasTimedOut(host: Host, fat: number, isOrphan: boolean): boolean {
+/** tcp_write_timeout: time since the first retransmission against `userMs`, or else the model time of N retries of 200 ms, doubling. */
+function hasTimedOut(host: Host, fat: number, isOrphan: boolean, userMs: number): boolean {
   const rows = host.table.rows;
   if ((rows[fat + F_RETRANS]! & RETRANSMITS_MASK) === 0) return false;
   let retries = host.spec.retries2;
@@ -278,6 +280,7 @@ function hasTimedOut(host: Host, fat: number, isOrphan: boolean): boolean {
     if (retries === 0 && isAlive) retries = ORPHAN_RETRIES;
   }
   const elapsedMs = (host.nowMs() - rows[fat + F_RETRANS_MS]!) | 0;
+  if (userMs > 0) return elapsedMs >= userMs;
   return elapsedMs >= modelTimeoutMs(retries, host.spec.rtoMinUs / 1000, host.spec.rtoMaxMs);
 }
 

@@ -153,6 +153,12 @@ export const KERNEL_RULES = {
     section: "3.6, 6.1",
     steps: { "2.6.32": 3000, "3.10": 1000 },
   },
+  userTimeoutCutsRto: {
+    row: null, // tcp_timer.c:tcp_clamp_rto_to_user_timeout
+    rule: "A retransmission time-out ends with TCP_USER_TIMEOUT.",
+    section: "7.5",
+    steps: { "2.6.32": false, "4.19": true },
+  },
   locklessListener: {
     row: 14,
     rule: "SYNs and final ACKs of one listener are processed on several CPUs at once.",

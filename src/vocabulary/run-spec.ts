@@ -60,6 +60,8 @@ export interface KernelRulesSpec {
   readonly timestampOffset: ValueOf<typeof TimestampOffset>;
   /** Timestamps count ticks instead of milliseconds. */
   readonly timestampTicks: 0 | 1;
+  /** A retransmission time-out ends with TCP_USER_TIMEOUT. */
+  readonly userTimeoutCutsRto: 0 | 1;
   /** Timers fire at their very tick, in the order in which they were armed. */
   readonly exactTimers: 0 | 1;
   /** Verdict, counter, how often more (or less) it counts than `VERDICTS` says, verdict ... (indices of VERDICT_NAMES and COUNTER_NAMES). */
@@ -101,7 +103,17 @@ export interface HostSpec extends KernelRulesSpec {
   readonly reservedPorts: readonly number[];
 }
 
-export interface ListenerSpec {
+/** What an application has asked of a socket that the kernel does not do by itself; of a listener, what its children inherit. */
+export interface SocketOptionsSpec {
+  /** SO_KEEPALIVE: silence before the first probe; 0: off. */
+  readonly keepaliveS: number;
+  readonly keepaliveIntervalS: number;
+  readonly keepaliveProbes: number;
+  /** TCP_USER_TIMEOUT; 0: off. */
+  readonly userTimeoutMs: number;
+}
+
+export interface ListenerSpec extends SocketOptionsSpec {
   readonly port: number;
   /** listen(2)'s argument after the clamp by net.core.somaxconn. */
   readonly backlog: number;
@@ -156,7 +168,7 @@ interface ArrivalSpec {
 }
 
 /** Open-loop clients with real sockets. */
-export interface ConnectionsSpec extends ArrivalSpec {
+export interface ConnectionsSpec extends ArrivalSpec, SocketOptionsSpec {
   readonly kind: typeof WorkloadKind.Connections;
   /** -1: only the kernel gives up. */
   readonly connectTimeoutNs: number;

@@ -190,6 +190,17 @@ export const VERDICTS = {
   abort_on_linger_silent: { effects: { TcpExtTCPAbortOnData: 1 }, source: "7.3 step 2" },
   abort_on_data: { effects: { TcpExtTCPAbortOnData: 1, ...RST }, reply: "rst", source: "7.3 end" },
   abort_on_memory: { effects: { TcpExtTCPAbortOnMemory: 1, ...RST }, reply: "rst", source: "7.5" },
+  // SO_KEEPALIVE: tcp_timer.c:tcp_keepalive_timer, tcp_output.c:tcp_write_wakeup; asked of a live 6.18.44
+  keepalive_probe: {
+    effects: { TcpExtTCPKeepAlive: 1, TcpOutSegs: 1 },
+    reply: "ack",
+    source: "tcp_write_wakeup(sk, LINUX_MIB_TCPKEEPALIVE)",
+  },
+  keepalive_timed_out: {
+    effects: { TcpExtTCPAbortOnTimeout: 1, ...RST },
+    reply: "rst",
+    source: "tcp_keepalive_timer: tcp_send_active_reset, tcp_write_err",
+  },
   active_reset: { effects: RST, reply: "rst", source: "4.7, 7.4" },
 
   // Mini-sockets: tcp_minisocks.c:tcp_time_wait, tcp_timewait_state_process

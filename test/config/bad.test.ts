@@ -58,6 +58,14 @@ const cases: Record<string, readonly string[]> = {
     "10:77 not-modelled server.listeners.80.app.response_bytes",
     "12:65 not-modelled workloads.upload.request_bytes",
   ],
+  "out-of-range-socket-options.bad.yaml": [
+    "5:36 out-of-range server.sysctls.net.ipv4.tcp_keepalive_probes",
+    "9:35 out-of-range server.listeners.80.app.keepalive.time_s",
+    "9:50 out-of-range server.listeners.80.app.keepalive.probes",
+    "11:74 wrong-type workloads.legit.keepalive.interval_s",
+    "11:97 out-of-range workloads.legit.user_timeout_s",
+    "12:57 wrong-type workloads.on.keepalive",
+  ],
   "out-of-range.bad.yaml": [
     "2:13 out-of-range duration_s",
     "3:20 out-of-range sample_interval_s",

@@ -53,6 +53,9 @@ const host: HostSpec = {
   reservedPorts: [],
 };
 
+/** None set; the rest is what the sysctls would say. */
+const socketOptions = { keepaliveS: 0, keepaliveIntervalS: 75, keepaliveProbes: 9, userTimeoutMs: 0 } as const;
+
 export const listener = (change: Partial<ListenerSpec> = {}): ListenerSpec => ({
   port: 80,
   backlog: 128,
@@ -74,6 +77,7 @@ export const listener = (change: Partial<ListenerSpec> = {}): ListenerSpec => ({
   closeWithRst: 0,
   keepaliveRequests: 1,
   appPausesNs: [],
+  ...socketOptions,
   ...change,
 });
 
@@ -110,6 +114,7 @@ export const connections = (change: Partial<ConnectionsSpec> = {}): ConnectionsS
   retryFactor: 1,
   retryMaxBackoffNs: 0,
   retryJitter: 0,
+  ...socketOptions,
   ...change,
 });
 
