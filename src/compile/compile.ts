@@ -132,6 +132,7 @@ function hostSpec(host: HostScenario): HostSpec {
     rtoMinUs: integerOr("net.ipv4.tcp_rto_min_us", RTO_MIN_US),
     rtoMaxMs: integerOr("net.ipv4.tcp_rto_max_ms", RTO_MAX_MS),
     invalidRatelimitMs: integer("net.ipv4.tcp_invalid_ratelimit"),
+    challengeAckLimit: integer("net.ipv4.tcp_challenge_ack_limit"),
     noMetricsSave: onOff("net.ipv4.tcp_no_metrics_save"),
     portLow: low,
     portHigh: high,

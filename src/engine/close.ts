@@ -13,6 +13,7 @@ import {
   CLOSE_WAIT,
   ESTABLISHED,
   F_FLAGS,
+  F_LAST_DATA_MS,
   F_RX_BYTES,
   F_RX_READ,
   FIN_WAIT1,
@@ -21,6 +22,7 @@ import {
   LAST_ACK,
   NO_ROW,
   R_ATTEMPT,
+  R_SENT_US,
   R_STATE,
   ROW_MINI,
   ROW_SHIFT,
@@ -70,6 +72,8 @@ function closeFull(host: Host, row: number, attempt: number, linger0: boolean): 
     return;
   }
   rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_ORPHAN;
+  const idleUs = (host.nowUs() - rows[(row << ROW_SHIFT) + R_SENT_US]!) >>> 0;
+  rows[fat + F_LAST_DATA_MS] = (host.nowMs() - Math.floor(idleUs / 1000)) | 0;
   host.orphans++;
   if (state === FIN_WAIT2) {
     orphanInFinWait2(host, row);

@@ -106,6 +106,9 @@ export class Host {
   /** Told of each child in an accept queue. */
   app: ServerApp | null = null;
   timeWaits = 0;
+  /** The second (of ticks) whose budget of challenge ACKs was drawn last, and what is left of it (rate-limit.ts). */
+  challengeSecond = -1;
+  challengesLeft = 0;
   orphans = 0;
   /** Rises with every change that a verdict about an unknown SYN could depend on. */
   epoch = 0;

@@ -91,6 +91,8 @@ export const F_TX_BYTES = 12;
 /** Bytes received in order, at the server without those of requests taken; F_RX_READ: of these, read by the application. */
 export const F_RX_BYTES = 13;
 export const F_RX_READ = 14;
+/** Of an orphan, whose data nobody reads: ms of the last data before close() (tp->lsndtime, or lrcvtime where that is later). */
+export const F_LAST_DATA_MS = F_RX_READ;
 /** Next child in the accept queue while queued; afterwards the socket's stream (streams.ts), NO_ROW: none. */
 export const F_ACCEPT_NEXT = 15;
 export const F_STREAM = F_ACCEPT_NEXT;

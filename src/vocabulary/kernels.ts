@@ -153,6 +153,12 @@ export const KERNEL_RULES = {
     section: "3.6, 6.1",
     steps: { "2.6.32": 3000, "3.10": 1000 },
   },
+  challengeBudget: {
+    row: null, // of the first releases read; 4.7 made it random, 6.2 took another function that draws
+    rule: "Challenge ACKs of a second under tcp_challenge_ack_limit n",
+    section: "10.1",
+    steps: { "2.6.32": "n", "4.15": "n/2 to 1.5 n at random", "6.6": "n/2 to 1.5 n at random, without limit for 0" },
+  },
   userTimeoutCutsRto: {
     row: null, // tcp_timer.c:tcp_clamp_rto_to_user_timeout
     rule: "A retransmission time-out ends with TCP_USER_TIMEOUT.",

@@ -27,6 +27,8 @@ export const Match = { Syn: 0, SynAck: 1, PureAck: 2, Data: 3, Fin: 4, Rst: 5, A
 
 type ValueOf<T> = T[keyof T];
 
+/** Exact: the limit itself. Random: from half of it to one and a half times it; 0 is none, or (ZeroIsMany) up to 2^32. */
+export const ChallengeBudget = { Exact: 0, Random: 1, ZeroIsMany: 2 } as const;
 /** `None`: one clock for all. */
 export const TimestampOffset = { None: 0, Pair: 1, Tuple: 2 } as const;
 
@@ -60,6 +62,8 @@ export interface KernelRulesSpec {
   readonly timestampOffset: ValueOf<typeof TimestampOffset>;
   /** Timestamps count ticks instead of milliseconds. */
   readonly timestampTicks: 0 | 1;
+  /** How many challenge ACKs a second tcp_challenge_ack_limit allows, where it is not 2147483647. */
+  readonly challengeBudget: ValueOf<typeof ChallengeBudget>;
   /** A retransmission time-out ends with TCP_USER_TIMEOUT. */
   readonly userTimeoutCutsRto: 0 | 1;
   /** Timers fire at their very tick, in the order in which they were armed. */
@@ -95,6 +99,7 @@ export interface HostSpec extends KernelRulesSpec {
   readonly rtoMinUs: number;
   readonly rtoMaxMs: number;
   readonly invalidRatelimitMs: number;
+  readonly challengeAckLimit: number;
   readonly noMetricsSave: 0 | 1;
   /** ip_local_port_range, both inclusive. */
   readonly portLow: number;

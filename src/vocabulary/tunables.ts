@@ -115,9 +115,9 @@ export const TUNABLES = {
   },
   "net.ipv4.tcp_challenge_ack_limit": {
     ...both(int("challenge ACKs per second", 0)),
-    meaning: "Challenge ACKs per second of the whole host; 2147483647 is unlimited.",
+    meaning: "Challenge ACKs per second of the whole host, give or take a half; 2147483647 is unlimited.",
     defaults: { "2.6.32": null, "3.10": 1000, "4.4": 100, "4.15": 1000, "6.1": INT_MAX },
-    modelled: false,
+    modelled: true,
     section: "10.1",
   },
   "net.ipv4.tcp_syn_retries": {

@@ -91,6 +91,7 @@ export const VERDICTS = {
   },
   request_rst_challenge: { effects: { TcpExtTCPChallengeACK: 1, TcpOutSegs: 1 }, reply: "ack", source: "4.2 step 5" },
   request_rst_challenge_skipped: { effects: { TcpExtTCPACKSkippedChallenge: 1 }, source: "4.2 step 5" },
+  request_rst_challenge_unsent: { effects: {}, source: "10.1 tcp_challenge_ack_limit" },
   request_rst: { effects: REQUEST_KILLED, source: "4.2 step 7" },
   request_bad_syn: {
     effects: { ...REQUEST_KILLED, ...RST },
@@ -170,6 +171,12 @@ export const VERDICTS = {
   },
   challenge_rst: { effects: { TcpExtTCPChallengeACK: 1, TcpOutSegs: 1 }, reply: "ack", source: "7.6" },
   challenge_rst_skipped: { effects: { TcpExtTCPACKSkippedChallenge: 1 }, source: "7.6" },
+  challenge_syn_unsent: {
+    effects: { TcpExtTCPSYNChallenge: 1 },
+    gate: "rate_limited",
+    source: "10.1 tcp_challenge_ack_limit",
+  },
+  challenge_rst_unsent: { effects: {}, source: "10.1 tcp_challenge_ack_limit" },
   paws_dup_ack: { effects: { TcpExtPAWSEstab: 1, TcpOutSegs: 1 }, reply: "ack", source: "11.3 PAWSEstab" },
   paws_skipped: { effects: { TcpExtPAWSEstab: 1, TcpExtTCPACKSkippedPAWS: 1 }, source: "11.3 PAWSEstab" },
   paws_old_ack: { effects: { TcpExtPAWSOldAck: 1 }, source: "11.3 PAWSOldAck" },
@@ -190,6 +197,15 @@ export const VERDICTS = {
   abort_on_linger_silent: { effects: { TcpExtTCPAbortOnData: 1 }, source: "7.3 step 2" },
   abort_on_data: { effects: { TcpExtTCPAbortOnData: 1, ...RST }, reply: "rst", source: "7.3 end" },
   abort_on_memory: { effects: { TcpExtTCPAbortOnMemory: 1, ...RST }, reply: "rst", source: "7.5" },
+  orphan_over_limit: {
+    effects: { TcpExtTCPTimeouts: 1, TcpExtTCPAbortOnMemory: 1, ...RST },
+    reply: "rst",
+    source: "7.5 tcp_out_of_resources",
+  },
+  orphan_over_limit_silent: {
+    effects: { TcpExtTCPTimeouts: 1, TcpExtTCPAbortOnMemory: 1 },
+    source: "7.5 tcp_out_of_resources",
+  },
   // SO_KEEPALIVE: tcp_timer.c:tcp_keepalive_timer, tcp_output.c:tcp_write_wakeup; asked of a live 6.18.44
   keepalive_probe: {
     effects: { TcpExtTCPKeepAlive: 1, TcpOutSegs: 1 },

@@ -47,6 +47,7 @@ const host: HostSpec = {
   rtoMinUs: 200_000,
   rtoMaxMs: 120_000,
   invalidRatelimitMs: 500,
+  challengeAckLimit: 0x7fffffff,
   noMetricsSave: 0,
   portLow: 32_768,
   portHigh: 60_999,

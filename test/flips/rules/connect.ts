@@ -14,7 +14,7 @@ export const CONNECT_FLIPS: readonly Flip[] = [
   flip(
     "connect: no limit of time",
     "engine/connect",
-    " || (sent > 0 && elapsedMs >= host.connectTimeoutMs)",
+    " || (sent > 0 && elapsedMs >= limitMs)",
     "",
     "connect",
     /the time (since the first SYN decides|decides long before)/,
