@@ -294,6 +294,7 @@ function workloadSpec(workload: WorkloadScenario, { client, duration_s: runS }: 
     retryFactor: workload.retry?.factor ?? 1,
     retryMaxBackoffNs: secondsToNs(workload.retry?.max_backoff_s ?? 0),
     retryJitter: workload.retry?.jitter ?? 0,
+    simultaneousOpen: bit(workload.simultaneous_open),
     ...socketOptions(workload, client),
   } satisfies ConnectionsSpec;
 }

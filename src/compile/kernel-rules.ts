@@ -42,6 +42,7 @@ export function kernelRules(kernel: KernelName): KernelRulesSpec {
     portPerturbation: is("portChoice", "parity and perturb table"),
     timestampOffset: TIMESTAMP_OFFSETS.get(ruleValue("timestampOffset", kernel)) ?? TimestampOffset.None,
     timestampTicks: is("timestampClock", "ticks"),
+    takesCrossedSynAck: is("crossedSynAck", "taken"),
     challengeBudget: CHALLENGE_BUDGETS.get(ruleValue("challengeBudget", kernel)) ?? ChallengeBudget.ZeroIsMany,
     userTimeoutCutsRto: is("userTimeoutCutsRto", true),
     exactTimers: is("timers", "at their tick, first armed first"),

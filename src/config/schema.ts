@@ -238,6 +238,11 @@ const connectionsSchema = map({
   clients_per_address: whole("a whole number of clients", { min: 1, max: MAX_NAT_CLIENTS })
     .default(1)
     .describe("Users behind each address (NAT), each with a clock of their own."),
+  simultaneous_open: flag()
+    .default(false)
+    .describe(
+      "The server connects to each client's port at the same instant, so that the SYNs cross; no queue is used.",
+    ),
   retry: optional(retry).describe("Users whose attempt failed try again with a new connection; absent: they give up."),
   ...socketOptions,
 });

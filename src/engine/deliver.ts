@@ -29,11 +29,13 @@ import {
   S_PORTS,
   S_SRC,
   SYN,
+  SYN_RECV,
   SYN_SENT,
 } from "./layout.ts";
 import { receiveCookieAck, receiveSyn } from "./listen.ts";
 import { dropRequest, listenerOf, onSynAckTimer, receiveForRequest } from "./request.ts";
 import { sendReset } from "./reset.ts";
+import { onCrossedTimer, receiveInSynRecv } from "./simultaneous-open.ts";
 import { hashTuple } from "./table.ts";
 import { expireTimeWait, receiveForTimeWait } from "./time-wait.ts";
 import { onRetransmitTimer } from "./transmit.ts";
@@ -58,6 +60,7 @@ export function deliver(host: Host, seg: Int32Array, at: number): void {
   }
   if ((word & ROW_MINI) !== 0) receiveForTimeWait(host, row, seg, at, hash);
   else if (state === SYN_SENT) receiveInSynSent(host, row, seg, at);
+  else if (state === SYN_RECV) receiveInSynRecv(host, row, seg, at);
   else receiveForFull(host, row, seg, at);
 }
 
@@ -128,5 +131,6 @@ function fire(host: Host, row: number): void {
   else if (state === OPTIONS_ROW) onKeepaliveTimer(host, row);
   else if ((word & ROW_MINI) !== 0) expireTimeWait(host, row);
   else if (state === SYN_SENT) onSynTimer(host, row);
+  else if (state === SYN_RECV) onCrossedTimer(host, row);
   else onRetransmitTimer(host, row);
 }

@@ -68,6 +68,9 @@ export const REQ_TIMEOUTS_SHIFT = 10;
 export const REQ_RETRANS_SHIFT = 18;
 export const REQ_COUNT_MASK = 0xff;
 export const REQ_ACKED = 1 << 26;
+/** R_META in SYN_SENT: SYNs sent again in bits 0..7, and above, at the server, its listener. */
+export const SYN_COUNT_MASK = 0xff;
+export const SYN_LISTENER_SHIFT = 8;
 /** R_META of a full socket: requests answered are above this, the listener below. */
 export const SERVED_SHIFT = 10;
 
@@ -140,6 +143,8 @@ export const FL_SERIAL_SHIFT = 17;
 // Kernel's TCP states, include/net/tcp_states.h.
 export const ESTABLISHED = 1;
 export const SYN_SENT = 2;
+/** A full socket whose SYN crossed another (simultaneous-open.ts); half-opens are NEW_SYN_RECV. */
+export const SYN_RECV = 3;
 export const FIN_WAIT1 = 4;
 export const FIN_WAIT2 = 5;
 export const TIME_WAIT = 6;

@@ -115,7 +115,7 @@ export class Simulation {
     );
     this.#client.link = this.#toServer;
     this.#serverApp = new ServerApp(this.#server, this.#heap, this.#recorder, spec);
-    this.#clientApp = new ClientApp(this.#client, this.#heap, this.#recorder, spec);
+    this.#clientApp = new ClientApp(this.#client, this.#heap, this.#recorder, spec, this.#serverApp);
     this.#arrivals = spec.workloads.map((w) =>
       w.kind === WorkloadKind.Connections ? new Arrivals(w, spec.seed, 0) : null,
     );

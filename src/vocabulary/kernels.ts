@@ -159,6 +159,12 @@ export const KERNEL_RULES = {
     section: "10.1",
     steps: { "2.6.32": "n", "4.15": "n/2 to 1.5 n at random", "6.6": "n/2 to 1.5 n at random, without limit for 0" },
   },
+  crossedSynAck: {
+    row: null, // 3.6 (RFC 5961) began to challenge it, 6.12 stopped; backports to 6.1.y and 6.6.y are not verified
+    rule: "After SYNs have crossed, a SYN-ACK is",
+    section: "6.2",
+    steps: { "2.6.32": "taken", "3.10": "challenged", "6.12": "taken" },
+  },
   userTimeoutCutsRto: {
     row: null, // tcp_timer.c:tcp_clamp_rto_to_user_timeout
     rule: "A retransmission time-out ends with TCP_USER_TIMEOUT.",

@@ -64,6 +64,8 @@ export interface KernelRulesSpec {
   readonly timestampTicks: 0 | 1;
   /** How many challenge ACKs a second tcp_challenge_ack_limit allows, where it is not 2147483647. */
   readonly challengeBudget: ValueOf<typeof ChallengeBudget>;
+  /** After SYNs have crossed, a SYN-ACK establishes; else it is challenged, and the challenge ACK establishes the peer. */
+  readonly takesCrossedSynAck: 0 | 1;
   /** A retransmission time-out ends with TCP_USER_TIMEOUT. */
   readonly userTimeoutCutsRto: 0 | 1;
   /** Timers fire at their very tick, in the order in which they were armed. */
@@ -195,6 +197,8 @@ export interface ConnectionsSpec extends ArrivalSpec, SocketOptionsSpec {
   readonly retryMaxBackoffNs: number;
   /** 0..1: share of the back-off that is drawn. */
   readonly retryJitter: number;
+  /** The server's application calls connect() to the client's port at the same instant. */
+  readonly simultaneousOpen: 0 | 1;
 }
 
 /** Bare packets with no socket behind them. */

@@ -183,6 +183,8 @@ export interface ConnectionsWorkload extends ArrivalScenario {
   readonly clients_per_address: number;
   /** null: a user whose attempt failed does not try again. */
   readonly retry: RetryScenario | null;
+  /** The server's application calls connect() to the client's port at the same instant, so that the SYNs cross. */
+  readonly simultaneous_open: boolean;
   /** null: SO_KEEPALIVE is off. */
   readonly keepalive: KeepaliveScenario | null;
   /** TCP_USER_TIMEOUT; null: off. */

@@ -153,6 +153,12 @@ export const VERDICTS = {
   synsent_bad_tsecr: { effects: { TcpExtPAWSActive: 1, ...RST }, reply: "rst", source: "6.2 step 2" },
   synsent_ignored: { effects: {}, source: "6.2 steps 4, 6" },
 
+  // SYN_RECV as a full socket, after SYNs have crossed; asked of a live 6.18.44. tcp_send_synack sends the SYN again, which is not new.
+  syn_crossed: { effects: {}, source: "6.2 step 6" },
+  crossed_open: { effects: {}, source: "6.2 step 6" },
+  crossed_bad_ack: { effects: RST, reply: "rst", source: "tcp_rcv_state_process" },
+  crossed_reset: { effects: { TcpAttemptFails: 1 }, source: "7.1" },
+
   // A full socket: tcp_input.c:tcp_rcv_established, tcp_validate_incoming, tcp_rcv_state_process
   ack_sent: { effects: { TcpOutSegs: 1 }, reply: "ack", source: "11.2 OutSegs" },
   delayed_ack: { effects: { TcpExtDelayedACKs: 1, TcpOutSegs: 1 }, reply: "ack", source: "11.5 FIN on ESTABLISHED" },

@@ -17,6 +17,7 @@ const cases: Record<string, readonly string[]> = {
   "bad-alias-bomb.bad.yaml": ["1:1 bad-alias "],
   "bad-alias.bad.yaml": ["2:13 bad-alias ", "5:7 bad-alias "],
   "bad-name.bad.yaml": ["5:13 bad-name workloads[0].name", "6:7 bad-name workloads[1].name"],
+  "conflict-simultaneous-open.bad.yaml": ["8:71 conflict workloads.crossing.simultaneous_open"],
   "conflict.bad.yaml": [
     "9:22 conflict server.listeners.80.listen_stop_s",
     "12:21 conflict server.listeners.80.accept.rate_per_s",

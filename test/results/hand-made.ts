@@ -115,6 +115,7 @@ export const connections = (change: Partial<ConnectionsSpec> = {}): ConnectionsS
   retryFactor: 1,
   retryMaxBackoffNs: 0,
   retryJitter: 0,
+  simultaneousOpen: 0,
   ...socketOptions,
   ...change,
 });
