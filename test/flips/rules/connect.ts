@@ -30,7 +30,7 @@ export const CONNECT_FLIPS: readonly Flip[] = [
   flip(
     "quick resend: also later",
     "engine/connect",
-    "if (rows[to + R_META] === 0 && host.spec.quickSynResend === 1) host.rearm(row, QUICK_RESEND_TICKS);",
+    "if (synRetransmitsOf(host, row) === 0 && host.spec.quickSynResend === 1) host.rearm(row, QUICK_RESEND_TICKS);",
     "host.rearm(row, QUICK_RESEND_TICKS);",
     "connect",
     /does not bring the next one forward/,
@@ -38,7 +38,7 @@ export const CONNECT_FLIPS: readonly Flip[] = [
   flip(
     "quick resend: never",
     "engine/connect",
-    "if (rows[to + R_META] === 0 && host.spec.quickSynResend === 1) host.rearm(row, QUICK_RESEND_TICKS);",
+    "if (synRetransmitsOf(host, row) === 0 && host.spec.quickSynResend === 1) host.rearm(row, QUICK_RESEND_TICKS);",
     "",
     "connect",
     /the first SYN is sent again at once/,
