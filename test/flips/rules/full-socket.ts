@@ -464,4 +464,30 @@ export const FULL_SOCKET_FLIPS: readonly Flip[] = [
     "orphans",
     /goes without a RST/,
   ),
+
+  // States, and what is left at the end
+  flip(
+    "simultaneous close: as if the FIN were acknowledged",
+    "engine/receive-data",
+    "host.setState(row, CLOSING);",
+    "host.setState(row, FIN_WAIT2);",
+    "states",
+    /simultaneous close/,
+  ),
+  flip(
+    "leftovers: no ghosts",
+    "results/leftovers",
+    'Math.max(0, own("established") - other("established") - other("fin_wait1") - other("fin_wait2"))',
+    "0",
+    "leftovers",
+    /clients that vanish leave ghosts/,
+  ),
+  flip(
+    "leftovers: whoever closes leaves ghosts",
+    "results/leftovers",
+    ' - other("fin_wait1") - other("fin_wait2"))',
+    ")",
+    "leftovers",
+    /a FIN under way makes no ghost/,
+  ),
 ];

@@ -10,7 +10,7 @@ import {
   leftoversOf,
   staysFor,
 } from "../../src/results/leftovers.ts";
-import { type Keys, runOf } from "../engine/helpers.ts";
+import { type Keys, runOf } from "./helpers.ts";
 
 const nonzero = (all: Leftovers): Record<string, number> =>
   Object.fromEntries(Object.entries(all).filter(([, n]) => n > 0));
@@ -91,17 +91,33 @@ describe("long after the last packet", () => {
   }
 });
 
-test("while traffic flows, what is under way has its names too, and is no ghost", () => {
-  const view = runOf({
-    duration_s: 3,
-    server: { listeners: [{ port: 80, backlog: 16 }] },
-    client: { one_way_delay_s: 0.05 },
-    workloads: [{ kind: "connections", name: "clients", rate_per_s: 200, duration_s: 3 }],
-  });
-  const { server, client } = leftoversOf(view);
-  expect(server.ghost).toBe(0);
-  expect(client.connecting).toBeGreaterThan(0);
-  expect(client.time_wait).toBeGreaterThan(400);
+describe("while traffic flows", () => {
+  // Connected at 0.1 s, closed at 0.3 s; the server hears of it at 0.35 s.
+  const cases = [
+    [0.08, { half_open: 20 }, { connecting: 20 }, "a handshake"],
+    [
+      0.12,
+      { half_open: 20 },
+      { ghost: 20 },
+      "the client is connected, the server waits for its ACK: the client cannot know",
+    ],
+    [0.2, { open: 20 }, { open: 20 }, "a connection"],
+    [0.32, { open: 20 }, { closing: 20 }, "a FIN under way makes no ghost"],
+    [0.5, {}, { time_wait: 20 }, "closed"],
+  ] as const;
+  for (const [atS, server, client, why] of cases) {
+    test(`${why}, at ${atS} s`, () => {
+      const view = runOf({
+        duration_s: atS,
+        sample_interval_s: 0.01,
+        server: { listeners: [{ port: 80, backlog: 64 }] },
+        client: { one_way_delay_s: 0.05 },
+        workloads: [{ kind: "connections", name: "clients", count: 20, hold_s: 0.2 }],
+      });
+      const left = leftoversOf(view);
+      expect({ server: nonzero(left.server), client: nonzero(left.client) }).toEqual({ server, client });
+    });
+  }
 });
 
 test("a sentence says how many, what they are, and what ends them", () => {
