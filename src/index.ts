@@ -29,6 +29,15 @@ export { compareKernels, type KernelDifferences } from "./results/compare-kernel
 export { compareSummaries, type SummaryComparison } from "./results/compare-summaries.ts";
 export { encodeCsv } from "./results/csv.ts";
 export { quantileUs } from "./results/hdr.ts";
+export {
+  LEFTOVER_KINDS,
+  LEFTOVERS,
+  type LeftoverKind,
+  type Leftovers,
+  leftoverSentence,
+  leftoversOf,
+  staysFor,
+} from "./results/leftovers.ts";
 export { type MetricValue, metricNamesOf, metricOf } from "./results/metrics.ts";
 export { recordingOf } from "./results/recording.ts";
 export { encodeRecording, parseRecording, type RecordedRun, type Recording } from "./results/recording-format.ts";

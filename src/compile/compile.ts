@@ -28,6 +28,7 @@ import {
   RawPacket,
   type RawSpec,
   type RunSpec,
+  type SocketOptionsSpec,
   WorkloadKind,
   type WorkloadSpec,
 } from "../vocabulary/run-spec.ts";
@@ -86,7 +87,7 @@ export function compileScenario(scenario: Scenario, options: CompileOptions): Ru
     server: hostSpec(scenario.server),
     client: hostSpec(scenario.client),
     listeners: scenario.server.listeners.map((listener) => listenerSpec(listener, scenario)),
-    workloads: scenario.workloads.map((workload) => workloadSpec(workload, scenario.duration_s)),
+    workloads: scenario.workloads.map((workload) => workloadSpec(workload, scenario)),
     impairments: [...scenario.impairments.map(impairmentSpec), ...lossesOf(scenario.path)],
   };
 }
@@ -131,6 +132,7 @@ function hostSpec(host: HostScenario): HostSpec {
     rtoMinUs: integerOr("net.ipv4.tcp_rto_min_us", RTO_MIN_US),
     rtoMaxMs: integerOr("net.ipv4.tcp_rto_max_ms", RTO_MAX_MS),
     invalidRatelimitMs: integer("net.ipv4.tcp_invalid_ratelimit"),
+    challengeAckLimit: integer("net.ipv4.tcp_challenge_ack_limit"),
     noMetricsSave: onOff("net.ipv4.tcp_no_metrics_save"),
     portLow: low,
     portHigh: high,
@@ -175,6 +177,21 @@ function listenerSpec(listener: ListenerScenario, { server, duration_s }: Scenar
     closeWithRst: bit(app.close_with_rst),
     keepaliveRequests: app.keepalive_requests,
     appPausesNs: appPauses(app, duration_s).flat().map(secondsToNs),
+    ...socketOptions(app, server),
+  };
+}
+
+/** What is not set is the sysctl's, as for a socket without TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT. */
+function socketOptions(
+  { keepalive, user_timeout_s }: Pick<AppScenario, "keepalive" | "user_timeout_s">,
+  host: HostScenario,
+): SocketOptionsSpec {
+  const or = (value: number | null | undefined, name: TunableName): number => value ?? integerSysctl(host, name);
+  return {
+    keepaliveS: keepalive === null ? 0 : or(keepalive.time_s, "net.ipv4.tcp_keepalive_time"),
+    keepaliveIntervalS: or(keepalive?.interval_s, "net.ipv4.tcp_keepalive_intvl"),
+    keepaliveProbes: or(keepalive?.probes, "net.ipv4.tcp_keepalive_probes"),
+    userTimeoutMs: user_timeout_s === null ? 0 : Math.max(1, Math.round(user_timeout_s * 1000)),
   };
 }
 
@@ -228,7 +245,7 @@ const RAW_ANSWER = {
   rst: RawAnswer.Rst,
 } as const;
 
-function workloadSpec(workload: WorkloadScenario, runS: number): WorkloadSpec {
+function workloadSpec(workload: WorkloadScenario, { client, duration_s: runS }: Scenario): WorkloadSpec {
   const { arrival } = workload;
   const isRandom = arrival === "poisson" || arrival === "ramp" || arrival === "trace";
   const endS =
@@ -277,6 +294,8 @@ function workloadSpec(workload: WorkloadScenario, runS: number): WorkloadSpec {
     retryFactor: workload.retry?.factor ?? 1,
     retryMaxBackoffNs: secondsToNs(workload.retry?.max_backoff_s ?? 0),
     retryJitter: workload.retry?.jitter ?? 0,
+    simultaneousOpen: bit(workload.simultaneous_open),
+    ...socketOptions(workload, client),
   } satisfies ConnectionsSpec;
 }
 

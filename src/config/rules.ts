@@ -146,7 +146,11 @@ function workloadRules(raw: unknown): PathIssue[] {
       issues.push({ code: "without-effect", path: [...at, "start_s"], message });
     }
     if (workload.kind === "connections") {
-      issues.push(...payloadRules(workload, at), ...balanceRules(raw, workload, at));
+      issues.push(
+        ...payloadRules(workload, at),
+        ...balanceRules(raw, workload, at),
+        ...crossingRules(raw, workload, at),
+      );
       continue;
     }
     if (workload.first_source_port === undefined && defaultSourcePort(rawWorkloads) > 65_535) {
@@ -170,6 +174,25 @@ function balanceRules(
   const message = `found ${users} client${users === 1 ? "" : "s"} in all: they go to ${users === 1 ? "1" : `at most ${users}`} of ${hosts.data} hosts`;
   const hint = "more source_addresses or clients_per_address spread them";
   return [{ code: "without-effect", path: [...at, "source_addresses"], message, hint }];
+}
+
+/** Sockets that crossed SYNs are nobody's to accept, so no worker ever takes one. */
+function crossingRules(
+  raw: unknown,
+  { simultaneous_open, port }: Extract<WorkloadInput, { kind: "connections" }>,
+  at: Path,
+): PathIssue[] {
+  const listeners = valueAt(raw, ["server", "listeners"]);
+  if (!simultaneous_open || !Array.isArray(listeners)) return [];
+  const meant = listeners.flatMap((element) => {
+    const listener = listenerSchema.safeParse(element);
+    return listener.success ? [listener.data] : [];
+  });
+  const of = meant.filter((listener) => listener.port === (port ?? meant[0]?.port));
+  if (!of.some(({ accept }) => accept.mode === "workers")) return [];
+  const message =
+    "found with a listener of accept mode workers, which serve what they accept; these connections are in no queue";
+  return [{ code: "conflict", path: [...at, "simultaneous_open"], message }];
 }
 
 /** Keys that only one kind of arrival has, and whether it needs them. */

@@ -31,7 +31,7 @@ import {
   S_TSVAL,
   SYN,
 } from "./layout.ts";
-import { isRateLimited, isStampRecent } from "./rate-limit.ts";
+import { isChallengeBudgetSpent, isRateLimited, isStampRecent } from "./rate-limit.ts";
 import { sendAck } from "./transmit.ts";
 
 /** Receive window that matters here: no segment begins beyond it, since flights do not overlap. */
@@ -86,7 +86,13 @@ function receiveReset(host: Host, row: number, seq: number, rcvNxt: number, isOu
     return;
   }
   if (isOutside) return;
+  challenge(host, row, attempt);
+}
+
+/** A challenge ACK, if neither the socket's limiter nor the host's holds it back. */
+export function challenge(host: Host, row: number, attempt: number): void {
   if (isStampRecent(host, (row << ROW_SHIFT) + R_OOW_MS)) host.apply(Verdict.challenge_rst_skipped, attempt);
+  else if (isChallengeBudgetSpent(host)) host.apply(Verdict.challenge_rst_unsent, attempt);
   else sendAck(host, row, Verdict.challenge_rst);
 }
 
@@ -95,6 +101,7 @@ function challengeSyn(host: Host, row: number): void {
   const attempt = host.table.rows[(row << ROW_SHIFT) + R_ATTEMPT]!;
   if (host.stateOf(row) === ESTABLISHED) host.apply(Verdict.established_syn, attempt);
   if (isStampRecent(host, (row << ROW_SHIFT) + R_OOW_MS)) host.apply(Verdict.challenge_syn_skipped, attempt);
+  else if (isChallengeBudgetSpent(host)) host.apply(Verdict.challenge_syn_unsent, attempt);
   else sendAck(host, row, Verdict.challenge_syn);
 }
 

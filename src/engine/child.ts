@@ -4,6 +4,7 @@
  * Models   tcp_minisocks.c:tcp_create_openreq_child, inet_connection_sock.c:inet_csk_complete_hashdance (6.18).
  */
 import type { Host } from "./host.ts";
+import { startKeepalive } from "./keepalive.ts";
 import {
   ESTABLISHED,
   F_ACCEPT_NEXT,
@@ -95,6 +96,10 @@ export function acceptChild(
   if (listener.acceptTail === NO_ROW) listener.acceptHead = row;
   else rows[(rows[(listener.acceptTail << ROW_SHIFT) + R_FULL]! << ROW_SHIFT) + F_ACCEPT_NEXT] = row;
   listener.acceptTail = row;
+  if (host.options !== null) {
+    host.options.give(row, listener.index);
+    startKeepalive(host, row);
+  }
   host.beforeChange();
   listener.addChild(host.now);
 }

@@ -15,7 +15,18 @@ import { AppTimer } from "./app-timers.ts";
 import { closeSocket, shutdownWrite } from "./close.ts";
 import { connect, synRetransmitsOf } from "./connect.ts";
 import type { Host } from "./host.ts";
-import { CLOSE_WAIT, ESTABLISHED, F_RX_BYTES, F_RX_READ, NO_ROW, R_ATTEMPT, ROW_SHIFT } from "./layout.ts";
+import {
+  CLOSE_WAIT,
+  ESTABLISHED,
+  F_RX_BYTES,
+  F_RX_READ,
+  NO_ROW,
+  R_ATTEMPT,
+  R_LOCAL,
+  R_PEER,
+  R_PORTS,
+  ROW_SHIFT,
+} from "./layout.ts";
 import {
   A_FLAGS,
   A_PHASE,
@@ -30,6 +41,7 @@ import {
 } from "./ledger.ts";
 import { NEXT_STEP_NS, Notice } from "./notices.ts";
 import { type Recorder, WorkloadField } from "./recorder.ts";
+import type { ServerApp } from "./server-app.ts";
 import { sendData } from "./transmit.ts";
 import { addressOf, backoffNs, isForThisHost, NO_USER, personOf, Users } from "./users.ts";
 
@@ -57,9 +69,12 @@ export class ClientApp {
   readonly #specs: readonly (ConnectionsSpec | null)[];
   readonly #spec: RunSpec;
   readonly #users = new Users();
+  readonly #server: ServerApp;
 
-  constructor(host: Host, heap: AppHeap, recorder: Recorder, spec: RunSpec) {
+  /** `server`: the application that opens at the same time, where a workload asks for it. */
+  constructor(host: Host, heap: AppHeap, recorder: Recorder, spec: RunSpec, server: ServerApp) {
     this.#host = host;
+    this.#server = server;
     this.#ledger = host.ledger;
     this.#heap = heap;
     this.#recorder = recorder;
@@ -98,9 +113,19 @@ export class ClientApp {
       this.#end(at, Outcome.no_local_port);
       return;
     }
+    if (this.#host.options !== null) this.#host.options.give(row, workload);
     ledger.words[at + A_SOCKET] = row;
     ledger.words[at + A_PHASE] = Phase.Connecting;
+    if (spec.simultaneousOpen === 1) this.#crossOpen(row, attempt);
     if (spec.connectTimeoutNs >= 0) this.#set(AppTimer.ConnectTimeout, attempt, spec.connectTimeoutNs);
+  }
+
+  /** At the same instant the server connects to this client's port. */
+  #crossOpen(row: number, attempt: number): void {
+    const rows = this.#host.table.rows;
+    const at = row << ROW_SHIFT;
+    const ports = rows[at + R_PORTS]!;
+    this.#server.crossOpen(rows[at + R_PEER]!, rows[at + R_LOCAL]!, (ports << 16) | (ports >>> 16), attempt);
   }
 
   onNotice(kind: number, attempt: number, value: number): void {

@@ -39,6 +39,7 @@ import { PeerMetrics } from "./peer-metrics.ts";
 import type { RawAnswerer } from "./raw-answers.ts";
 import { connectTimeoutMs } from "./rtt.ts";
 import type { ServerApp } from "./server-app.ts";
+import type { SocketOptions } from "./socket-options.ts";
 import { Streams } from "./streams.ts";
 import type { ConnectionTable } from "./table.ts";
 import { TakenPorts } from "./taken-ports.ts";
@@ -100,9 +101,14 @@ export class Host {
   link!: Link;
   /** Takes what goes to the flood link; also counts what leaves the server. */
   answerer: RawAnswerer | null = null;
+  /** SO_KEEPALIVE and TCP_USER_TIMEOUT; null: no socket of this host has either. */
+  options: SocketOptions | null = null;
   /** Told of each child in an accept queue. */
   app: ServerApp | null = null;
   timeWaits = 0;
+  /** The second (of ticks) whose budget of challenge ACKs was drawn last, and what is left of it (rate-limit.ts). */
+  challengeSecond = -1;
+  challengesLeft = 0;
   orphans = 0;
   /** Rises with every change that a verdict about an unknown SYN could depend on. */
   epoch = 0;
@@ -237,6 +243,7 @@ export class Host {
   reserve(count: number): void {
     this.table.reserve(count);
     this.wheel.rows = this.table.rows;
+    if (this.options !== null) this.options.reserve();
   }
 
   stateOf(row: number): number {
@@ -279,8 +286,12 @@ export class Host {
     return this.#serial;
   }
 
-  /** Frees the second row of a socket and its timer. */
+  /** Frees the second row of a socket and its timer, and the third. */
   dropFull(row: number): void {
+    if (this.options !== null) {
+      this.stopKeepalive(row);
+      this.options.release(row);
+    }
     const at = (row << ROW_SHIFT) + R_FULL;
     const full = this.table.rows[at]!;
     if (full === NO_ROW) return;
@@ -297,7 +308,14 @@ export class Host {
     this.wheel.disarm(row);
     const full = this.fullOf(row);
     if (full !== NO_ROW) this.wheel.disarm(full);
+    this.stopKeepalive(row);
     this.table.unlink(row);
+  }
+
+  /** Disarms the keepalive timer of a socket, if it has one. */
+  stopKeepalive(row: number): void {
+    const options = this.options === null ? NO_ROW : this.options.rowOf(row);
+    if (options !== NO_ROW) this.wheel.disarm(options);
   }
 
   /** Frees a detached socket. */

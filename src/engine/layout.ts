@@ -4,7 +4,8 @@
  * Why packed rows   One Int32Array, 16 words (one cache line) a row: at a million half-opens every row is a cache miss, and a
  *                   row of columns would be several (measured: 2 to 2.5 times slower).
  * Rows              A request, a full socket and a TIME_WAIT are one row whose state changes; hash slot and timer links stay.
- *                   A full socket has a second row of the same table, which also carries the delayed-ACK (or FIN_WAIT2) timer.
+ *                   A full socket has a second row of the same table, which also carries the delayed-ACK (or FIN_WAIT2) timer. One with
+ *                   socket options has a third (socket-options.ts), which carries the keepalive timer.
  * Units             Ports are local << 16 | remote. `...Ms` and `...Us` words are int32 that wrap; only differences are read.
  */
 
@@ -67,6 +68,9 @@ export const REQ_TIMEOUTS_SHIFT = 10;
 export const REQ_RETRANS_SHIFT = 18;
 export const REQ_COUNT_MASK = 0xff;
 export const REQ_ACKED = 1 << 26;
+/** R_META in SYN_SENT: SYNs sent again in bits 0..7, and above, at the server, its listener. */
+export const SYN_COUNT_MASK = 0xff;
+export const SYN_LISTENER_SHIFT = 8;
 /** R_META of a full socket: requests answered are above this, the listener below. */
 export const SERVED_SHIFT = 10;
 
@@ -90,9 +94,21 @@ export const F_TX_BYTES = 12;
 /** Bytes received in order, at the server without those of requests taken; F_RX_READ: of these, read by the application. */
 export const F_RX_BYTES = 13;
 export const F_RX_READ = 14;
+/** Of an orphan, whose data nobody reads: ms of the last data before close() (tp->lsndtime, or lrcvtime where that is later). */
+export const F_LAST_DATA_MS = F_RX_READ;
 /** Next child in the accept queue while queued; afterwards the socket's stream (streams.ts), NO_ROW: none. */
 export const F_ACCEPT_NEXT = 15;
 export const F_STREAM = F_ACCEPT_NEXT;
+
+// Words of the third row (4, 5, 6 are timer links, 7 is the owner as above).
+/** OPTIONS_ROW marks a third row where a first row has its state. */
+export const OPTIONS_ROW = 254;
+/** Whose options: a workload at the client, a listener at the server. */
+export const O_SPEC = 1;
+/** Probes since something was last heard (icsk_probes_out). */
+export const O_PROBES = 2;
+/** Tick in which something was heard last: the later of lrcvtime and rcv_tstamp. */
+export const O_HEARD = 3;
 
 // F_FLAGS
 /** The peer has told by SACK that it has the FIN (and not the data before it). */
@@ -130,6 +146,8 @@ export const FL_SERIAL_SHIFT = 18;
 // Kernel's TCP states, include/net/tcp_states.h.
 export const ESTABLISHED = 1;
 export const SYN_SENT = 2;
+/** A full socket whose SYN crossed another (simultaneous-open.ts); half-opens are NEW_SYN_RECV. */
+export const SYN_RECV = 3;
 export const FIN_WAIT1 = 4;
 export const FIN_WAIT2 = 5;
 export const TIME_WAIT = 6;

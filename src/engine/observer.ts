@@ -10,11 +10,11 @@ import { Host, type HostParts } from "./host.ts";
 import {
   CLOSE,
   F_OWNER,
-  FULL_ROW,
   MORE_SHIFT,
   OPT_SACK,
   OPT_TS,
   OPT_WSCALE,
+  OPTIONS_ROW,
   R_ATTEMPT,
   ROW_SHIFT,
   S_ACK,
@@ -231,7 +231,7 @@ export class ObservedHost extends Host {
 
   override onTimer(row: number): void {
     const rows = this.table.rows;
-    const isSecond = this.stateOf(row) === FULL_ROW;
+    const isSecond = this.stateOf(row) >= OPTIONS_ROW;
     this.#observer.timerFired(this.#attemptOf(isSecond ? rows[(row << ROW_SHIFT) + F_OWNER]! : row), this.isServer);
   }
 

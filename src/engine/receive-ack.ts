@@ -5,6 +5,7 @@
  * Models      tcp_input.c:tcp_ack, tcp_rcv_state_process (6.18.44), for connections that carry data in flights (transmit.ts).
  */
 import { Verdict } from "../vocabulary/verdicts.ts";
+import { challenge } from "./acceptable.ts";
 import { echoedRttUs } from "./child.ts";
 import { enterFinWait2, leaveOrphans } from "./fin-wait.ts";
 import type { Host } from "./host.ts";
@@ -26,7 +27,6 @@ import {
   LAST_ACK,
   NO_ROW,
   OPT_TS,
-  R_OOW_MS,
   R_SENT_US,
   R_SND_NXT,
   ROW_SHIFT,
@@ -36,11 +36,10 @@ import {
   SACKED,
   TIME_WAIT,
 } from "./layout.ts";
-import { isStampRecent } from "./rate-limit.ts";
 import { takeRttSample } from "./rtt.ts";
 import { Repair } from "./streams.ts";
 import { enterTimeWait, TIME_WAIT_S, updateMetrics } from "./time-wait.ts";
-import { rearmAfterAck, resendRest, scheduleReordering, segmentsOf, sendAck, sendFin, sendFlight } from "./transmit.ts";
+import { rearmAfterAck, resendRest, scheduleReordering, segmentsOf, sendFin, sendFlight } from "./transmit.ts";
 
 /** tcp_ack and the states that an ACK moves. False: the socket is gone, or the ACK is for something never sent. */
 export function takeAck(host: Host, row: number, seg: Int32Array, at: number): boolean {
@@ -54,10 +53,10 @@ export function takeAck(host: Host, row: number, seg: Int32Array, at: number): b
     // ≥ 6.18.33: a challenge ACK in every state. Before, tcp_rcv_established was silent.
     if (host.spec.challengesFutureAck === 0 && host.stateOf(row) === ESTABLISHED)
       host.apply(Verdict.ignored, seg[at + S_ATTEMPT]!);
-    else if (isStampRecent(host, to + R_OOW_MS)) host.apply(Verdict.challenge_rst_skipped, seg[at + S_ATTEMPT]!);
-    else sendAck(host, row, Verdict.challenge_rst);
+    else challenge(host, row, seg[at + S_ATTEMPT]!);
     return false;
   }
+  if (host.options !== null && !before(ack, una)) host.options.heardAck(row, host.tick());
   if (before(una, ack)) acknowledge(host, row, full, ack, seg, at);
   else if ((seg[at + S_FLAGS]! & SACKED) !== 0 && rows[fat + F_TX_BYTES]! > 0) {
     rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_FIN_SACKED;

@@ -111,6 +111,7 @@ function takeBytes(host: Host, row: number, length: number, flags: number, isAck
   rows[fat + F_RX_BYTES] = rows[fat + F_RX_BYTES]! + length;
   rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_ATO;
   if (rows[fat + F_TX_BYTES] === 0) rows[to + R_SENT_US] = host.nowUs();
+  if (host.options !== null) host.options.heardData(row, host.tick());
   if ((flags & CUT) === 0) host.ledger.progress(rows[to + R_ATTEMPT]!);
   if (isAcked) acknowledgeBytes(host, row, full, length, flags);
   tellOwner(host, row, Notice.ClientData, length);

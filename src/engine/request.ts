@@ -44,7 +44,7 @@ import {
 } from "./layout.ts";
 import { receiveCookieAck, sendSynAck } from "./listen.ts";
 import type { Listener } from "./listener.ts";
-import { isRateLimited } from "./rate-limit.ts";
+import { isChallengeBudgetSpent, isRateLimited } from "./rate-limit.ts";
 import { sendReset } from "./reset.ts";
 
 /** Cap of the SYN-ACK time-out: a constant, tcp_rto_max_ms does not act here. */
@@ -188,9 +188,8 @@ function judgeRequest(host: Host, row: number, seg: Int32Array, at: number): num
   const inWindow = isInWindow(seg, at, rcvNxt);
   if (tsFailure !== 0 || !inWindow) return judgeUnacceptable(host, to, tsFailure, seg, at);
   if ((flags & RST) !== 0 && seq !== rcvNxt && host.spec.exactRequestRst === 1) {
-    return isRateLimited(host, to + R_OOW_MS, seg, at)
-      ? Verdict.request_rst_challenge_skipped
-      : Verdict.request_rst_challenge;
+    if (isRateLimited(host, to + R_OOW_MS, seg, at)) return Verdict.request_rst_challenge_skipped;
+    return isChallengeBudgetSpent(host) ? Verdict.request_rst_challenge_unsent : Verdict.request_rst_challenge;
   }
   const isOwnSyn = seq === ((rcvNxt - 1) | 0);
   if ((flags & RST) !== 0) return Verdict.request_rst;

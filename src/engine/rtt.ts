@@ -57,6 +57,16 @@ export function maxRtoTicks(host: Host): number {
   return Math.ceil((host.spec.rtoMaxMs * host.spec.hz) / 1000);
 }
 
+/**
+ * tcp_timer.c:tcp_clamp_rto_to_user_timeout (since 4.19): the timer fires when TCP_USER_TIMEOUT (`userMs`, 0: none) is over, `elapsedMs` after
+ * the first retransmission (of a SYN: after the SYN); at once when it is.
+ */
+export function cutByUserTimeout(host: Host, ticks: number, userMs: number, elapsedMs: number): number {
+  if (userMs === 0 || host.spec.userTimeoutCutsRto === 0) return ticks;
+  const left = userMs - elapsedMs;
+  return left <= 0 ? 1 : Math.min(ticks, Math.ceil((left * host.spec.hz) / 1000));
+}
+
 /** usecs_to_jiffies: rounded up. */
 export function usToTicks(host: Host, us: number): number {
   return Math.ceil((us * host.spec.hz) / 1e6);

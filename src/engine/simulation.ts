@@ -34,6 +34,7 @@ import { Extreme, ListenerField, Recorder, WorkloadField } from "./recorder.ts";
 import { Sampler, writeCounters } from "./sampler.ts";
 import { ServerApp } from "./server-app.ts";
 import { answers, BATCH, expectedHalfOpen, expectedSockets, hostSeed, mayLag, streamKeys } from "./set-up.ts";
+import { optionsOf } from "./socket-options.ts";
 import { copyHash, isDuplicated } from "./uneven-path.ts";
 
 /** Ticks since boot at t = 0: at least an hour, and a spread that covers all phases of the wheel's coarse levels and of the cookie minute. */
@@ -111,9 +112,14 @@ export class Simulation {
     const answerer = new RawAnswerer(spec, this.#wire, this.#answers, this.#ledger, this.#recorder);
     this.#server.link = this.#toClient;
     this.#server.answerer = answerer;
+    this.#server.options = optionsOf(spec.listeners, this.#server.table);
+    this.#client.options = optionsOf(
+      spec.workloads.map((w) => (w.kind === WorkloadKind.Connections ? w : null)),
+      this.#client.table,
+    );
     this.#client.link = this.#toServer;
     this.#serverApp = new ServerApp(this.#server, this.#heap, this.#recorder, spec);
-    this.#clientApp = new ClientApp(this.#client, this.#heap, this.#recorder, spec);
+    this.#clientApp = new ClientApp(this.#client, this.#heap, this.#recorder, spec, this.#serverApp);
     this.#arrivals = spec.workloads.map((w) =>
       w.kind === WorkloadKind.Connections ? new Arrivals(w, spec.seed, 0) : null,
     );

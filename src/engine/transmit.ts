@@ -10,12 +10,13 @@
  * Left out    Flights that overlap, spurious time-outs undone, zero windows, the send buffer (a write takes all at once).
  */
 import { Verdict } from "../vocabulary/verdicts.ts";
-import { die } from "./death.ts";
+import { die, sendActiveReset } from "./death.ts";
 import { ATO_MS, clearDelayedAck } from "./delayed-ack.ts";
 import type { Host } from "./host.ts";
 import {
   ACK,
   F_FLAGS,
+  F_LAST_DATA_MS,
   F_RETRANS,
   F_RETRANS_MS,
   F_RTO,
@@ -54,14 +55,15 @@ import {
   TIMER_RTO,
   TIMER_TLP,
 } from "./layout.ts";
-import { maxRtoTicks, usToTicks } from "./rtt.ts";
+import { cutByUserTimeout, maxRtoTicks, usToTicks } from "./rtt.ts";
 import { INITIAL_WINDOW, Repair } from "./streams.ts";
 
 /** TCP_TIMEOUT_MIN, ticks. */
 const TIMEOUT_MIN_TICKS = 2;
-/** tcp_orphan_retries 0 acts as 8 while the time-out is below its maximum. */
 const ORPHAN_RETRIES = 8;
 const RETRANSMITS_MASK = 0xff;
+/** TCP_TIMEWAIT_LEN, as tcp_out_of_resources reads it: so long ago is recent. */
+const RECENT_MS = 60_000;
 /** What a peer takes at most: without window scaling what 16 bits hold; with it its buffer grows with the flights, up to half of tcp_rmem's 6 MB. */
 const UNSCALED_WINDOW = 65_535;
 const SCALED_WINDOW = 3_145_728;
@@ -279,7 +281,10 @@ function onRto(host: Host, row: number): void {
   const fat = host.fullOf(row) << ROW_SHIFT;
   const attempt = rows[at + R_ATTEMPT]!;
   const isOrphan = (rows[fat + F_FLAGS]! & FL_ORPHAN) !== 0;
-  if (hasTimedOut(host, fat, isOrphan)) {
+  const userMs = host.options === null ? 0 : host.options.userTimeoutMs(row);
+  const retries = isOrphan ? orphanRetries(host, fat) : host.spec.retries2;
+  if (isOrphan && endsAsOneTooMany(host, row, hasTimedOut(host, fat, retries, 0))) return;
+  if (hasTimedOut(host, fat, retries, userMs)) {
     host.apply(Verdict.abort_on_timeout, attempt);
     die(host, row, true);
     return;
@@ -292,20 +297,45 @@ function onRto(host: Host, row: number): void {
   rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_LOSS;
   resend(host, row, false, Verdict.rto_resend);
   rows[fat + F_RTO] = Math.min(rows[fat + F_RTO]! * 2, maxRtoTicks(host));
-  armTimer(host, row, TIMER_RTO, rows[fat + F_RTO]!);
+  const elapsedMs = (host.nowMs() - rows[fat + F_RETRANS_MS]!) | 0;
+  armTimer(host, row, TIMER_RTO, cutByUserTimeout(host, rows[fat + F_RTO]!, userMs, elapsedMs));
 }
 
-/** tcp_write_timeout: time since the first retransmission against the model time of N retries of 200 ms, doubling. */
-function hasTimedOut(host: Host, fat: number, isOrphan: boolean): boolean {
+/** tcp_orphan_retries: 0 acts as 8 while the time-out is below its maximum. */
+function orphanRetries(host: Host, fat: number): number {
+  const { orphanRetries: retries } = host.spec;
+  return retries === 0 && host.table.rows[fat + F_RTO]! < maxRtoTicks(host) ? ORPHAN_RETRIES : retries;
+}
+
+/**
+ * tcp_out_of_resources: an orphan that has sent no data for two greatest time-outs, or whose time is up, counts twice against tcp_max_orphans.
+ * It is reset, silently where its time is up and it has sent no data for a minute. `isOver`: its retries are used up.
+ */
+function endsAsOneTooMany(host: Host, row: number, isOver: boolean): boolean {
+  const rows = host.table.rows;
+  const fat = host.fullOf(row) << ROW_SHIFT;
+  const isAlive = rows[fat + F_RTO]! < maxRtoTicks(host);
+  const mayReset = isAlive || !isOver;
+  const sinceSent = Math.floor(((host.nowUs() - rows[(row << ROW_SHIFT) + R_SENT_US]!) >>> 0) / 1000);
+  const quietMs = rows[fat + F_TX_BYTES]! > 0 ? sinceSent : (host.nowMs() - rows[fat + F_LAST_DATA_MS]!) | 0;
+  const weight = quietMs > 2 * host.spec.rtoMaxMs || !mayReset ? 2 : 1;
+  if (host.orphans * weight <= host.spec.maxOrphans) return false;
+  const resets = mayReset || quietMs <= RECENT_MS;
+  host.apply(
+    resets ? Verdict.orphan_over_limit : Verdict.orphan_over_limit_silent,
+    rows[(row << ROW_SHIFT) + R_ATTEMPT]!,
+  );
+  if (resets) sendActiveReset(host, row);
+  die(host, row, true);
+  return true;
+}
+
+/** tcp_write_timeout: time since the first retransmission against `userMs`, or else the model time of N retries of 200 ms, doubling. */
+function hasTimedOut(host: Host, fat: number, retries: number, userMs: number): boolean {
   const rows = host.table.rows;
   if ((rows[fat + F_RETRANS]! & RETRANSMITS_MASK) === 0) return false;
-  let retries = host.spec.retries2;
-  if (isOrphan) {
-    const isAlive = rows[fat + F_RTO]! < maxRtoTicks(host);
-    retries = host.spec.orphanRetries;
-    if (retries === 0 && isAlive) retries = ORPHAN_RETRIES;
-  }
   const elapsedMs = (host.nowMs() - rows[fat + F_RETRANS_MS]!) | 0;
+  if (userMs > 0) return elapsedMs >= userMs;
   return elapsedMs >= modelTimeoutMs(retries, host.spec.rtoMinUs / 1000, host.spec.rtoMaxMs);
 }
 

@@ -10,6 +10,7 @@
  */
 import { formatCount, formatSeconds } from "../base/units.ts";
 import { GATES, type GateName } from "../vocabulary/gates.ts";
+import { leftoverSentence } from "./leftovers.ts";
 import type { Measure, TuningSummary } from "./summary-format.ts";
 import { formatMean, formatMs, formatRatio } from "./summary-table.ts";
 
@@ -51,6 +52,7 @@ export function verdictOn(tuning: TuningSummary): TuningVerdict {
     ...whatBinds(tuning, binding),
     ...whatWaits(tuning),
     ...whatTraffic(tuning, traffic, binding),
+    ...whatIsLeft(tuning),
   ];
   return { tuning: tuning.name, traffic, binding, sentences };
 }
@@ -159,6 +161,19 @@ function whatWaits({ listeners }: TuningSummary): string[] {
       : [
           `Connections on port ${port} waited for accept() up to ${formatMs(accept_wait_ms.p99)} (p99): the application is behind.`,
         ],
+  );
+}
+
+/** Kinds of sockets at the end that point to something: nothing ends them, and nobody serves them. */
+const STUCK = ["ghost", "close_wait", "half_closed", "unread"] as const;
+
+function whatIsLeft({ leftovers }: TuningSummary): string[] {
+  return (["server", "client"] as const).flatMap((host) =>
+    STUCK.flatMap((kind) => {
+      const count = leftovers[host][kind]?.mean ?? 0;
+      if (count < 1) return [];
+      return [leftoverSentence(host === "server" ? "server" : "clients", kind, formatMean(count))];
+    }),
   );
 }
 

@@ -17,6 +17,7 @@ import {
   type ResultLayout,
   type RunResult,
   resultLayout,
+  STATE_COUNT,
   SYN_RETRANSMIT_CLASSES,
   WIRE_NAMES,
   WORKLOAD_FIELDS,
@@ -136,6 +137,11 @@ export class RunView {
   /** Queue length at each sample; null while the port does not listen. */
   queueLine(listener: number, queue: "acceptQueue" | "synQueue"): (number | null)[] {
     return this.#line(this.#listener(listener)[queue], 0).map((length) => (Number.isNaN(length) ? null : length));
+  }
+
+  /** Sockets at the end, by the kernel's number of their state (STATE_NAMES). */
+  states(host: Host): number[] {
+    return this.#list(host === "server" ? this.layout.serverStates : this.layout.clientStates, STATE_COUNT);
   }
 
   /** Sockets in TCP state number `state` (STATE_NAMES) at each sample. */

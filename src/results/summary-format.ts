@@ -10,6 +10,7 @@
 import type { CounterName } from "../vocabulary/counters.ts";
 import type { GateName } from "../vocabulary/gates.ts";
 import type { OutcomeName } from "../vocabulary/outcomes.ts";
+import type { LeftoverKind } from "./leftovers.ts";
 
 export const SUMMARY_FORMAT = "halfopen-summary-1";
 
@@ -143,6 +144,11 @@ export interface TuningSummary {
   readonly amplification_ratio: Measure;
   /** Kernel memory of the most half-opens at one time. */
   readonly half_open_peak_bytes: Measure;
+  /** Sockets at the end of the run, by kind (leftovers.ts); kinds that have none left out. */
+  readonly leftovers: {
+    readonly server: { readonly [K in LeftoverKind]?: Measure };
+    readonly client: { readonly [K in LeftoverKind]?: Measure };
+  };
   readonly lines: Lines;
 }
 

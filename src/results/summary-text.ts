@@ -5,6 +5,7 @@ import { GATE_NAMES } from "../vocabulary/gates.ts";
 import { OUTCOME_NAMES } from "../vocabulary/outcomes.ts";
 import { RAW_PACKETS } from "../vocabulary/scenario.ts";
 import { jsonText } from "./json-text.ts";
+import { LEFTOVER_KINDS } from "./leftovers.ts";
 import { anything, listOf, mapOf, number, objectOf, oneOf, orNull, type Shape, text, truth } from "./shape.ts";
 import { type ExperimentSummary, SUMMARY_FORMAT } from "./summary-format.ts";
 
@@ -75,6 +76,7 @@ const TUNING = objectOf({
   ...{ clients: listOf(CLIENTS), floods: listOf(FLOOD), listeners: listOf(LISTENER) },
   ...{ server_counters: mapOf(COUNTER_NAMES, MEASURE), client_counters: mapOf(COUNTER_NAMES, MEASURE) },
   ...{ syns_in: MEASURE, synacks_out: MEASURE, amplification_ratio: MEASURE, half_open_peak_bytes: MEASURE },
+  leftovers: objectOf({ server: mapOf(LEFTOVER_KINDS, MEASURE), client: mapOf(LEFTOVER_KINDS, MEASURE) }),
   lines: LINES,
 });
 

@@ -153,6 +153,24 @@ export const KERNEL_RULES = {
     section: "3.6, 6.1",
     steps: { "2.6.32": 3000, "3.10": 1000 },
   },
+  challengeBudget: {
+    row: null, // of the first releases read; 4.7 made it random, 6.2 took another function that draws
+    rule: "Challenge ACKs of a second under tcp_challenge_ack_limit n",
+    section: "10.1",
+    steps: { "2.6.32": "n", "4.15": "n/2 to 1.5 n at random", "6.6": "n/2 to 1.5 n at random, without limit for 0" },
+  },
+  crossedSynAck: {
+    row: null, // 3.6 (RFC 5961) began to challenge it, 6.12 stopped; backports to 6.1.y and 6.6.y are not verified
+    rule: "After SYNs have crossed, a SYN-ACK is",
+    section: "6.2",
+    steps: { "2.6.32": "taken", "3.10": "challenged", "6.12": "taken" },
+  },
+  userTimeoutCutsRto: {
+    row: null, // tcp_timer.c:tcp_clamp_rto_to_user_timeout
+    rule: "A retransmission time-out ends with TCP_USER_TIMEOUT.",
+    section: "7.5",
+    steps: { "2.6.32": false, "4.19": true },
+  },
   locklessListener: {
     row: 14,
     rule: "SYNs and final ACKs of one listener are processed on several CPUs at once.",

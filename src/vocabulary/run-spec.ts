@@ -27,6 +27,8 @@ export const Match = { Syn: 0, SynAck: 1, PureAck: 2, Data: 3, Fin: 4, Rst: 5, A
 
 type ValueOf<T> = T[keyof T];
 
+/** Exact: the limit itself. Random: from half of it to one and a half times it; 0 is none, or (ZeroIsMany) up to 2^32. */
+export const ChallengeBudget = { Exact: 0, Random: 1, ZeroIsMany: 2 } as const;
 /** `None`: one clock for all. */
 export const TimestampOffset = { None: 0, Pair: 1, Tuple: 2 } as const;
 
@@ -60,6 +62,12 @@ export interface KernelRulesSpec {
   readonly timestampOffset: ValueOf<typeof TimestampOffset>;
   /** Timestamps count ticks instead of milliseconds. */
   readonly timestampTicks: 0 | 1;
+  /** How many challenge ACKs a second tcp_challenge_ack_limit allows, where it is not 2147483647. */
+  readonly challengeBudget: ValueOf<typeof ChallengeBudget>;
+  /** After SYNs have crossed, a SYN-ACK establishes; else it is challenged, and the challenge ACK establishes the peer. */
+  readonly takesCrossedSynAck: 0 | 1;
+  /** A retransmission time-out ends with TCP_USER_TIMEOUT. */
+  readonly userTimeoutCutsRto: 0 | 1;
   /** Timers fire at their very tick, in the order in which they were armed. */
   readonly exactTimers: 0 | 1;
   /** Verdict, counter, how often more (or less) it counts than `VERDICTS` says, verdict ... (indices of VERDICT_NAMES and COUNTER_NAMES). */
@@ -93,6 +101,7 @@ export interface HostSpec extends KernelRulesSpec {
   readonly rtoMinUs: number;
   readonly rtoMaxMs: number;
   readonly invalidRatelimitMs: number;
+  readonly challengeAckLimit: number;
   readonly noMetricsSave: 0 | 1;
   /** ip_local_port_range, both inclusive. */
   readonly portLow: number;
@@ -101,7 +110,17 @@ export interface HostSpec extends KernelRulesSpec {
   readonly reservedPorts: readonly number[];
 }
 
-export interface ListenerSpec {
+/** What an application has asked of a socket that the kernel does not do by itself; of a listener, what its children inherit. */
+export interface SocketOptionsSpec {
+  /** SO_KEEPALIVE: silence before the first probe; 0: off. */
+  readonly keepaliveS: number;
+  readonly keepaliveIntervalS: number;
+  readonly keepaliveProbes: number;
+  /** TCP_USER_TIMEOUT; 0: off. */
+  readonly userTimeoutMs: number;
+}
+
+export interface ListenerSpec extends SocketOptionsSpec {
   readonly port: number;
   /** listen(2)'s argument after the clamp by net.core.somaxconn. */
   readonly backlog: number;
@@ -156,7 +175,7 @@ interface ArrivalSpec {
 }
 
 /** Open-loop clients with real sockets. */
-export interface ConnectionsSpec extends ArrivalSpec {
+export interface ConnectionsSpec extends ArrivalSpec, SocketOptionsSpec {
   readonly kind: typeof WorkloadKind.Connections;
   /** -1: only the kernel gives up. */
   readonly connectTimeoutNs: number;
@@ -178,6 +197,8 @@ export interface ConnectionsSpec extends ArrivalSpec {
   readonly retryMaxBackoffNs: number;
   /** 0..1: share of the back-off that is drawn. */
   readonly retryJitter: number;
+  /** The server's application calls connect() to the client's port at the same instant. */
+  readonly simultaneousOpen: 0 | 1;
 }
 
 /** Bare packets with no socket behind them. */

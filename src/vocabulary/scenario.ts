@@ -125,6 +125,19 @@ export interface AppScenario {
   readonly pause_windows_s: readonly (readonly [number, number])[];
   /** Such pauses again and again: from first_s on, each period_s, for length_s. */
   readonly pause_every: { readonly first_s: number; readonly period_s: number; readonly length_s: number } | null;
+  /** Of the listening socket, which its connections inherit. */
+  readonly keepalive: KeepaliveScenario | null;
+  readonly user_timeout_s: number | null;
+}
+
+/** SO_KEEPALIVE; null: the sysctl's value (TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT are not set). */
+export interface KeepaliveScenario {
+  /** Silence after which the first probe is sent. */
+  readonly time_s: number | null;
+  /** From one probe to the next. */
+  readonly interval_s: number | null;
+  /** Unanswered probes before the connection is given up. */
+  readonly probes: number | null;
 }
 
 /** What all workloads have: when they come, and from where. */
@@ -170,6 +183,12 @@ export interface ConnectionsWorkload extends ArrivalScenario {
   readonly clients_per_address: number;
   /** null: a user whose attempt failed does not try again. */
   readonly retry: RetryScenario | null;
+  /** The server's application calls connect() to the client's port at the same instant, so that the SYNs cross. */
+  readonly simultaneous_open: boolean;
+  /** null: SO_KEEPALIVE is off. */
+  readonly keepalive: KeepaliveScenario | null;
+  /** TCP_USER_TIMEOUT; null: off. */
+  readonly user_timeout_s: number | null;
 }
 
 /** A user who tries again with a new connection: attempt k + 1 begins min(backoff_s * factor^k, max_backoff_s) after attempt k failed. */

@@ -34,7 +34,7 @@ export interface TunableDef {
    * "without effect": accepted, and said to change nothing.
    */
   readonly modelled: boolean | readonly TunableValue[] | "without effect";
-  /** Section of kernel-semantics.md with the rule. */
+  /** Section of kernel-semantics.md with the rule, or the manual page where there is none. */
   readonly section: string;
 }
 
@@ -115,9 +115,9 @@ export const TUNABLES = {
   },
   "net.ipv4.tcp_challenge_ack_limit": {
     ...both(int("challenge ACKs per second", 0)),
-    meaning: "Challenge ACKs per second of the whole host; 2147483647 is unlimited.",
+    meaning: "Challenge ACKs per second of the whole host, give or take a half; 2147483647 is unlimited.",
     defaults: { "2.6.32": null, "3.10": 1000, "4.4": 100, "4.15": 1000, "6.1": INT_MAX },
-    modelled: false,
+    modelled: true,
     section: "10.1",
   },
   "net.ipv4.tcp_syn_retries": {
@@ -211,6 +211,27 @@ export const TUNABLES = {
     defaults: { "2.6.32": 15 },
     modelled: true,
     section: "7.5",
+  },
+  "net.ipv4.tcp_keepalive_time": {
+    ...both(int("s", 1, 2_147_483)),
+    meaning: "Silence after which a connection with SO_KEEPALIVE is probed.",
+    defaults: { "2.6.32": 7200 },
+    modelled: true,
+    section: "tcp(7)",
+  },
+  "net.ipv4.tcp_keepalive_intvl": {
+    ...both(int("s", 1, 2_147_483)),
+    meaning: "Time from one keepalive probe to the next.",
+    defaults: { "2.6.32": 75 },
+    modelled: true,
+    section: "tcp(7)",
+  },
+  "net.ipv4.tcp_keepalive_probes": {
+    ...both(int("probes", 0, 255)),
+    meaning: "Unanswered keepalive probes after which a connection is given up.",
+    defaults: { "2.6.32": 9 },
+    modelled: true,
+    section: "tcp(7)",
   },
   "net.ipv4.tcp_rfc1337": {
     ...both(mode(1)),

@@ -42,6 +42,7 @@ describe("only the side that is upgraded matters", () => {
     expect(of("server")).toEqual([
       ["net.core.somaxconn", 128, 4096],
       ["net.ipv4.tcp_max_syn_backlog", 1024, 2048],
+      ["net.ipv4.tcp_challenge_ack_limit", 1000, 2_147_483_647],
       ["net.ipv4.tcp_rto_min_us", null, 200_000],
       ["net.ipv4.tcp_rto_max_ms", null, 120_000],
     ]);

@@ -17,6 +17,7 @@ const cases: Record<string, readonly string[]> = {
   "bad-alias-bomb.bad.yaml": ["1:1 bad-alias "],
   "bad-alias.bad.yaml": ["2:13 bad-alias ", "5:7 bad-alias "],
   "bad-name.bad.yaml": ["5:13 bad-name workloads[0].name", "6:7 bad-name workloads[1].name"],
+  "conflict-simultaneous-open.bad.yaml": ["8:71 conflict workloads.crossing.simultaneous_open"],
   "conflict.bad.yaml": [
     "9:22 conflict server.listeners.80.listen_stop_s",
     "12:21 conflict server.listeners.80.accept.rate_per_s",
@@ -57,6 +58,14 @@ const cases: Record<string, readonly string[]> = {
     "7:28 not-modelled server.sysctls.net.ipv4.tcp_fastopen",
     "10:77 not-modelled server.listeners.80.app.response_bytes",
     "12:65 not-modelled workloads.upload.request_bytes",
+  ],
+  "out-of-range-socket-options.bad.yaml": [
+    "5:36 out-of-range server.sysctls.net.ipv4.tcp_keepalive_probes",
+    "9:35 out-of-range server.listeners.80.app.keepalive.time_s",
+    "9:50 out-of-range server.listeners.80.app.keepalive.probes",
+    "11:74 wrong-type workloads.legit.keepalive.interval_s",
+    "11:97 out-of-range workloads.legit.user_timeout_s",
+    "12:57 wrong-type workloads.on.keepalive",
   ],
   "out-of-range.bad.yaml": [
     "2:13 out-of-range duration_s",

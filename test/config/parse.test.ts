@@ -63,7 +63,7 @@ test("the least scenario has all defaults", () => {
           },
           app: {
             ...{ request_bytes: 0, response_bytes: 0, close: "on_eof", close_delay_s: 0, close_with_rst: false },
-            ...{ keepalive_requests: 1, pause_windows_s: [], pause_every: null },
+            ...{ keepalive_requests: 1, pause_windows_s: [], pause_every: null, keepalive: null, user_timeout_s: null },
           },
         },
       ],

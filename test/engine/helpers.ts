@@ -32,12 +32,13 @@ import { Listener } from "../../src/engine/listener.ts";
 import { NoticeRing } from "../../src/engine/notices.ts";
 import { run } from "../../src/engine/run.ts";
 import { writeCounters } from "../../src/engine/sampler.ts";
+import { optionsOf } from "../../src/engine/socket-options.ts";
 import { ConnectionTable, hashTuple } from "../../src/engine/table.ts";
 import { sendData } from "../../src/engine/transmit.ts";
 import { RunView } from "../../src/results/run-view.ts";
 import { COUNTER_NAMES, type CounterName } from "../../src/vocabulary/counters.ts";
 import { DEFAULT_KERNEL, type KernelName } from "../../src/vocabulary/kernels.ts";
-import type { HostSpec, ListenerSpec, RunSpec } from "../../src/vocabulary/run-spec.ts";
+import type { ConnectionsSpec, HostSpec, ListenerSpec, RunSpec } from "../../src/vocabulary/run-spec.ts";
 import { scenarioOf } from "../compile/scenario-of.ts";
 
 /** The keys of a scenario file, unchecked: parsing checks them. */
@@ -94,6 +95,8 @@ interface TestHostOptions {
   readonly hz?: number;
   readonly bootTicks?: number;
   readonly isServer?: boolean;
+  /** Of a client: what its sockets are asked for. */
+  readonly workload?: Keys;
 }
 
 /** One host, with a listener on port 80 unless it is a client, and a link that only notes what is sent. */
@@ -113,6 +116,7 @@ export class TestHost {
       duration_s: 1,
       server: { ...(isServer ? side : {}), listeners: [{ port: PORT, backlog: 4, ...listener }] },
       ...(isServer ? {} : { client: side }),
+      workloads: [{ kind: "connections", name: "w", count: 1, ...options.workload }],
     });
     const hostSpec: HostSpec = isServer ? spec.server : spec.client;
     const ledger = new Ledger(this.#now, 1, []);
@@ -128,6 +132,8 @@ export class TestHost {
       isServer,
     });
     this.host.link = { send: (...words: number[]) => this.#note(words) } as unknown as Link;
+    const asked = isServer ? spec.listeners : [spec.workloads[0] as ConnectionsSpec];
+    this.host.options = optionsOf(asked, this.host.table);
     this.host.reserve(512);
     if (isServer) this.host.addListener(this.#listening(spec.listeners[0]!, hostSpec));
   }
@@ -229,7 +235,9 @@ export class TestHost {
 
   /** connect() to port 80 of the peer by a user of those behind the address; answers the row, -1 when there is no port. */
   connect(person = 0): number {
-    return connect(this.host, HOST_ADDRESS, PEER_ADDRESS, PORT, NO_ATTEMPT, person);
+    const row = connect(this.host, HOST_ADDRESS, PEER_ADDRESS, PORT, NO_ATTEMPT, person);
+    if (row >= 0) this.host.options?.give(row, 0);
+    return row;
   }
 
   /** Row of the socket with `port` at the peer, -1 when there is none. */

@@ -60,6 +60,23 @@ const CLAIMS: Readonly<Record<string, readonly Claim[]>> = {
     ["all_three", "clients.served_ratio", ">", 0.999, "the queue holds this flood"],
     ["cookies", "clients.served_ratio", ">", 0.999, "a cookie needs no place in the queue"],
   ],
+  "ghosts-and-keepalive": [
+    ["as_it_is", "clients.served_ratio", "<", 0.2, "every worker holds a ghost after 40 s"],
+    ["sysctls_alone", "clients.served_ratio", "=", "as_it_is", "no socket asks for probes"],
+    ["keepalive_2_hours", "clients.served_ratio", "=", "as_it_is", "nobody waits so long"],
+    ["keepalive_25_s", "clients.served_ratio", "=", 1, "5 ghosts a second for 25 s leave 75 workers"],
+    [
+      "keepalive_by_sysctls",
+      "clients.response_latency_ms.max",
+      "=",
+      "keepalive_25_s",
+      "the same values, from the host",
+    ],
+    ["keepalive_25_s", "listeners.80.workers_busy_ratio", "<", 0.65, "125 of 200 hold ghosts"],
+    ["keepalive_50_s", "clients.served_ratio", "<", 0.2, "250 workers would be needed"],
+    ["user_timeout_25_s", "clients.served_ratio", "=", "as_it_is", "nothing is in flight"],
+    ["defer_accept", "clients.served_ratio", "<", 0.2, "ghosts are accepted some seconds later"],
+  ],
   "one-three-seven-seconds": [
     [
       "classic_clients",

@@ -65,6 +65,7 @@ function made({ name, changes, ratio, backlog, cookies }: Made): TuningSummary {
     client_counters: { TcpActiveOpens: measure(attempted) },
     ...{ syns_in: measure(602_300, 40), synacks_out: measure(cookies ? 601_800 : 14_400, 22) },
     amplification_ratio: measure(cookies ? 0.9992 : 0.0239),
+    leftovers: { server: {}, client: {} },
     half_open_peak_bytes: measure(304 * (backlog + 1)),
     lines: lines(ratio, backlog, cookies),
   };

@@ -47,11 +47,15 @@ const host: HostSpec = {
   rtoMinUs: 200_000,
   rtoMaxMs: 120_000,
   invalidRatelimitMs: 500,
+  challengeAckLimit: 0x7fffffff,
   noMetricsSave: 0,
   portLow: 32_768,
   portHigh: 60_999,
   reservedPorts: [],
 };
+
+/** None set; the rest is what the sysctls would say. */
+const socketOptions = { keepaliveS: 0, keepaliveIntervalS: 75, keepaliveProbes: 9, userTimeoutMs: 0 } as const;
 
 export const listener = (change: Partial<ListenerSpec> = {}): ListenerSpec => ({
   port: 80,
@@ -74,6 +78,7 @@ export const listener = (change: Partial<ListenerSpec> = {}): ListenerSpec => ({
   closeWithRst: 0,
   keepaliveRequests: 1,
   appPausesNs: [],
+  ...socketOptions,
   ...change,
 });
 
@@ -110,6 +115,8 @@ export const connections = (change: Partial<ConnectionsSpec> = {}): ConnectionsS
   retryFactor: 1,
   retryMaxBackoffNs: 0,
   retryJitter: 0,
+  simultaneousOpen: 0,
+  ...socketOptions,
   ...change,
 });
 

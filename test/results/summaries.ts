@@ -46,6 +46,7 @@ export const tuning = (change: Partial<TuningSummary> = {}): TuningSummary => ({
   ...{ name: "as_is", changes: [], kernel: "6.18", hosts: 1, clients: [clients()], floods: [] },
   ...{ listeners: [listener()], server_counters: {}, client_counters: {}, syns_in: measure(100) },
   ...{ synacks_out: measure(100), amplification_ratio: measure(1), half_open_peak_bytes: measure(341) },
+  leftovers: { server: {}, client: {} },
   lines: noLines,
   ...change,
 });
