@@ -52,13 +52,15 @@ import {
   TIMER_RTO,
   TIMER_TLP,
 } from "./layout.ts";
-import { maxRtoTicks, usToTicks } from "./rtt.ts";
+import { maxRtoTicks, modelTimeoutMs, usToTicks } from "./rtt.ts";
 import { Repair } from "./streams.ts";
 
 /** TCP_TIMEOUT_MIN, ticks. */
 const TIMEOUT_MIN_TICKS = 2;
 /** tcp_orphan_retries 0 acts as 8 while the time-out is below its maximum. */
 const ORPHAN_RETRIES = 8;
+/** Where the model time of retries begins: TCP_RTO_MIN, whatever tcp_rto_min_us says (asked of a live 6.18.44). */
+const MODEL_BASE_MS = 200;
 const RETRANSMITS_MASK = 0xff;
 /** What a peer takes at most: without window scaling what 16 bits hold; with it its buffer grows with the flights, up to half of tcp_rmem's 6 MB. */
 const UNSCALED_WINDOW = 65_535;
@@ -278,14 +280,7 @@ function hasTimedOut(host: Host, fat: number, isOrphan: boolean): boolean {
     if (retries === 0 && isAlive) retries = ORPHAN_RETRIES;
   }
   const elapsedMs = (host.nowMs() - rows[fat + F_RETRANS_MS]!) | 0;
-  return elapsedMs >= modelTimeoutMs(retries, host.spec.rtoMinUs / 1000, host.spec.rtoMaxMs);
-}
-
-/** tcp_timer.c:tcp_model_timeout: (2^(N+1) - 1) * base while the step stays below the maximum, then the maximum a step. */
-export function modelTimeoutMs(retries: number, baseMs: number, maxMs: number): number {
-  const thresh = 31 - Math.clz32(Math.floor(maxMs / baseMs));
-  if (retries <= thresh) return (2 ** (retries + 1) - 1) * baseMs;
-  return (2 ** (thresh + 1) - 1) * baseMs + (retries - thresh) * maxMs;
+  return elapsedMs >= modelTimeoutMs(retries, MODEL_BASE_MS, host.spec.rtoMaxMs);
 }
 
 /** What is not acknowledged of a flight is lost: it is sent again, and new data behind it, as far as the windows allow. */

@@ -22,30 +22,11 @@ import {
 } from "../../src/engine/layout.ts";
 import { NO_ATTEMPT } from "../../src/engine/ledger.ts";
 import { PeerMetrics } from "../../src/engine/peer-metrics.ts";
-import { modelTimeoutMs } from "../../src/engine/transmit.ts";
+import { modelTimeoutMs } from "../../src/engine/rtt.ts";
+import { type Connected, connected, RTT_S } from "./connected.ts";
 import { HOST_ADDRESS, type Keys, PEER_ADDRESS, TestHost } from "./helpers.ts";
 
-const RTT_S = 0.02;
 const RESET = { TcpOutRsts: 1, TcpOutSegs: 1 };
-
-interface Connected {
-  readonly server: TestHost;
-  readonly row: number;
-  /** The server's next sequence number; the peer's is 101. */
-  readonly next: number;
-}
-
-/** An accepted connection that has carried no data. `flags`: what the SYN offers. */
-function connected(sysctls: Keys = {}, flags = 0): Connected {
-  const server = new TestHost({ sysctls });
-  const next = (server.syn(40_000, 100, { flags: SYN | flags }) + 1) | 0;
-  server.advanceTo(RTT_S);
-  server.receive({ flags: ACK, seq: 101, ack: next });
-  const row = server.accept();
-  server.delta();
-  server.sent.length = 0;
-  return { server, row, next };
-}
 
 describe("unacknowledged data", () => {
   // srtt 20 ms, rttvar tcp_rto_min = 200 ms: RTO 220 ms = 55 ticks; the wheel adds at most a tick (8 from the second one on).
