@@ -3,7 +3,19 @@
  * Method  One host without a listener; its peer is the test.
  */
 import { describe, expect, test } from "vitest";
-import { ACK, ESTABLISHED, FIN, RST, SYN, SYN_SENT } from "../../src/engine/layout.ts";
+import {
+  ACK,
+  ESTABLISHED,
+  FIN,
+  OPT_SACK,
+  OPT_TS,
+  OPT_WSCALE,
+  R_SND_NXT,
+  ROW_SHIFT,
+  RST,
+  SYN,
+  SYN_SENT,
+} from "../../src/engine/layout.ts";
 import { type Keys, type Sent, TestHost } from "./helpers.ts";
 
 const clientWith = (sysctls: Keys = {}): TestHost => new TestHost({ sysctls, isServer: false });
@@ -198,6 +210,14 @@ describe("a port in TIME_WAIT", () => {
       if (isReused) expect(client.sent).toMatchObject([{ seq: (next + 65_537) | 0, tsecr: 6 }]);
     });
   }
+
+  test("never gets the sequence number 0", () => {
+    const { client, entryS } = closedClient({ "net.ipv4.tcp_tw_reuse": 1 });
+    client.host.table.rows[(client.rowOf(80, 40_000) << ROW_SHIFT) + R_SND_NXT] = -65_537;
+    client.advanceTo(entryS + 2);
+    client.connect();
+    expect(client.sent).toMatchObject([{ flags: SYN | OPT_SACK | OPT_WSCALE | OPT_TS, seq: 1 }]);
+  });
 
   test("is free again after 60 s", () => {
     const { client } = closedClient({ "net.ipv4.tcp_tw_reuse": 0 });

@@ -4,8 +4,18 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { cookieFor, cookieIsValid } from "../../src/engine/cookie.ts";
-import { ACK, ESTABLISHED, RST, SYN } from "../../src/engine/layout.ts";
+import { cookieFor, cookieHasSack, cookieHasScale, cookieIsValid, cookieTimestamp } from "../../src/engine/cookie.ts";
+import {
+  ACK,
+  ESTABLISHED,
+  OPT_SACK,
+  OPT_WSCALE,
+  R_STATE,
+  ROW_SACK,
+  ROW_SHIFT,
+  RST,
+  SYN,
+} from "../../src/engine/layout.ts";
 import { FIRST_TICK, TestHost } from "./helpers.ts";
 
 const SYNCOOKIES = "net.ipv4.tcp_syncookies";
@@ -121,6 +131,40 @@ describe("the ACK of a cookie", () => {
     expect(server.delta()).toEqual(STRAY);
     server.receive({ flags: RST | ACK, seq: 101, ack: isn + 1 });
     expect(server.delta()).toEqual({});
+  });
+});
+
+test("the ACK of a cookie that has timestamps, where these were switched off, is counted and reset", () => {
+  const server = always({ sysctls: { "net.ipv4.tcp_timestamps": 0 } });
+  const isn = server.syn();
+  server.delta();
+  server.receive({ flags: ACK, seq: 101, ack: isn + 1, tsval: 5 });
+  expect(server.delta()).toEqual({ TcpExtSyncookiesRecv: 1, ...STRAY });
+});
+
+describe("a cookie's timestamp", () => {
+  test("tells the options, and is up to 63 ms behind the clock, never before it", () => {
+    for (const options of [0, OPT_SACK, OPT_WSCALE, OPT_SACK | OPT_WSCALE]) {
+      for (let ms = 1_000_000; ms < 1_000_128; ms++) {
+        const stamp = cookieTimestamp(ms, options);
+        expect(ms - stamp).toBeGreaterThanOrEqual(0);
+        expect(ms - stamp).toBeLessThanOrEqual(63);
+        expect([cookieHasSack(stamp), cookieHasScale(stamp)]).toEqual([
+          (options & OPT_SACK) !== 0,
+          (options & OPT_WSCALE) !== 0,
+        ]);
+      }
+    }
+  });
+
+  test("keeps SACK for the child", () => {
+    const keeps = [SYN | OPT_SACK, SYN].map((flags) => {
+      const server = always();
+      const [synAck] = server.receive({ flags, seq: 100, tsval: 5 });
+      server.receive({ flags: ACK, seq: 101, ack: synAck!.seq + 1, tsval: 6, tsecr: synAck!.tsval });
+      return (server.host.table.rows[(server.rowOf() << ROW_SHIFT) + R_STATE]! & ROW_SACK) !== 0;
+    });
+    expect(keeps).toEqual([true, false]);
   });
 });
 

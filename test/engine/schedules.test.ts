@@ -5,7 +5,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { parseScenario } from "../../src/config/parse.ts";
-import { ESTABLISHED, FIN_WAIT1, OPT_SACK, SYN_SENT } from "../../src/engine/layout.ts";
+import { ESTABLISHED, FIN, FIN_WAIT1, OPT_SACK, SYN_SENT } from "../../src/engine/layout.ts";
 import { HZ_VALUES } from "../../src/vocabulary/scenario.ts";
 import { lateTick, SYN_SCHEDULES, SYNACK_SCHEDULES } from "../vocabulary/schedules.ts";
 import { connected, RTT_S } from "./connected.ts";
@@ -176,6 +176,8 @@ describe("a FIN or data that nobody acknowledges", () => {
       server.advanceTo(RTT_S + endS + 0.001);
       expect(server.stateOf()).toBe(0);
       expect(timesOf(server.sent)).toEqual(rounded(packetsS.map((s) => RTT_S + s)));
+      for (const { flags, length } of server.sent)
+        expect([flags & FIN, length]).toEqual(what === "FIN" ? [FIN, 0] : [0, 10]);
       const resent = packetsS.length - 1;
       expect(server.delta()).toMatchObject({
         TcpRetransSegs: resent,
