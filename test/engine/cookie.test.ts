@@ -8,6 +8,7 @@ import { cookieFor, cookieHasSack, cookieHasScale, cookieIsValid, cookieTimestam
 import {
   ACK,
   ESTABLISHED,
+  NEW_SYN_RECV,
   OPT_SACK,
   OPT_WSCALE,
   R_STATE,
@@ -239,6 +240,20 @@ test("with syncookies=1 a request with a wrong ACK has its ACK examined as a coo
   server.receive({ flags: ACK, seq: 101, ack: isn + 0x1000 });
   expect(server.delta()).toEqual({ TcpExtSyncookiesFailed: 1, ...STRAY });
   expect(server.listener.synLength).toBe(1);
+});
+
+test("the ACK of a cookie whose 4-tuple has got a half-open meanwhile is counted as a child, and dropped in silence", () => {
+  const server = new TestHost({ listener: { backlog: 0 } });
+  server.syn(40_000);
+  const cookie = server.syn(40_001);
+  server.receive({ flags: RST, seq: 101, port: 40_000 });
+  const isn = server.syn(40_001);
+  server.delta();
+  expect(server.receive({ flags: ACK, seq: 101, ack: cookie + 1, port: 40_001 })).toEqual([]);
+  expect(server.delta()).toEqual({ TcpExtSyncookiesRecv: 1, TcpPassiveOpens: 1 });
+  expect(server.stateOf(40_001)).toBe(NEW_SYN_RECV);
+  server.receive({ flags: ACK, seq: 101, ack: isn + 1, port: 40_001 });
+  expect(server.stateOf(40_001)).toBe(ESTABLISHED);
 });
 
 test("a SYN sent again gets the same cookie in the same minute, and counts again", () => {

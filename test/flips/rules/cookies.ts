@@ -75,6 +75,14 @@ export const COOKIES_FLIPS: readonly Flip[] = [
     /meets a full accept queue in silence/,
   ),
   flip(
+    "cookie: a second socket of a 4-tuple",
+    "engine/listen",
+    "return hasRequest ? Verdict.cookie_tuple_taken : Verdict.cookie_accepted;",
+    "return Verdict.cookie_accepted;",
+    "cookie",
+    /has got a half-open meanwhile/,
+  ),
+  flip(
     "counts: cookie refused",
     "vocabulary/verdicts",
     "effects: { TcpExtSyncookiesFailed: 1, ...RST }",

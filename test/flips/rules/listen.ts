@@ -241,8 +241,8 @@ export const LISTEN_FLIPS: readonly Flip[] = [
   flip(
     "cookies obey abort_on_overflow",
     "engine/listen",
-    "if (verdict === Verdict.cookie_accept_full) return -1;",
-    "if (verdict === Verdict.cookie_accept_full && host.spec.abortOnOverflow === 0) return -1;",
+    "if (verdict === Verdict.cookie_accept_full || ",
+    "if ((verdict === Verdict.cookie_accept_full && host.spec.abortOnOverflow === 0) || ",
     "cookie",
     /in silence, with abort_on_overflow=1/,
   ),

@@ -261,6 +261,10 @@ export const REQUESTS_STATEMENTS: Statements = {
       "counts: cookie with a full accept queue",
     ),
     covered("... else there is a child without a request.", "cookie: full accept queue not looked at"),
+    covered(
+      "... unless a half-open has the 4-tuple: counted, and thrown away.",
+      "cookie: a second socket of a 4-tuple",
+    ),
     covered("A SYN again gets the same cookie in the same minute.", "cookie: half minutes"),
   ],
   "5.5": [
