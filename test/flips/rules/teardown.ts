@@ -36,7 +36,7 @@ export const TEARDOWN_FLIPS: readonly Flip[] = [
   ),
   flip(
     "FIN: no CLOSE_WAIT",
-    "engine/established",
+    "engine/receive-data",
     "      host.setState(row, CLOSE_WAIT);\n",
     "",
     "established",
@@ -44,7 +44,7 @@ export const TEARDOWN_FLIPS: readonly Flip[] = [
   ),
   flip(
     "simultaneous close: no CLOSING",
-    "engine/established",
+    "engine/receive-data",
     "      host.setState(row, CLOSING);\n",
     "      host.setState(row, LAST_ACK);\n",
     "established",
@@ -52,7 +52,7 @@ export const TEARDOWN_FLIPS: readonly Flip[] = [
   ),
   flip(
     "CLOSING: ends without TIME_WAIT",
-    "engine/established",
+    "engine/receive-ack",
     "      enterTimeWait(host, row, TIME_WAIT, TIME_WAIT_S * host.spec.hz);\n      return false;\n    case LAST_ACK:",
     "      host.free(row);\n      return false;\n    case LAST_ACK:",
     "established",
@@ -60,7 +60,7 @@ export const TEARDOWN_FLIPS: readonly Flip[] = [
   ),
   flip(
     "FIN_WAIT1: a FIN that acknowledges brings CLOSING",
-    "engine/established",
+    "engine/receive-ack",
     "      return isFinAcked ? enterFinWait2(host, row, full, seg, at) : true;",
     "      return isFinAcked && (seg[at + S_FLAGS]! & FIN) === 0 ? enterFinWait2(host, row, full, seg, at) : true;",
     "time-wait",
@@ -68,7 +68,7 @@ export const TEARDOWN_FLIPS: readonly Flip[] = [
   ),
   flip(
     "FIN_WAIT1: any ACK is the FIN's",
-    "engine/established",
+    "engine/receive-ack",
     "const isFinAcked = ack === rows[to + R_SND_NXT]! && (rows",
     "const isFinAcked = (rows",
     "established",
@@ -76,7 +76,7 @@ export const TEARDOWN_FLIPS: readonly Flip[] = [
   ),
   flip(
     "FIN_WAIT2: of a living process ends too",
-    "engine/established",
+    "engine/fin-wait",
     "  if ((host.table.rows[fat + F_FLAGS]! & FL_ORPHAN) === 0) return true;\n  if (carries",
     "  if (carries",
     "established",
@@ -108,7 +108,7 @@ export const TEARDOWN_FLIPS: readonly Flip[] = [
   ),
   flip(
     "metrics: not at LAST_ACK",
-    "engine/established",
+    "engine/receive-ack",
     "      updateMetrics(host, row);\n",
     "",
     "established",
@@ -124,7 +124,7 @@ export const TEARDOWN_FLIPS: readonly Flip[] = [
   ),
   flip(
     "TIME_WAIT: as long as tcp_fin_timeout",
-    "engine/established",
+    "engine/receive-data",
     "      leaveOrphans(host, full);\n      enterTimeWait(host, row, TIME_WAIT, TIME_WAIT_S * host.spec.hz);\n      return;",
     "      leaveOrphans(host, full);\n      enterTimeWait(host, row, TIME_WAIT, host.spec.finTimeoutS * host.spec.hz);\n      return;",
     "time-wait",
@@ -300,7 +300,7 @@ export const TEARDOWN_FLIPS: readonly Flip[] = [
   ),
   flip(
     "RST: the window does not matter",
-    "engine/established",
+    "engine/acceptable",
     "  if (isOutside) return;\n",
     "",
     "established",
@@ -308,7 +308,7 @@ export const TEARDOWN_FLIPS: readonly Flip[] = [
   ),
   flip(
     "SYN on ESTABLISHED: resets",
-    "engine/established",
+    "engine/acceptable",
     "  if ((flags & SYN) !== 0) {\n    challengeSyn(host, row);\n    return false;",
     "  if ((flags & SYN) !== 0) {\n    receiveReset(host, row, rcvNxt, rcvNxt, false);\n    return false;",
     "established",
@@ -316,7 +316,7 @@ export const TEARDOWN_FLIPS: readonly Flip[] = [
   ),
   flip(
     "challenge ACKs: no limit",
-    "engine/established",
+    "engine/acceptable",
     "  if (isStampRecent(host, (row << ROW_SHIFT) + R_OOW_MS)) host.apply(Verdict.challenge_syn_skipped, attempt);\n  else sendAck",
     "  if (row < 0) host.apply(Verdict.challenge_syn_skipped, attempt);\n  else sendAck",
     "established",

@@ -48,6 +48,11 @@ export const BEYOND_STATEMENTS: Statements = {
   ],
   "tcp_output.c:tcp_event_data_sent, tcp_timer.c:tcp_delack_timer_handler": [
     covered(
+      "A FIN's ACK waits where data came before it, and no longer than a tick where none did.",
+      "FIN: its ACK never waits",
+      "FIN: its ACK waits before data has come",
+    ),
+    covered(
       "An answer within 40 ms makes a connection interactive, a lone ACK ends that.",
       "interactive: never",
       "keep-alive: interactive for ever",
