@@ -12,6 +12,7 @@ import { COOKIES_FLIPS } from "./rules/cookies.ts";
 import { FULL_SOCKET_FLIPS } from "./rules/full-socket.ts";
 import { HALF_OPEN_FLIPS } from "./rules/half-open.ts";
 import { KERNELS_FLIPS } from "./rules/kernels.ts";
+import { LEAKS_FLIPS } from "./rules/leaks.ts";
 import { LISTEN_FLIPS } from "./rules/listen.ts";
 import { PATH_FLIPS } from "./rules/path.ts";
 import { SYN_SENT_FLIPS } from "./rules/syn-sent.ts";
@@ -26,6 +27,7 @@ export const FLIPS: readonly Flip[] = [
   ...SYN_SENT_FLIPS,
   ...FULL_SOCKET_FLIPS,
   ...TEARDOWN_FLIPS,
+  ...LEAKS_FLIPS,
   ...PATH_FLIPS,
   ...BOOKKEEPING_FLIPS,
   ...APPLICATIONS_FLIPS,

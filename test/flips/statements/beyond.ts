@@ -101,6 +101,8 @@ export const NOT_THE_KERNELS: readonly RegExp[] = [
   /^(users|hosts|workers|slow start|pause): /,
   /^keep-alive: (one request|the next|every latency|time-outs|EOF|the server)/,
   /^NAT: another user's/,
+  // What leaks, whatever the rule.
+  /^leaks: /,
   // Bookkeeping of a run.
   /^(observers|ledger|arrivals|bursts|rates|bulk|ids of attempts): /,
 ];
