@@ -96,7 +96,7 @@ export function connectFrom(
   let tsRecent = 0;
   if (old >= 0) {
     // tcp_twsk_unique: the new connection continues the old one's numbers and timestamps.
-    isn = (host.table.rows[(old << ROW_SHIFT) + R_SND_NXT]! + 65537) | 0;
+    isn = (host.table.rows[(old << ROW_SHIFT) + R_SND_NXT]! + 65537) | 0 || 1;
     tsRecent = host.table.rows[(old << ROW_SHIFT) + R_TS_RECENT]!;
     killTimeWait(host, old);
     host.apply(Verdict.connect_reuses_tw, attempt);

@@ -101,7 +101,7 @@ function deliverToListener(host: Host, seg: Int32Array, at: number, hash: number
       return;
     case ACK:
     case ACK | FIN: {
-      const child = receiveCookieAck(host, listener, seg, at, hash);
+      const child = receiveCookieAck(host, listener, seg, at, hash, false);
       if (child >= 0) welcome(host, child, seg, at);
       return;
     }

@@ -37,7 +37,7 @@ import type { Listener } from "./listener.ts";
 import type { NoticeRing } from "./notices.ts";
 import { PeerMetrics } from "./peer-metrics.ts";
 import type { RawAnswerer } from "./raw-answers.ts";
-import { connectTimeoutMs } from "./rtt.ts";
+import { modelTimeoutMs } from "./rtt.ts";
 import type { ServerApp } from "./server-app.ts";
 import type { SocketOptions } from "./socket-options.ts";
 import { Streams } from "./streams.ts";
@@ -54,6 +54,9 @@ const VERDICT_GATE = Int32Array.from(VERDICT_NAMES, (name) => {
 /** Where random addresses of raw workloads begin: 198.18.0.0/15, whose packets take the flood link. */
 export const RAW_NETWORK = (198 << 24) | (18 << 16);
 export const RAW_NETMASK = ~0x1ffff;
+
+/** TCP_TIMEOUT_INIT: the base of the model time after which connect() gives up. */
+const SYN_TIMEOUT_MS = 1000;
 
 /** A tick's own start, computed back from its number, must not fall into the tick before. */
 const TICK_ROUNDING = 1e-6;
@@ -137,7 +140,7 @@ export class Host {
     this.#timestampSecret = hash2(parts.secret, 1);
     this.tickNs = 1e9 / spec.hz;
     this.#ticksPerNs = spec.hz / 1e9;
-    this.connectTimeoutMs = connectTimeoutMs(spec.synRetries);
+    this.connectTimeoutMs = modelTimeoutMs(spec.synRetries, SYN_TIMEOUT_MS, spec.rtoMaxMs);
     this.#bootTicks = parts.bootTicks;
     this.nextTickNs = parts.due;
     this.tickSource = parts.tickSource;

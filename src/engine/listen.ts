@@ -188,23 +188,38 @@ function sendCookie(host: Host, seg: Int32Array, at: number, hash: number): void
   );
 }
 
-/** What a listener says to an ACK that fits no socket (5.4 steps 1 to 4); changes nothing. */
-export function judgeCookieAck(host: Host, listener: Listener, seg: Int32Array, at: number, hash: number): number {
+/** What a listener says to an ACK that fits no socket (5.4 steps 1 to 4); changes nothing. `hasRequest`: a half-open has its 4-tuple. */
+export function judgeCookieAck(
+  host: Host,
+  listener: Listener,
+  seg: Int32Array,
+  at: number,
+  hash: number,
+  hasRequest: boolean,
+): number {
   if (host.spec.syncookies === 0 || !cookieSentRecently(host, listener)) return Verdict.stray_ack;
   const clientSeq = (seg[at + S_SEQ]! - 1) | 0;
   const cookie = (seg[at + S_ACK]! - 1) | 0;
   if (!cookieIsValid(cookie, hash, host.secret, clientSeq, host.cookieMinute())) return Verdict.cookie_invalid;
   if ((seg[at + S_FLAGS]! & OPT_TS) !== 0 && host.spec.timestamps === 0) return Verdict.cookie_options_off;
   if (listener.acceptIsFull()) return Verdict.cookie_accept_full;
-  return Verdict.cookie_accepted;
+  // tcp_v4_syn_recv_sock: the child is made and counted, then its 4-tuple is found taken (asked of a live 6.18.44).
+  return hasRequest ? Verdict.cookie_tuple_taken : Verdict.cookie_accepted;
 }
 
 /** An ACK for a listener. Answers the row of the child that a valid cookie made (the segment's data is still to be processed), or -1. */
-export function receiveCookieAck(host: Host, listener: Listener, seg: Int32Array, at: number, hash: number): number {
-  const verdict = judgeCookieAck(host, listener, seg, at, hash);
+export function receiveCookieAck(
+  host: Host,
+  listener: Listener,
+  seg: Int32Array,
+  at: number,
+  hash: number,
+  hasRequest: boolean,
+): number {
+  const verdict = judgeCookieAck(host, listener, seg, at, hash, hasRequest);
   const attempt = seg[at + S_ATTEMPT]!;
   host.apply(verdict, attempt);
-  if (verdict === Verdict.cookie_accept_full) return -1;
+  if (verdict === Verdict.cookie_accept_full || verdict === Verdict.cookie_tuple_taken) return -1;
   if (verdict !== Verdict.cookie_accepted) {
     sendReset(host, seg, at);
     return -1;

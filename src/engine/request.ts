@@ -161,7 +161,7 @@ export function dropRequest(host: Host, row: number): void {
 export function receiveForRequest(host: Host, row: number, seg: Int32Array, at: number, hash: number): number {
   const verdict = judgeRequest(host, row, seg, at);
   const attempt = seg[at + S_ATTEMPT]!;
-  if (verdict === Verdict.stray_ack) return receiveCookieAck(host, listenerOf(host, row), seg, at, hash);
+  if (verdict === Verdict.stray_ack) return receiveCookieAck(host, listenerOf(host, row), seg, at, hash, true);
   host.apply(verdict, attempt);
   return actOnRequest(host, row, verdict, seg, at);
 }

@@ -72,7 +72,9 @@ export function usToTicks(host: Host, us: number): number {
   return Math.ceil((us * host.spec.hz) / 1e6);
 }
 
-/** T(S) of kernel-semantics 6.1: the model time of S retries from 1 s, in ms. */
-export function connectTimeoutMs(retries: number): number {
-  return retries <= 6 ? (2 ** (retries + 1) - 1) * 1000 : 127_000 + (retries - 6) * 120_000;
+/** tcp_timer.c:tcp_model_timeout: (2^(N+1) - 1) * base while the step stays below the maximum, then the maximum a step. */
+export function modelTimeoutMs(retries: number, baseMs: number, maxMs: number): number {
+  const thresh = 31 - Math.clz32(Math.floor(maxMs / baseMs));
+  if (retries <= thresh) return (2 ** (retries + 1) - 1) * baseMs;
+  return (2 ** (thresh + 1) - 1) * baseMs + (retries - thresh) * maxMs;
 }

@@ -190,6 +190,11 @@ export class Simulation {
     return this.#now[0]!;
   }
 
+  /** The two ends, for whoever looks into them between slices. */
+  get hosts(): { readonly server: Host; readonly client: Host } {
+    return { server: this.#server, client: this.#client };
+  }
+
   /** How long the queues of a port are; null: nobody listens there. Of a SO_REUSEPORT group the sums. */
   queuesAt(port: number): QueueLengths | null {
     const group = this.#server.portGroup[port]!;

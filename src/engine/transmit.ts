@@ -55,12 +55,14 @@ import {
   TIMER_RTO,
   TIMER_TLP,
 } from "./layout.ts";
-import { cutByUserTimeout, maxRtoTicks, usToTicks } from "./rtt.ts";
+import { cutByUserTimeout, maxRtoTicks, modelTimeoutMs, usToTicks } from "./rtt.ts";
 import { INITIAL_WINDOW, Repair } from "./streams.ts";
 
 /** TCP_TIMEOUT_MIN, ticks. */
 const TIMEOUT_MIN_TICKS = 2;
 const ORPHAN_RETRIES = 8;
+/** Where the model time of retries begins: TCP_RTO_MIN, whatever tcp_rto_min_us says (asked of a live 6.18.44). */
+const MODEL_BASE_MS = 200;
 const RETRANSMITS_MASK = 0xff;
 /** TCP_TIMEWAIT_LEN, as tcp_out_of_resources reads it: so long ago is recent. */
 const RECENT_MS = 60_000;
@@ -336,14 +338,7 @@ function hasTimedOut(host: Host, fat: number, retries: number, userMs: number): 
   if ((rows[fat + F_RETRANS]! & RETRANSMITS_MASK) === 0) return false;
   const elapsedMs = (host.nowMs() - rows[fat + F_RETRANS_MS]!) | 0;
   if (userMs > 0) return elapsedMs >= userMs;
-  return elapsedMs >= modelTimeoutMs(retries, host.spec.rtoMinUs / 1000, host.spec.rtoMaxMs);
-}
-
-/** tcp_timer.c:tcp_model_timeout: (2^(N+1) - 1) * base while the step stays below the maximum, then the maximum a step. */
-export function modelTimeoutMs(retries: number, baseMs: number, maxMs: number): number {
-  const thresh = 31 - Math.clz32(Math.floor(maxMs / baseMs));
-  if (retries <= thresh) return (2 ** (retries + 1) - 1) * baseMs;
-  return (2 ** (thresh + 1) - 1) * baseMs + (retries - thresh) * maxMs;
+  return elapsedMs >= modelTimeoutMs(retries, MODEL_BASE_MS, host.spec.rtoMaxMs);
 }
 
 /** What is not acknowledged of a flight is lost: it is sent again, and new data behind it, as far as the windows allow. */

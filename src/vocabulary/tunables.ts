@@ -249,7 +249,7 @@ export const TUNABLES = {
   },
   "net.ipv4.tcp_rto_max_ms": {
     ...both(int("ms", 1000, 120_000)),
-    meaning: "Greatest retransmission time-out of full sockets; not of half-open connections.",
+    meaning: "Greatest retransmission time-out of SYNs and of full sockets; not of half-open connections.",
     defaults: { "2.6.32": null, "6.18.15": 120_000 },
     modelled: true,
     section: "10.1",

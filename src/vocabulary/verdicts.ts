@@ -125,6 +125,11 @@ export const VERDICTS = {
     source: "5.4 step 4",
   },
   cookie_accepted: { effects: { TcpExtSyncookiesRecv: 1, TcpPassiveOpens: 1 }, source: "5.4 step 5" },
+  cookie_tuple_taken: {
+    effects: { TcpExtSyncookiesRecv: 1, TcpPassiveOpens: 1 },
+    gate: "half_open_rejected",
+    source: "tcp_ipv4.c:tcp_v4_syn_recv_sock",
+  },
   cookie_accept_full: {
     effects: { TcpExtSyncookiesRecv: 1, ...ACCEPT_FULL },
     gate: "accept_queue_at_cookie",

@@ -88,7 +88,7 @@ export interface Sent {
   readonly own: number;
 }
 
-interface TestHostOptions {
+export interface TestHostOptions {
   readonly kernel?: KernelName;
   readonly sysctls?: Keys;
   readonly listener?: Keys;
@@ -97,6 +97,8 @@ interface TestHostOptions {
   readonly isServer?: boolean;
   /** Of a client: what its sockets are asked for. */
   readonly workload?: Keys;
+  /** Timers fire at their very tick, as before 4.8: nominal times. */
+  readonly onTime?: boolean;
 }
 
 /** One host, with a listener on port 80 unless it is a client, and a link that only notes what is sent. */
@@ -110,15 +112,16 @@ export class TestHost {
 
   constructor(options: TestHostOptions = {}) {
     const { kernel = DEFAULT_KERNEL, sysctls = {}, listener = {}, hz = 250 } = options;
-    const { bootTicks = FIRST_TICK, isServer = true } = options;
+    const { bootTicks = FIRST_TICK, isServer = true, onTime = false } = options;
     const side = { kernel, hz, sysctls };
     const spec = specOf({
       duration_s: 1,
       server: { ...(isServer ? side : {}), listeners: [{ port: PORT, backlog: 4, ...listener }] },
-      ...(isServer ? {} : { client: side }),
+      client: { clock: "own", ...(isServer ? {} : side) },
       workloads: [{ kind: "connections", name: "w", count: 1, ...options.workload }],
     });
-    const hostSpec: HostSpec = isServer ? spec.server : spec.client;
+    const ownSpec: HostSpec = isServer ? spec.server : spec.client;
+    const hostSpec: HostSpec = onTime ? { ...ownSpec, exactTimers: 1 } : ownSpec;
     const ledger = new Ledger(this.#now, 1, []);
     this.host = new Host(hostSpec, {
       now: this.#now,
