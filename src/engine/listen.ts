@@ -10,6 +10,7 @@ import { Verdict } from "../vocabulary/verdicts.ts";
 import { acceptChild } from "./child.ts";
 import { COOKIE_VALID_S, cookieFor, cookieHasSack, cookieHasScale, cookieIsValid, cookieTimestamp } from "./cookie.ts";
 import type { Host } from "./host.ts";
+import { metFullQueue, warnNow } from "./kernel-log.ts";
 import {
   ACK,
   NEW_SYN_RECV,
@@ -100,6 +101,7 @@ export function receiveSyn(
     noteCookieSent(host, listener);
     sendCookie(host, seg, at, hash);
   }
+  if (!listener.hasWarned && metFullQueue(verdict)) warnNow(host, listener);
 }
 
 /** Makes a half-open request (2.2 step 9): in the hash, with a timer of one second. */

@@ -74,6 +74,7 @@ export interface ObservedRun {
   readonly nowNs: number;
   /** Of all listeners of `port`; null: nobody listens. */
   queuesAt(port: number): QueueLengths | null;
+  specOf(side: "server" | "client"): HostSpec;
 }
 
 /**
@@ -99,6 +100,8 @@ export interface Observer {
   changed(attempt: number, atServer: boolean, state: number): void;
   timerFired(attempt: number, atServer: boolean): void;
   accepted(attempt: number): void;
+  /** `line`: index into LOG_LINES; `ns` may be past where packets of a flood lagged. */
+  logged(atServer: boolean, line: number, subject: number, ns: number): void;
 }
 
 /** What stands at `words[at]`. */
@@ -227,6 +230,11 @@ export class ObservedHost extends Host {
     const attempt = this.#attemptOf(row);
     super.free(row);
     this.#observer.changed(attempt, this.isServer, CLOSE);
+  }
+
+  override writeLog(line: number, subject: number, ns: number): void {
+    super.writeLog(line, subject, ns);
+    this.#observer.logged(this.isServer, line, subject, ns);
   }
 
   override onTimer(row: number): void {

@@ -21,6 +21,7 @@ import { Verdict } from "../vocabulary/verdicts.ts";
 import { Arrivals, type Share } from "./arrivals.ts";
 import { deliver } from "./deliver.ts";
 import type { Host } from "./host.ts";
+import { metFullQueue, warnOfFlood } from "./kernel-log.ts";
 import {
   ACK,
   NO_ROW,
@@ -175,7 +176,7 @@ export class RawSource {
     let n = 0;
     let total = 0;
     let room = ROWS_PER_EVENT;
-    let stampAt = this.#nextStampNs(verdict);
+    let noteAt = this.#nextNoteNs(verdict);
     // In bulk, what follows the first packet without a change is counted, however far this call may go: else the numbers that are drawn would
     // depend on how the run is cut into slices.
     const countsRest = this.#isBulk && this.#mayLag;
@@ -190,14 +191,14 @@ export class RawSource {
         next[1] = firstNumber + total * stride;
         this.#take(isKnown, hash, peer, portWord + port);
         verdict = this.#judge();
-        stampAt = this.#nextStampNs(verdict);
+        noteAt = this.#nextNoteNs(verdict);
         limit = Math.min(limit, host.nextTickNs[host.tickSource]!);
         room--;
       } else {
         n++;
-        if (at >= stampAt) {
-          this.#stampCookie(at);
-          stampAt = this.#nextStampNs(verdict);
+        if (at >= noteAt) {
+          this.#note(verdict, at);
+          noteAt = this.#nextNoteNs(verdict);
         }
       }
       total++;
@@ -243,9 +244,21 @@ export class RawSource {
     this.#count(total);
   }
 
-  /** From when on a packet with this verdict notes that a cookie was sent: never, where none is. */
-  #nextStampNs(verdict: number): number {
+  /** From when on a packet with this verdict is noted: the first that meets a full queue, and where cookies are sent, one a second. */
+  #nextNoteNs(verdict: number): number {
+    if (this.#warns(verdict)) return Number.NEGATIVE_INFINITY;
     return verdict === Verdict.syn_cookie ? this.#host.overflowKeeper(this.#listener!).refreshNs[0]! : FOREVER;
+  }
+
+  /** Whether a packet with this verdict is the first that meets the listener's full queue. */
+  #warns(verdict: number): boolean {
+    const listener = this.#listener;
+    return listener !== null && !listener.hasWarned && metFullQueue(verdict);
+  }
+
+  #note(verdict: number, ns: number): void {
+    if (this.#warns(verdict)) warnOfFlood(this.#host, this.#listener!, ns);
+    if (ns >= this.#nextNoteNs(verdict)) this.#stampCookie(ns);
   }
 
   /** Notes at `ns` that a cookie was sent (listen.ts:noteCookieSent). */
@@ -304,6 +317,7 @@ export class RawSource {
     this.#advanceAddress(n);
     this.#count(n);
     this.#applyFate(verdict, n);
+    if (this.#warns(verdict)) warnOfFlood(this.#host, this.#listener!, firstNs);
     if (verdict === Verdict.syn_cookie) this.#stampCookies(firstNs);
   }
 

@@ -8,6 +8,7 @@ import { assert } from "../base/assert.ts";
 import { COUNTER_NAMES } from "../vocabulary/counters.ts";
 import type { Experiment, Tuning } from "../vocabulary/experiment.ts";
 import { differencesOf } from "./differences.ts";
+import { summarizeLogs } from "./kernel-log.ts";
 import { linesOf } from "./lines.ts";
 import type { RunView } from "./run-view.ts";
 import { halfOpenPeakBytes, summarizeListener } from "./summarize-listeners.ts";
@@ -62,6 +63,7 @@ function summarizeTuning({ name, changes, scenario }: Tuning, runs: TuningRuns):
     synacks_out: runs.sum(wire("out_synack")),
     amplification_ratio: runs.share(wire("out_synack"), wire("in_syn")),
     half_open_peak_bytes: halfOpenPeakBytes(runs),
+    kernel_log: summarizeLogs(runs),
     lines: linesOf(scenario, runs),
   };
 }

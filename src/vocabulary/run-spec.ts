@@ -58,6 +58,10 @@ export interface KernelRulesSpec {
   /** connect() has a hint for each destination rather than one for all. */
   readonly portPerturbation: 0 | 1;
   readonly timestampOffset: ValueOf<typeof TimestampOffset>;
+  /** The log's line about SYN flooding names the address too, and no SNMP counters. */
+  readonly floodLineHasAddress: 0 | 1;
+  /** net_ratelimit limits that line. */
+  readonly floodLineLimited: 0 | 1;
   /** Timestamps count ticks instead of milliseconds. */
   readonly timestampTicks: 0 | 1;
   /** Timers fire at their very tick, in the order in which they were armed. */
