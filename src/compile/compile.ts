@@ -122,6 +122,7 @@ function hostSpec(host: HostScenario): HostSpec {
     windowScaling: onOff("net.ipv4.tcp_window_scaling"),
     twReuse: integer("net.ipv4.tcp_tw_reuse"),
     twReuseDelayMs: integerOr("net.ipv4.tcp_tw_reuse_delay", 0),
+    twRecycle: bit(integerOr("net.ipv4.tcp_tw_recycle", 0) !== 0),
     maxTwBuckets: integer("net.ipv4.tcp_max_tw_buckets"),
     finTimeoutS: integer("net.ipv4.tcp_fin_timeout"),
     maxOrphans: integer("net.ipv4.tcp_max_orphans"),

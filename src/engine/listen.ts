@@ -50,8 +50,16 @@ const SYNACK_TIMEOUT_S = 1;
  * Decides about a SYN of a 4-tuple that no socket has, and changes nothing; the verdict fixes every counter and the reply.
  * `pair`: local ^ peer address, for the peer's cached metrics.
  * `viaTimeWait`: a TIME_WAIT socket let it through (kernel-semantics 7.8), which exempts it from the SYN queue's limits.
+ * `flags`, `tsval`: the SYN's own, which tcp_tw_recycle looks at.
  */
-export function judgeSyn(host: Host, listener: Listener, pair: number, viaTimeWait: boolean): number {
+export function judgeSyn(
+  host: Host,
+  listener: Listener,
+  pair: number,
+  viaTimeWait: boolean,
+  flags: number,
+  tsval: number,
+): number {
   const syncookies = host.spec.syncookies;
   let cookie = false;
   if (!viaTimeWait && (syncookies === 2 || listener.synIsFull())) {
@@ -60,7 +68,10 @@ export function judgeSyn(host: Host, listener: Listener, pair: number, viaTimeWa
   }
   if (listener.acceptIsFull() && listener.young > host.spec.acceptFullYoung)
     return cookie ? Verdict.syn_both_full : Verdict.syn_accept_full;
-  if (!cookie && !viaTimeWait && syncookies === 0) {
+  if (!cookie && !viaTimeWait && host.spec.twRecycle === 1) {
+    const hasTs = (flags & OPT_TS) !== 0 && host.spec.timestamps !== 0;
+    if (host.metrics.isOutdated(pair, hasTs, tsval, host.uptimeS(host.nowMs()))) return Verdict.syn_tw_recycle;
+  } else if (!cookie && !viaTimeWait && syncookies === 0) {
     const max = host.spec.maxSynBacklog;
     const isProven = host.spec.provenPeers === 1 && host.metrics.isProven(pair);
     if (max - listener.synLength < max >> 2 && !isProven) return Verdict.syn_last_quarter;
@@ -78,7 +89,8 @@ export function receiveSyn(
   viaTimeWait: boolean,
   isn: number,
 ): void {
-  const verdict = judgeSyn(host, listener, seg[at + S_SRC]! ^ seg[at + S_DST]!, viaTimeWait);
+  const pair = seg[at + S_SRC]! ^ seg[at + S_DST]!;
+  const verdict = judgeSyn(host, listener, pair, viaTimeWait, seg[at + S_FLAGS]!, seg[at + S_TSVAL]!);
   const attempt = seg[at + S_ATTEMPT]!;
   host.apply(verdict, attempt);
   if (verdict === Verdict.syn_queued) {

@@ -271,7 +271,7 @@ export class RawSource {
   #judge(): number {
     const listener = this.#listener;
     if (listener === null || !listener.listening) return Verdict.no_socket;
-    return judgeSyn(this.#host, listener, FIRST_ADDRESS ^ this.#server, false);
+    return judgeSyn(this.#host, listener, FIRST_ADDRESS ^ this.#server, false, SYN, 0);
   }
 
   /** A packet that changes something: a request is made, or it meets a socket of its 4-tuple. */

@@ -231,7 +231,6 @@ export const KERNEL_RULES = {
     row: 22,
     rule: "tcp_tw_recycle exists.",
     section: "7.9",
-    modelled: false,
     steps: { "2.6.32": true, "4.15": false },
   },
   twCountedAt: {

@@ -88,6 +88,8 @@ export interface HostSpec extends KernelRulesSpec {
   /** 0 off, 1 on, 2 loopback only (which acts as off between two hosts). */
   readonly twReuse: number;
   readonly twReuseDelayMs: number;
+  /** Up to kernel 4.11; 0 where it does not exist. */
+  readonly twRecycle: 0 | 1;
   readonly maxTwBuckets: number;
   readonly finTimeoutS: number;
   readonly maxOrphans: number;

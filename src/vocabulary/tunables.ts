@@ -167,7 +167,7 @@ export const TUNABLES = {
     meaning: "Short TIME_WAIT, which broke clients behind NAT; removed in 4.12.",
     defaults: { "2.6.32": 0, "4.15": null },
     removedIn: "4.12",
-    modelled: false,
+    modelled: true,
     section: "7.9",
   },
   "net.ipv4.tcp_max_tw_buckets": {

@@ -96,6 +96,15 @@ const CLAIMS: Readonly<Record<string, readonly Claim[]>> = {
     ["abort_on_overflow", "clients.served_ratio", "<", "backlog_511", "who is reset does not come again"],
     ["accepts_100", "clients.served_ratio", "=", 1, "more is accepted than comes"],
   ],
+  "tw-recycle-behind-nat": [
+    ["recycle_behind_nat", "users.served_ratio", "<", 0.75, "whose clock is behind its office's latest stays out"],
+    ["recycle_behind_nat", "users.failed.tw_recycle", ">", 500, "and nothing else turns anybody away"],
+    ["recycle_behind_nat", "users.connect_latency_ms.p99", ">", 3000, "who gets in later waited for a later SYN"],
+    ["recycle_new_clients", "users.served_ratio", "<", 0.75, "each connection has a clock of its own"],
+    ...["no_recycle", "recycle_own_addresses", "recycle_no_timestamps", "recycle_clients_close"].map(
+      (tuning): Claim => [tuning, "users.served_ratio", "=", 1, "no timestamp is older than the last"],
+    ),
+  ],
 };
 
 function measured(summary: ExperimentSummary, tuning: string, metric: string): number {

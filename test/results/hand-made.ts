@@ -38,6 +38,7 @@ const host: HostSpec = {
   windowScaling: 1,
   twReuse: 2,
   twReuseDelayMs: 1000,
+  twRecycle: 0,
   maxTwBuckets: 131_072,
   finTimeoutS: 60,
   maxOrphans: 131_072,
