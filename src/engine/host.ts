@@ -93,6 +93,9 @@ export class Host {
   readonly metrics = new PeerMetrics();
   readonly streams = new Streams();
   readonly log = new KernelLog();
+  /** [class]: payload without the timestamp option of its own segments, and of its peers' (vocabulary/mss.ts). */
+  readonly sentMss: Int32Array;
+  readonly receivedMss: Int32Array;
   /** Port → 1: ip_local_reserved_ports. */
   readonly reserved: Uint8Array | null;
   readonly takenPorts: TakenPorts;
@@ -125,6 +128,8 @@ export class Host {
   constructor(spec: HostSpec, parts: HostParts) {
     this.spec = spec;
     this.isServer = parts.isServer;
+    this.sentMss = Int32Array.from(spec.sentMss);
+    this.receivedMss = Int32Array.from(spec.receivedMss);
     this.now = parts.now;
     this.ledger = parts.ledger;
     this.notices = parts.notices;

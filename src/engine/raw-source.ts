@@ -16,6 +16,7 @@
 import { hash3 } from "../base/hash.ts";
 import { EXPONENTIAL, exponentialRest, ZIGGURAT_ACCEPT, ZIGGURAT_WIDTH } from "../base/prng.ts";
 import { Gate } from "../vocabulary/gates.ts";
+import { CLASS_DEFAULT } from "../vocabulary/mss.ts";
 import { type PathSpec, RawAddresses, RawAnswer, RawPacket, type RawSpec } from "../vocabulary/run-spec.ts";
 import { Verdict } from "../vocabulary/verdicts.ts";
 import { Arrivals, type Share } from "./arrivals.ts";
@@ -32,6 +33,7 @@ import {
   S_FLAGS,
   S_HASH,
   S_LEN,
+  S_MSS_SHIFT,
   S_PORTS,
   S_SEQ,
   S_SRC,
@@ -53,6 +55,8 @@ const LOWEST_PORT = 1024;
 const PACING_NS = 30_000;
 /** Spread of the moment at which a packet that will be answered leaves: the sender's wake-up. Mute packets are counted, so they have none. */
 const PACING_SPREAD_MASK = 0x7fff;
+/** Bare packets have no options, an MSS neither. */
+const BARE_SYN = SYN | (CLASS_DEFAULT << S_MSS_SHIFT);
 /** Packets per call: the loop comes back often, so that V8 sees a short function called many times. */
 const BATCH = 512;
 /** Requests that one call may make: the simulation reserves rows for so many an event. */
@@ -364,7 +368,7 @@ export class RawSource {
     const row = openRequest(
       host,
       this.#listener!,
-      SYN,
+      BARE_SYN,
       this.#server,
       seg[S_SRC]!,
       seg[S_PORTS]!,
@@ -381,7 +385,7 @@ export class RawSource {
   #deliver(): void {
     const seg = this.#segment;
     const attempt = -2 - this.#workload;
-    seg[S_FLAGS] = this.#flags;
+    seg[S_FLAGS] = this.#flags === SYN ? BARE_SYN : this.#flags;
     seg[S_DST] = this.#server;
     seg[S_SEQ] = this.#sequence();
     seg[S_ACK] = this.#flags === ACK ? hash3(seg[S_SEQ]!, this.#workload, 1) : 0;

@@ -152,6 +152,7 @@ export class Simulation {
       toServer ? spec.toServer : spec.toClient,
       toServer,
       this.#impairmentsTo(toServer ? Direction.ToServer : Direction.ToClient),
+      toServer ? spec.client : spec.server,
     ] as const;
     return observer === null ? new Link(...parts) : new ObservedLink(...parts, observer);
   }

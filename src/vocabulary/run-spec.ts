@@ -74,6 +74,12 @@ export interface KernelRulesSpec {
 export interface HostSpec extends KernelRulesSpec {
   /** Timer ticks per second (CONFIG_HZ). */
   readonly hz: number;
+  /** The MSS option of its SYNs and SYN-ACKs, and that of the other host's. */
+  readonly announcedMss: number;
+  readonly peerMss: number;
+  /** [class]: payload of its segments without the timestamp option, and of the other host's (vocabulary/mss.ts). */
+  readonly sentMss: readonly number[];
+  readonly receivedMss: readonly number[];
   readonly maxSynBacklog: number;
   /** 0, 1 or 2; other values act as 1. */
   readonly syncookies: number;
@@ -219,6 +225,8 @@ export interface PathSpec {
   readonly jitterScope: ValueOf<typeof JitterScope>;
   readonly duplicate: number;
   readonly reorder: number;
+  /** Larger packets go on as fragments; 0: none are too large. */
+  readonly mtu: number;
 }
 
 export interface RunSpec {
