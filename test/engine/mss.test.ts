@@ -59,18 +59,20 @@ test.each([
   expect(mssIndexOf(cookieFor(1, 2, 3, 4, index), 1, 2, 3, 4)).toBe(index);
 });
 
-const transfer = (server: Keys, client: Keys, bytes = 5000, path: Keys = {}): Keys => ({
+const transfer = (server: Keys, client: Keys, bytes = 14_500, path: Keys = {}): Keys => ({
   duration_s: 5,
   server: {
     ...server,
-    listeners: [{ port: 80, backlog: 4, app: { request_bytes: 5000, response_bytes: bytes, close: "after_response" } }],
+    listeners: [
+      { port: 80, backlog: 4, app: { request_bytes: 14_500, response_bytes: bytes, close: "after_response" } },
+    ],
   },
   client,
   path,
   workloads: [
     {
       ...{ name: "one", kind: "connections", count: 1, rate_per_s: 1 },
-      ...{ request_bytes: 5000, response_bytes: bytes, first_closer: "server" },
+      ...{ request_bytes: 14_500, response_bytes: bytes, first_closer: "server" },
     },
   ],
 });
@@ -78,7 +80,7 @@ const transfer = (server: Keys, client: Keys, bytes = 5000, path: Keys = {}): Ke
 const COOKIES = { "net.ipv4.tcp_syncookies": 2 };
 const NO_TS = { "net.ipv4.tcp_timestamps": 0 };
 
-describe("5000 bytes travel in segments of", () => {
+describe("14 500 bytes travel in segments of", () => {
   const cases = [
     // server's MTU, client's, sysctls of the server and of the client, bytes a segment of response and of request, why
     [1500, 1500, {}, {}, 1448, 1448, "Ethernet, less the timestamps"],
@@ -102,8 +104,8 @@ describe("5000 bytes travel in segments of", () => {
       const view = runOf(transfer({ mtu: server, sysctls: ofServer }, { mtu: client, sysctls: ofClient }));
       expect(view.outcome(0, "completed")).toBe(1);
       expect(view.wire()).toMatchObject({
-        out_data: Math.ceil(5000 / response),
-        in_data: Math.ceil(5000 / request),
+        out_data: Math.ceil(14_500 / response),
+        in_data: Math.ceil(14_500 / request),
       });
     },
   );

@@ -60,6 +60,15 @@ const CLAIMS: Readonly<Record<string, readonly Claim[]>> = {
     ["all_three", "clients.served_ratio", ">", 0.999, "the queue holds this flood"],
     ["cookies", "clients.served_ratio", ">", 0.999, "a cookie needs no place in the queue"],
   ],
+  "lost-fragments": [
+    ["fragments", "downloads.drops.path_to_client", ">", 3700, "three fragments each: 3 % of the segments are lost"],
+    ["wide_path", "downloads.drops.path_to_client", "<", 1800, "and 1 % where packets go through whole"],
+    ["fragments", "downloads.response_latency_ms.p50", ">", "wide_path", "which makes responses later"],
+    ["fragments", "downloads.response_latency_ms.p50", "<", 300, "as late as where 3 % of whole packets are lost"],
+    ["wide_path_3_percent", "downloads.response_latency_ms.p50", "<", 300, "which is this late"],
+    ["small_segments", "downloads.response_latency_ms.p50", ">", "fragments", "ten segments carry less at first"],
+    ["small_segments_no_loss", "downloads.response_latency_ms.p50", ">", "no_loss", "with or without losses"],
+  ],
   "one-three-seven-seconds": [
     [
       "classic_clients",
