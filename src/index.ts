@@ -50,6 +50,8 @@ export type {
   Latencies,
   Lines,
   ListenerSummary,
+  LogEntry,
+  LogSummary,
   Measure,
   QueueSummary,
   ThresholdResult,
@@ -68,6 +70,7 @@ export {
 export { COUNTER_NAMES, COUNTERS, type CounterName } from "./vocabulary/counters.ts";
 export type { Experiment, Threshold, Tuning, TuningChange } from "./vocabulary/experiment.ts";
 export { GATES, type GateName } from "./vocabulary/gates.ts";
+export { dmesgLine, LOG_LINES, type LogLineName } from "./vocabulary/kernel-log.ts";
 export { findKernel, KERNELS, type KernelName } from "./vocabulary/kernels.ts";
 export { METRICS, type MetricNames, metricBetter, metricFault, resolveMetric } from "./vocabulary/metrics.ts";
 export { OUTCOMES, type OutcomeName } from "./vocabulary/outcomes.ts";

@@ -6,6 +6,7 @@
 import { assert } from "../base/assert.ts";
 import { hashText } from "../base/hash.ts";
 import { secondsToNs } from "../base/units.ts";
+import { announcedMss, sentMss } from "../vocabulary/mss.ts";
 import {
   AcceptMode,
   AppClose,
@@ -79,13 +80,13 @@ export function compileScenario(scenario: Scenario, options: CompileOptions): Ru
     durationNs,
     sampleIntervalNs: sampleIntervalNs(durationNs, positiveNs(scenario.sample_interval_s)),
     oneWayDelayNs: secondsToNs(scenario.client.one_way_delay_s),
-    toServer: pathSpec(scenario.path.to_server),
-    toClient: pathSpec(scenario.path.to_client),
+    toServer: pathSpec(scenario.path.to_server, scenario.path.mtu),
+    toClient: pathSpec(scenario.path.to_client, scenario.path.mtu),
     hostIndex: host,
     hostCount: scenario.server.hosts,
     sharedClock: scenario.client.clock === "shared" ? 1 : 0,
-    server: hostSpec(scenario.server),
-    client: hostSpec(scenario.client),
+    server: hostSpec(scenario.server, scenario.client),
+    client: hostSpec(scenario.client, scenario.server),
     listeners: scenario.server.listeners.map((listener) => listenerSpec(listener, scenario)),
     workloads: scenario.workloads.map((workload) => workloadSpec(workload, scenario)),
     impairments: [...scenario.impairments.map(impairmentSpec), ...lossesOf(scenario.path)],
@@ -103,7 +104,15 @@ function sampleIntervalNs(durationNs: number, wantedNs: number): number {
   return wantedNs * Math.max(1, Math.ceil(durationNs / wantedNs / MAX_SAMPLES));
 }
 
-function hostSpec(host: HostScenario): HostSpec {
+/** TCP_MIN_SND_MSS. */
+const MIN_SND_MSS = 48;
+
+function sentMssOf(host: HostScenario, peer: HostScenario): number[] {
+  const least = integerSysctlOr(host, "net.ipv4.tcp_min_snd_mss", MIN_SND_MSS);
+  return sentMss(host.mtu, announcedMss(peer.mtu), least);
+}
+
+function hostSpec(host: HostScenario, peer: HostScenario): HostSpec {
   const integer = (name: TunableName): number => integerSysctl(host, name);
   const integerOr = (name: TunableName, constant: number): number => integerSysctlOr(host, name, constant);
   const onOff = (name: TunableName): 0 | 1 => bit(integer(name) !== 0);
@@ -112,6 +121,10 @@ function hostSpec(host: HostScenario): HostSpec {
   return {
     ...kernelRules(host.kernel),
     hz: host.hz,
+    announcedMss: announcedMss(host.mtu),
+    peerMss: announcedMss(peer.mtu),
+    sentMss: sentMssOf(host, peer),
+    receivedMss: sentMssOf(peer, host),
     maxSynBacklog: integer("net.ipv4.tcp_max_syn_backlog"),
     syncookies: syncookies > 2 ? 1 : syncookies,
     synackRetries: integer("net.ipv4.tcp_synack_retries"),
@@ -123,6 +136,7 @@ function hostSpec(host: HostScenario): HostSpec {
     windowScaling: onOff("net.ipv4.tcp_window_scaling"),
     twReuse: integer("net.ipv4.tcp_tw_reuse"),
     twReuseDelayMs: integerOr("net.ipv4.tcp_tw_reuse_delay", 0),
+    twRecycle: bit(integerOr("net.ipv4.tcp_tw_recycle", 0) !== 0),
     maxTwBuckets: integer("net.ipv4.tcp_max_tw_buckets"),
     finTimeoutS: integer("net.ipv4.tcp_fin_timeout"),
     maxOrphans: integer("net.ipv4.tcp_max_orphans"),
@@ -313,13 +327,14 @@ function ratePieces({ arrival, start_s, rate_per_s, end_rate_per_s, trace }: Wor
 
 const JITTER = { uniform: Jitter.Uniform, normal: Jitter.Normal, exponential: Jitter.Exponential } as const;
 
-function pathSpec({ jitter, duplicate, reorder }: PathDirection): PathSpec {
+function pathSpec({ jitter, duplicate, reorder }: PathDirection, mtu: number | null): PathSpec {
   return {
     jitter: jitter === null ? Jitter.None : JITTER[jitter.distribution],
     jitterNs: secondsToNs(jitter?.spread_s ?? 0),
     jitterScope: jitter?.per === "connection" ? JitterScope.Connection : JitterScope.Packet,
     duplicate,
     reorder,
+    mtu: mtu ?? 0,
   };
 }
 

@@ -41,6 +41,8 @@ export function kernelRules(kernel: KernelName): KernelRulesSpec {
     quickSynResend: is("badAckResendsSyn", true),
     portPerturbation: is("portChoice", "parity and perturb table"),
     timestampOffset: TIMESTAMP_OFFSETS.get(ruleValue("timestampOffset", kernel)) ?? TimestampOffset.None,
+    floodLineHasAddress: is("floodLine", "address and port"),
+    floodLineLimited: is("floodLineLimited", true),
     timestampTicks: is("timestampClock", "ticks"),
     takesCrossedSynAck: is("crossedSynAck", "taken"),
     challengeBudget: CHALLENGE_BUDGETS.get(ruleValue("challengeBudget", kernel)) ?? ChallengeBudget.ZeroIsMany,

@@ -5,6 +5,7 @@
  *         A part that does not parse has issues of its own and is left out here.
  */
 import { formatCount } from "../base/units.ts";
+import { DEFAULT_MTU } from "../vocabulary/mss.ts";
 import { MAX_PAYLOAD } from "../vocabulary/run-spec.ts";
 import { arrivalsOf } from "../vocabulary/scenario.ts";
 import type { Path } from "./document.ts";
@@ -18,6 +19,7 @@ import {
   MAX_IMPAIRMENTS,
   MAX_LISTENERS,
   MAX_WORKLOADS,
+  pathSchema,
   serverSchema,
   type WorkloadInput,
   workloadSchema,
@@ -28,7 +30,13 @@ import { type PathIssue, valueAt } from "./zod-issues.ts";
 export const MAX_CONNECTIONS = 1e8;
 
 export function checkRules(raw: unknown): PathIssue[] {
-  return [...listenerRules(raw), ...workloadRules(raw), ...impairmentRules(raw), ...clockRules(raw)];
+  return [
+    ...listenerRules(raw),
+    ...workloadRules(raw),
+    ...impairmentRules(raw),
+    ...clockRules(raw),
+    ...fragmentRules(raw),
+  ];
 }
 
 /** First source port of the n-th raw workload, so that floods do not share 4-tuples; as in the recorder. */
@@ -309,4 +317,24 @@ function clockRules(raw: unknown): PathIssue[] {
   const message = `found ${client.data} ticks per second and ${server.data} at the server, a shared clock needs them equal`;
   const hint = "set client.clock: own for a client that is a machine of its own";
   return [{ code: "conflict", path: ["client", "hz"], message, hint }];
+}
+
+const NO_PMTU_DISC = "net.ipv4.ip_no_pmtu_disc";
+
+/** A host that discovers the path's MTU forbids fragments, and is told by ICMP how large packets may be: that is not modelled. */
+function fragmentRules(raw: unknown): PathIssue[] {
+  const mtuOf = (side: "server" | "client"): number => {
+    const schema = side === "server" ? serverSchema : clientSchema;
+    return schema.shape.mtu.safeParse(valueAt(raw, [side, "mtu"])).data ?? DEFAULT_MTU;
+  };
+  const path = pathSchema.shape.mtu.safeParse(valueAt(raw, ["path", "mtu"])).data ?? null;
+  const largest = Math.min(mtuOf("server"), mtuOf("client"));
+  if (path === null || path >= largest) return [];
+  const strict = (["server", "client"] as const).filter(
+    (side) => Number(valueAt(raw, [side, "sysctls", NO_PMTU_DISC]) ?? 0) === 0,
+  );
+  if (strict.length === 0) return [];
+  const message = `found ${path} bytes, less than the packets of ${largest} that hosts send, and ${strict.join(" and ")} forbid fragments: path MTU discovery is not modelled yet`;
+  const hint = `set ${strict.map((side) => `${side}.sysctls.${NO_PMTU_DISC}: 1`).join(" and ")}, or an mtu of the hosts that fits`;
+  return [{ code: "not-modelled", path: ["path", "mtu"], message, hint }];
 }

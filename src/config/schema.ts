@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { DEFAULT_KERNEL } from "../vocabulary/kernels.ts";
+import { DEFAULT_MTU, MAX_MTU, MIN_MTU } from "../vocabulary/mss.ts";
 import * as scenario from "../vocabulary/scenario.ts";
 import {
   bytes,
@@ -64,6 +65,9 @@ const host = {
   hz: oneOfNumbers(scenario.HZ_VALUES, "ticks per second")
     .default(250)
     .describe("CONFIG_HZ of the kernel, timer ticks per second."),
+  mtu: whole("a whole number of bytes", { min: MIN_MTU, max: MAX_MTU })
+    .default(DEFAULT_MTU)
+    .describe("Largest packet of its link, bytes with IP header; its MSS is 40 less."),
   sysctls: sysctlsSchema,
 };
 
@@ -303,6 +307,9 @@ const pathDirection = map({
   reorder: probability().describe("Probability that a packet overtakes those before it, 0 to 1."),
 });
 export const pathSchema = map({
+  mtu: optional(whole("a whole number of bytes", { min: MIN_MTU, max: MAX_MTU })).describe(
+    "Largest packet that goes through whole; larger ones go on as fragments, and need net.ipv4.ip_no_pmtu_disc: 1 at their sender.",
+  ),
   to_server: pathDirection.prefault({}).describe("What happens to the clients' packets."),
   to_client: pathDirection.prefault({}).describe("What happens to the server's packets."),
 });

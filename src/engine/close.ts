@@ -8,6 +8,7 @@ import { takeChild } from "./child.ts";
 import { countReset, sendActiveReset } from "./death.ts";
 import { armFinWait2 } from "./fin-wait.ts";
 import type { Host } from "./host.ts";
+import { logOrphans } from "./kernel-log.ts";
 import {
   CLOSE,
   CLOSE_WAIT,
@@ -84,6 +85,7 @@ function closeFull(host: Host, row: number, attempt: number, linger0: boolean): 
   closeWriteSide(host, row, state);
   if (host.orphans > host.spec.maxOrphans) {
     host.orphans--;
+    logOrphans(host);
     abort(host, row, attempt, Verdict.abort_on_memory);
   }
 }

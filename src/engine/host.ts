@@ -11,6 +11,7 @@ import { RETRANSMIT_CLASSES, STATE_COUNT } from "../vocabulary/run-result.ts";
 import { type HostSpec, TimestampOffset } from "../vocabulary/run-spec.ts";
 import { VERDICT_NAMES, VERDICTS, Verdict, type VerdictDef } from "../vocabulary/verdicts.ts";
 import { ExactTimers } from "./exact-timers.ts";
+import { KernelLog } from "./kernel-log.ts";
 import {
   CLOSE,
   F_STREAM,
@@ -95,6 +96,10 @@ export class Host {
   readonly groups: Listener[][] = [];
   readonly metrics = new PeerMetrics();
   readonly streams = new Streams();
+  readonly log = new KernelLog();
+  /** [class]: payload without the timestamp option of its own segments, and of its peers' (vocabulary/mss.ts). */
+  readonly sentMss: Int32Array;
+  readonly receivedMss: Int32Array;
   /** Port → 1: ip_local_reserved_ports. */
   readonly reserved: Uint8Array | null;
   readonly takenPorts: TakenPorts;
@@ -132,6 +137,8 @@ export class Host {
   constructor(spec: HostSpec, parts: HostParts) {
     this.spec = spec;
     this.isServer = parts.isServer;
+    this.sentMss = Int32Array.from(spec.sentMss);
+    this.receivedMss = Int32Array.from(spec.receivedMss);
     this.now = parts.now;
     this.ledger = parts.ledger;
     this.notices = parts.notices;
@@ -230,6 +237,11 @@ export class Host {
   beforeChange(): void {
     this.epoch++;
     if (this.lagging > 0) this.lagged!.catchUp();
+  }
+
+  /** A line of the kernel's log (vocabulary/kernel-log.ts); who writes has asked net_ratelimit. */
+  writeLog(line: number, subject: number, ns: number): void {
+    this.log.write(line, subject, ns);
   }
 
   // ---- what only an observer listens to (observer.ts)

@@ -56,8 +56,11 @@ export const TIMER_REO = 2;
 export const ROW_SHORT_LIFE = 1 << ROW_TIMER_SHIFT;
 /** Both ends scale their windows. */
 export const ROW_WSCALE = 1 << 13;
+/** By what the peer's MSS is known: a class of vocabulary/mss.ts. */
+export const ROW_MSS_SHIFT = 14;
+const MSS_MASK = 7;
 /** Client: which of the users behind its address the socket is of (users.ts), beside the state for the socket's whole life. */
-export const ROW_PERSON_SHIFT = 14;
+export const ROW_PERSON_SHIFT = 17;
 export const ROW_PERSON_MASK = -1 << ROW_PERSON_SHIFT;
 /** Users behind one address that the bits tell apart. */
 export const PERSONS = 1 << (32 - ROW_PERSON_SHIFT);
@@ -181,6 +184,8 @@ export const SYN = 2;
 export const RST = 4;
 export const PSH = 8;
 export const ACK = 16;
+/** Of data: the class that its sender's segment size is of; of a SYN: the class that its peer will go by (vocabulary/mss.ts). */
+export const S_MSS_SHIFT = 5;
 export const OPT_TS = 256;
 export const OPT_SACK = 512;
 export const OPT_WSCALE = 1024;
@@ -196,13 +201,9 @@ export const BEHIND_MOST = 3;
 export const MORE_SHIFT = 16;
 export const MORE_BIT = 1 << MORE_SHIFT;
 
-/** Segment payload (RFC 6691; kernel-semantics 8.2): MTU 1500 less both headers, and less the timestamp option. */
-const MSS = 1460;
-const MSS_TS = 1448;
-
-export function mssOf(hasTimestamps: boolean): number {
-  return hasTimestamps ? MSS_TS : MSS;
-}
+/** Class of a row, or of a segment's flags. */
+export const mssClassOfRow = (state: number): number => (state >> ROW_MSS_SHIFT) & MSS_MASK;
+export const mssClassOf = (flags: number): number => (flags >> S_MSS_SHIFT) & MSS_MASK;
 
 /** Sequence comparison modulo 2^32: a before b. */
 export function before(a: number, b: number): boolean {

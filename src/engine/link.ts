@@ -6,12 +6,14 @@
  * Base delay   Every packet takes some microseconds more, drawn from its own hash; on a path with a delay some tens, and what is due while the
  *              forwarder wakes leaves with it. Without that, ties that a real kernel breaks by chance would decide counters.
  * Impairments  Losses happen on arrival, as in the recordings: the sender does not notice, the wire counters of the server have it.
+ * Fragments    A packet that is too large for the path travels as several (path.mtu); each has a fate of its own, and arrives with the others.
  * Units        ns; `now` is the simulation's clock, one element (a number as argument would be boxed).
  */
 import { hash2, unitOf } from "../base/hash.ts";
 import { Gate } from "../vocabulary/gates.ts";
+import { HEADER_BYTES, IP_HEADER_BYTES, TIMESTAMP_BYTES } from "../vocabulary/mss.ts";
 import { PACKET_CLASSES } from "../vocabulary/run-result.ts";
-import { type ImpairmentSpec, Jitter, Match, type PathSpec } from "../vocabulary/run-spec.ts";
+import { type HostSpec, type ImpairmentSpec, Jitter, Match, type PathSpec } from "../vocabulary/run-spec.ts";
 import {
   ACK,
   BEHIND_MOST,
@@ -20,7 +22,7 @@ import {
   FIN,
   MORE_BIT,
   MORE_SHIFT,
-  mssOf,
+  mssClassOf,
   OPT_TS,
   PSH,
   RST,
@@ -92,6 +94,10 @@ export class Link {
   readonly #lossGate: number;
   readonly #impairments: Impairment[];
   readonly #uneven: UnevenPath | null;
+  /** [class]: payload of the sender's segments without the timestamp option. */
+  readonly #sentMss: Int32Array;
+  /** What a fragment carries of a packet that is too large for the path; Infinity: none is. */
+  readonly #fragmentBytes: number;
 
   constructor(
     now: Float64Array,
@@ -102,8 +108,11 @@ export class Link {
     path: PathSpec,
     toServer: boolean,
     impairments: Impairment[],
+    sender: HostSpec,
   ) {
     this.#now = now;
+    this.#sentMss = Int32Array.from(sender.sentMss);
+    this.#fragmentBytes = path.mtu === 0 ? FOREVER : (path.mtu - IP_HEADER_BYTES) & ~7;
     this.#due = due;
     this.#source = source;
     this.#ledger = ledger;
@@ -213,7 +222,7 @@ export class Link {
     const flags = words[at + S_FLAGS]!;
     const segments = 1 + (flags >>> MORE_SHIFT);
     if (segments > 1) return this.#cuts(words, at, flags, segments);
-    if (!this.#isHit(flags, words[at + S_HASH]!)) return false;
+    if (!this.#losesPacket(flags, words[at + S_HASH]!, words[at + S_LEN]!)) return false;
     this.#charge(words, at);
     return true;
   }
@@ -221,6 +230,23 @@ export class Link {
   #charge(words: Int32Array, at: number): void {
     if (words[at + S_COPY] === 1) this.#ledger.loseCopy(words[at + S_ATTEMPT]!, this.#lossGate);
     else this.#ledger.lose(words[at + S_ATTEMPT]!, this.#lossGate);
+  }
+
+  /** Payload of a full segment of a flight with these flags. */
+  segmentBytes(flags: number): number {
+    return this.#sentMss[mssClassOf(flags)]! - ((flags & OPT_TS) !== 0 ? TIMESTAMP_BYTES : 0);
+  }
+
+  /**
+   * A packet meets the impairments, or each fragment of one that is too large: whoever loses a fragment loses the segment (RFC 791 section 3.2).
+   * `bytes`: its payload.
+   */
+  #losesPacket(flags: number, hash: number, bytes: number): boolean {
+    let isLost = this.#isHit(flags, hash);
+    const header = HEADER_BYTES - IP_HEADER_BYTES + ((flags & OPT_TS) !== 0 ? TIMESTAMP_BYTES : 0);
+    const fragments = Math.ceil((header + bytes) / this.#fragmentBytes);
+    for (let k = 1; k < fragments; k++) if (this.#isHit(flags, hash2(hash, -k))) isLost = true;
+    return isLost;
   }
 
   #isHit(flags: number, hash: number): boolean {
@@ -234,10 +260,12 @@ export class Link {
    * ACKs those that are left say what all did. True: nothing is left.
    */
   #cuts(words: Int32Array, at: number, flags: number, segments: number): boolean {
+    const mss = this.segmentBytes(flags);
     let lost = 0;
     let first = segments;
     for (let k = 0; k < segments; k++) {
-      if (!this.#isHit(flags, hash2(words[at + S_HASH]!, k))) continue;
+      const bytes = Math.min(mss, words[at + S_LEN]! - k * mss);
+      if (!this.#losesPacket(flags, hash2(words[at + S_HASH]!, k), bytes)) continue;
       lost++;
       first = Math.min(first, k);
       this.#charge(words, at);
@@ -248,7 +276,7 @@ export class Link {
     if (words[at + S_LEN] === 0) return false;
     const behind = Math.min(BEHIND_MOST, left - first);
     words[at + S_FLAGS] = words[at + S_FLAGS]! | CUT | (behind << BEHIND_SHIFT);
-    words[at + S_LEN] = left * mssOf((flags & OPT_TS) !== 0);
+    words[at + S_LEN] = left * mss;
     return false;
   }
 

@@ -13,7 +13,7 @@ import { hash2, hash3, unitOf } from "../base/hash.ts";
 import { GATE_NAMES } from "../vocabulary/gates.ts";
 import { OUTCOME_NAMES } from "../vocabulary/outcomes.ts";
 import { type RunResult, WIRE_NAMES } from "../vocabulary/run-result.ts";
-import { Direction, EngineMode, type RunSpec, WorkloadKind } from "../vocabulary/run-spec.ts";
+import { Direction, EngineMode, type HostSpec, type RunSpec, WorkloadKind } from "../vocabulary/run-spec.ts";
 import { AnswerQueue } from "./answer-queue.ts";
 import { AppHeap } from "./app-heap.ts";
 import { AppTimer } from "./app-timers.ts";
@@ -163,6 +163,7 @@ export class Simulation {
       toServer ? spec.toServer : spec.toClient,
       toServer,
       this.#impairmentsTo(toServer ? Direction.ToServer : Direction.ToClient),
+      toServer ? spec.client : spec.server,
     ] as const;
     return observer === null ? new Link(...parts) : new ObservedLink(...parts, observer);
   }
@@ -203,6 +204,11 @@ export class Simulation {
     if (!members.some(({ listening }) => listening)) return null;
     const sum = (length: (listener: Listener) => number): number => members.reduce((all, one) => all + length(one), 0);
     return { syn: sum((one) => one.synLength), accept: sum((one) => one.acceptLength) };
+  }
+
+  /** What a host's kernel is. */
+  specOf(side: "server" | "client"): HostSpec {
+    return this.#spec[side];
   }
 
   /** Events so far: segments, ticks, timers, arrivals; packets counted in bulk are not events. */
@@ -395,6 +401,8 @@ export class Simulation {
     out.set(this.#server.counts, layout.serverVerdicts);
     out.set(this.#client.counts, layout.clientVerdicts);
     out.set(this.#wire, layout.wire);
+    out.set(this.#server.log.values, layout.serverLog);
+    out.set(this.#client.log.values, layout.clientLog);
     out.set(this.#server.states, layout.serverStates);
     out.set(this.#client.states, layout.clientStates);
     this.#impairments.forEach((impairment, i) => {
@@ -441,6 +449,10 @@ export class Simulation {
       out[fields + ListenerField.peakSynQueue] = listener.peakSyn;
       out[fields + ListenerField.acceptQueueFullNs] = listener.acceptFullNs(end);
       out[fields + ListenerField.synQueueFullNs] = listener.synFullNs(end);
+      if (listener.warnedNs[0]! >= 0) {
+        out[fields + ListenerField.floodWarned] = 1;
+        out[fields + ListenerField.floodWarnedNs] = listener.warnedNs[0]!;
+      }
     });
   }
 }

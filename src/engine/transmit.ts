@@ -9,10 +9,12 @@
  *             (without SACK one a round trip, RFC 6582); else a timer resends the first, and the others follow in slow start.
  * Left out    Flights that overlap, spurious time-outs undone, zero windows, the send buffer (a write takes all at once).
  */
+import { TIMESTAMP_BYTES } from "../vocabulary/mss.ts";
 import { Verdict } from "../vocabulary/verdicts.ts";
 import { die, sendActiveReset } from "./death.ts";
 import { ATO_MS, clearDelayedAck } from "./delayed-ack.ts";
 import type { Host } from "./host.ts";
+import { logOrphans } from "./kernel-log.ts";
 import {
   ACK,
   F_FLAGS,
@@ -36,7 +38,7 @@ import {
   FL_RETRANSMITTED,
   FL_TLP_SENT,
   MORE_SHIFT,
-  mssOf,
+  mssClassOfRow,
   NO_ROW,
   PART,
   PSH,
@@ -51,6 +53,7 @@ import {
   ROW_TIMER_SHIFT,
   ROW_TS,
   ROW_WSCALE,
+  S_MSS_SHIFT,
   TIMER_REO,
   TIMER_RTO,
   TIMER_TLP,
@@ -83,7 +86,13 @@ function packetsOut(host: Host, row: number, full: number): number {
 
 /** Payload of a full segment of a connection. */
 export function mssOfRow(host: Host, row: number): number {
-  return mssOf((host.table.rows[(row << ROW_SHIFT) + R_STATE]! & ROW_TS) !== 0);
+  const state = host.table.rows[(row << ROW_SHIFT) + R_STATE]!;
+  return host.sentMss[mssClassOfRow(state)]! - ((state & ROW_TS) !== 0 ? TIMESTAMP_BYTES : 0);
+}
+
+/** Flags that say of what class a segment of data is, for those who count its flight's segments. */
+function classFlags(host: Host, row: number): number {
+  return mssClassOfRow(host.table.rows[(row << ROW_SHIFT) + R_STATE]!) << S_MSS_SHIFT;
 }
 
 /** How many segments `bytes` of a connection take. */
@@ -124,7 +133,7 @@ export function sendFlight(host: Host, row: number, full: number, stream: number
 /** Bytes that may be in flight, whole segments: the congestion window, and the peer's window where it cannot be scaled (kernel-semantics 8.3). */
 function roomFor(host: Host, row: number, stream: number): number {
   const word = host.table.rows[(row << ROW_SHIFT) + R_STATE]!;
-  const mss = mssOf((word & ROW_TS) !== 0);
+  const mss = mssOfRow(host, row);
   const most = (word & ROW_WSCALE) !== 0 ? SCALED_WINDOW : UNSCALED_WINDOW;
   return Math.min(host.streams.cwnd(stream), Math.floor(most / mss)) * mss;
 }
@@ -147,7 +156,7 @@ function sendNew(host: Host, row: number, full: number, bytes: number): void {
   const more = segmentsOf(host, row, bytes) - 1;
   host.countMore(Verdict.data_sent, more);
   clearDelayedAck(host, full);
-  host.sendFrom(row, PSH | ACK | (more << MORE_SHIFT), seq, rows[at + R_RCV_NXT]!, bytes);
+  host.sendFrom(row, PSH | ACK | classFlags(host, row) | (more << MORE_SHIFT), seq, rows[at + R_RCV_NXT]!, bytes);
   afterSending(host, row, full);
 }
 
@@ -322,6 +331,7 @@ function endsAsOneTooMany(host: Host, row: number, isOver: boolean): boolean {
   const quietMs = rows[fat + F_TX_BYTES]! > 0 ? sinceSent : (host.nowMs() - rows[fat + F_LAST_DATA_MS]!) | 0;
   const weight = quietMs > 2 * host.spec.rtoMaxMs || !mayReset ? 2 : 1;
   if (host.orphans * weight <= host.spec.maxOrphans) return false;
+  logOrphans(host);
   const resets = mayReset || quietMs <= RECENT_MS;
   host.apply(
     resets ? Verdict.orphan_over_limit : Verdict.orphan_over_limit_silent,
@@ -366,7 +376,7 @@ export function resendRest(host: Host, row: number, full: number, stream: number
   host.countMore(Verdict.fast_resend, resent - 1);
   host.countMore(Verdict.data_sent, sent);
   const flags = PSH | ACK | (again < lost ? PART : 0) | ((resent + sent - 1) << MORE_SHIFT);
-  host.sendFrom(row, flags, rows[fat + F_SND_UNA]!, rows[at + R_RCV_NXT]!, again + fresh);
+  host.sendFrom(row, flags | classFlags(host, row), rows[fat + F_SND_UNA]!, rows[at + R_RCV_NXT]!, again + fresh);
   armTimer(host, row, TIMER_RTO, rows[fat + F_RTO]!);
 }
 
@@ -390,7 +400,7 @@ function resend(host: Host, row: number, tail: boolean, verdict: number): void {
   host.apply(verdict, rows[at + R_ATTEMPT]!);
   if (isFin) host.sendFrom(row, FIN | ACK, (una + bytes) | 0, rows[at + R_RCV_NXT]!, 0);
   else {
-    const flags = PSH | ACK | (isMerged ? FIN : 0) | (length < bytes ? PART : 0);
+    const flags = PSH | ACK | classFlags(host, row) | (isMerged ? FIN : 0) | (length < bytes ? PART : 0);
     host.sendFrom(row, flags, una, rows[at + R_RCV_NXT]!, length);
   }
 }

@@ -110,9 +110,13 @@ function trafficOf(tuning: TuningSummary, binding: Binding | null): TuningVerdic
   return binding === null || isOfClients(binding.gate) ? "calm" : "overload";
 }
 
-/** Gates before the server, or in the clients themselves: they say nothing of its load. */
+/** Gates before the server, in the clients themselves, or that look at clocks alone: they say nothing of its load. */
 const isOfClients = (gate: GateName): boolean =>
-  gate.startsWith("path_") || gate === "no_local_port" || gate === "time_wait" || gate === "client_patience";
+  gate.startsWith("path_") ||
+  gate === "no_local_port" ||
+  gate === "time_wait" ||
+  gate === "tw_recycle" ||
+  gate === "client_patience";
 
 /** While the SYN queue turned clients away: its mean length for each connection per second that left it established, in seconds; 0 where it did not. */
 function synQueueStayS({ lines, hosts }: TuningSummary, binding: Binding | null): number {

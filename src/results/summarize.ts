@@ -8,6 +8,7 @@ import { assert } from "../base/assert.ts";
 import { COUNTER_NAMES } from "../vocabulary/counters.ts";
 import type { Experiment, Tuning } from "../vocabulary/experiment.ts";
 import { differencesOf } from "./differences.ts";
+import { summarizeLogs } from "./kernel-log.ts";
 import { LEFTOVER_KINDS, leftoversOf } from "./leftovers.ts";
 import { linesOf } from "./lines.ts";
 import type { RunView } from "./run-view.ts";
@@ -67,6 +68,7 @@ function summarizeTuning({ name, changes, scenario }: Tuning, runs: TuningRuns):
       server: runs.named(LEFTOVER_KINDS, (view) => leftoversOf(view).server),
       client: runs.named(LEFTOVER_KINDS, (view) => leftoversOf(view).client),
     },
+    kernel_log: summarizeLogs(runs),
     lines: linesOf(scenario, runs),
   };
 }

@@ -9,6 +9,7 @@
  */
 import type { CounterName } from "../vocabulary/counters.ts";
 import type { GateName } from "../vocabulary/gates.ts";
+import type { LogLineName } from "../vocabulary/kernel-log.ts";
 import type { OutcomeName } from "../vocabulary/outcomes.ts";
 import type { LeftoverKind } from "./leftovers.ts";
 
@@ -125,6 +126,25 @@ export interface Lines {
   }[];
   /** Server counters since t = 0 at each sample, those that move. */
   readonly server_counters: { readonly [K in CounterName]?: readonly number[] };
+  /** What the kernels' logs say, by time: the first 64 lines of each. Behind a load balancer: of the first host. */
+  readonly kernel_log: readonly LogEntry[];
+}
+
+/** A line of a kernel's log; `at_s` of the run. */
+export interface LogEntry {
+  readonly at_s: number;
+  readonly host: "server" | "client";
+  /** As dmesg prints it, without the time. */
+  readonly text: string;
+}
+
+/** How often a kernel's log has a kind of line. */
+export interface LogSummary {
+  readonly host: "server" | "client";
+  readonly line: LogLineName;
+  readonly written: Measure;
+  /** Kept back by net_ratelimit. */
+  readonly suppressed: Measure;
 }
 
 export interface TuningSummary {
@@ -149,6 +169,8 @@ export interface TuningSummary {
     readonly server: { readonly [K in LeftoverKind]?: Measure };
     readonly client: { readonly [K in LeftoverKind]?: Measure };
   };
+  /** Kinds of lines that no run has are left out. */
+  readonly kernel_log: readonly LogSummary[];
   readonly lines: Lines;
 }
 

@@ -2,6 +2,7 @@
 import { err, ok, type Result } from "../base/result.ts";
 import { COUNTER_NAMES } from "../vocabulary/counters.ts";
 import { GATE_NAMES } from "../vocabulary/gates.ts";
+import { LOG_LINES } from "../vocabulary/kernel-log.ts";
 import { OUTCOME_NAMES } from "../vocabulary/outcomes.ts";
 import { RAW_PACKETS } from "../vocabulary/scenario.ts";
 import { jsonText } from "./json-text.ts";
@@ -59,6 +60,8 @@ const LISTENER = objectOf({
   ...{ accepted: MEASURE, accept_wait_ms: LATENCIES, workers_busy_ratio: orNull(MEASURE) },
 });
 
+const HOST = oneOf("server", "client");
+
 const LINES = objectOf({
   at_s: LINE,
   queues: listOf(objectOf({ port: number, accept: listOf(orNull(number)), syn: listOf(orNull(number)) })),
@@ -67,6 +70,7 @@ const LINES = objectOf({
   second_s: number,
   per_second: listOf(objectOf({ name: text, attempts: LINE, established: LINE, responses: LINE })),
   server_counters: mapOf(COUNTER_NAMES, LINE),
+  kernel_log: listOf(objectOf({ at_s: number, host: HOST, text })),
 });
 
 const TUNING = objectOf({
@@ -77,6 +81,7 @@ const TUNING = objectOf({
   ...{ server_counters: mapOf(COUNTER_NAMES, MEASURE), client_counters: mapOf(COUNTER_NAMES, MEASURE) },
   ...{ syns_in: MEASURE, synacks_out: MEASURE, amplification_ratio: MEASURE, half_open_peak_bytes: MEASURE },
   leftovers: objectOf({ server: mapOf(LEFTOVER_KINDS, MEASURE), client: mapOf(LEFTOVER_KINDS, MEASURE) }),
+  kernel_log: listOf(objectOf({ host: HOST, line: oneOf(...LOG_LINES), written: MEASURE, suppressed: MEASURE })),
   lines: LINES,
 });
 

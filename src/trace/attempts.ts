@@ -81,6 +81,7 @@ export class AttemptList implements Observer {
   judged(): void {}
   timerFired(): void {}
   accepted(): void {}
+  logged(): void {}
 }
 
 /** Which attempts are wanted. What is undefined does not matter. */

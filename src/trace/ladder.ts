@@ -93,6 +93,9 @@ class LadderWriter {
       case "accepted":
         this.#line(event.atNs, "server").notes.push(`accept() takes it${queuesText(event.queues)}`);
         return;
+      case "logged":
+        this.#line(event.atNs, event.side).notes.push(`kernel log: ${event.text}`);
+        return;
       case "served":
         this.#line(event.atNs, "client").notes.push("the client has all it came for");
         return;

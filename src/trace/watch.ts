@@ -5,6 +5,7 @@
  */
 import type { ObservedRun, ObservedSegment, Observer, QueueLengths } from "../engine/run.ts";
 import { GATE_NAMES, type GateName } from "../vocabulary/gates.ts";
+import { LOG_LINES, logText } from "../vocabulary/kernel-log.ts";
 import { OUTCOME_NAMES, type OutcomeName } from "../vocabulary/outcomes.ts";
 import { STATE_NAMES } from "../vocabulary/run-result.ts";
 import { VERDICT_NAMES, VERDICTS, type VerdictDef, type VerdictName } from "../vocabulary/verdicts.ts";
@@ -26,6 +27,8 @@ export type TraceEvent = { readonly atNs: number } & (
   | { readonly kind: "state"; readonly side: Side; readonly state: StateName }
   | { readonly kind: "timer"; readonly side: Side }
   | { readonly kind: "accepted"; readonly queues: QueueLengths | null }
+  /** A line of the kernel's log while the attempt was under way, whoever caused it. */
+  | { readonly kind: "logged"; readonly side: Side; readonly text: string }
   | { readonly kind: "served" }
   | { readonly kind: "ended"; readonly outcome: OutcomeName; readonly gate: GateName }
 );
@@ -45,6 +48,8 @@ interface Watched {
   readonly events: TraceEvent[];
   /** The server's, known from the first segment on. */
   port: number;
+  readonly beganNs: number;
+  isOver: boolean;
 }
 
 export const gateOf = (verdict: VerdictName): GateName | undefined => (VERDICTS[verdict] as VerdictDef).gate;
@@ -74,7 +79,7 @@ export class Watch implements Observer {
     if (!this.#options.wants(this.#begun)) return;
     const events: TraceEvent[] = [];
     this.events.set(this.#begun, events);
-    this.#watched.set(attempt, { events, port: 0 });
+    this.#watched.set(attempt, { events, port: 0, beganNs: this.#run.nowNs, isOver: false });
   }
 
   sent(attempt: number, segment: ObservedSegment): void {
@@ -119,11 +124,26 @@ export class Watch implements Observer {
   }
 
   ended(attempt: number, outcome: number, gate: number): void {
+    const watched = this.#watched.get(attempt);
+    if (watched) watched.isOver = true;
     const names = { outcome: OUTCOME_NAMES[outcome] ?? "pending", gate: GATE_NAMES[gate] ?? "none" };
     this.#tell(attempt, { kind: "ended", atNs: this.#run.nowNs, ...names });
   }
 
   unfinished(): void {}
+
+  /** The line stands where it belongs: packets of a flood that lag cause theirs after the fact. */
+  logged(atServer: boolean, line: number, subject: number, ns: number): void {
+    const name = LOG_LINES[line];
+    if (this.#options.detail === "packets" || name === undefined) return;
+    const side = sideOf(atServer);
+    const text = logText(name, subject, this.#run.specOf(side));
+    for (const watched of this.#watched.values()) {
+      if (watched.isOver || watched.beganNs > ns) continue;
+      const later = watched.events.findIndex(({ atNs }) => atNs > ns);
+      this.#note(watched, { kind: "logged", atNs: ns, side, text }, later < 0 ? watched.events.length : later);
+    }
+  }
 
   #tell(attempt: number, event: TraceEvent): void {
     if (this.#options.detail === "packets") return;
@@ -131,13 +151,13 @@ export class Watch implements Observer {
     if (watched) this.#note(watched, event);
   }
 
-  #note({ events }: Watched, event: TraceEvent): void {
+  #note({ events }: Watched, event: TraceEvent, at = events.length): void {
     if (this.#noted >= this.#options.maxEvents) {
       this.isCut = true;
       return;
     }
     this.#noted++;
-    events.push(event);
+    events.splice(at, 0, event);
   }
 }
 

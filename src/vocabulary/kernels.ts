@@ -171,6 +171,28 @@ export const KERNEL_RULES = {
     section: "7.5",
     steps: { "2.6.32": false, "4.19": true },
   },
+  floodLine: {
+    row: null,
+    rule: "The log's line about SYN flooding names",
+    section: "2.2",
+    side: "server",
+    // The address came with 6.2 (unverified: between the trees of 6.1 and 6.6).
+    steps: { "2.6.32": "the port, once a minute", "3.10": "the port", "6.6": "address and port" },
+  },
+  floodLineLimited: {
+    row: null,
+    rule: "net_ratelimit limits the line about SYN flooding.",
+    section: "2.2",
+    side: "server",
+    // Unverified: between 4.15 and 5.4.
+    steps: { "2.6.32": false, "5.4": true },
+  },
+  twOverflowLine: {
+    row: null,
+    rule: "The log says that a TIME_WAIT was refused (time wait bucket table overflow).",
+    section: "7.7",
+    steps: { "2.6.32": true, "3.10": false },
+  },
   locklessListener: {
     row: 14,
     rule: "SYNs and final ACKs of one listener are processed on several CPUs at once.",
@@ -227,7 +249,6 @@ export const KERNEL_RULES = {
     row: 22,
     rule: "tcp_tw_recycle exists.",
     section: "7.9",
-    modelled: false,
     steps: { "2.6.32": true, "4.15": false },
   },
   twCountedAt: {

@@ -9,6 +9,7 @@
 import { COUNTER_NAMES } from "./counters.ts";
 import { GATE_NAMES } from "./gates.ts";
 import { COARSE_LAYOUT, LATENCY_LAYOUT } from "./histogram.ts";
+import { LOG_LENGTH } from "./kernel-log.ts";
 import { OUTCOME_NAMES } from "./outcomes.ts";
 import { Detail, MAX_SAMPLES, type RunSpec, WorkloadKind } from "./run-spec.ts";
 import { VERDICT_NAMES } from "./verdicts.ts";
@@ -81,6 +82,9 @@ export const LISTENER_FIELDS = [
   "synQueueFullNs",
   /** AcceptMode.Workers: sum over the workers of the time that they held a connection. */
   "workersBusyNs",
+  /** 1: the kernel was asked for its line about SYN flooding (net_ratelimit may have kept it back), and when. */
+  "floodWarned",
+  "floodWarnedNs",
 ] as const;
 /** Extremes that a histogram rounds. */
 export const EXTREME_FIELDS = [
@@ -145,6 +149,9 @@ export interface ResultLayout {
   readonly clientVerdicts: number;
   readonly wire: number;
   readonly impairmentDropped: number;
+  /** Kernel logs (kernel-log.ts: LOG_LENGTH). */
+  readonly serverLog: number;
+  readonly clientLog: number;
   /** [state] at the end. */
   readonly serverStates: number;
   readonly clientStates: number;
@@ -221,6 +228,8 @@ export function resultLayout(spec: RunSpec): ResultLayout {
     clientVerdicts: take(VERDICT_NAMES.length),
     wire: take(WIRE_NAMES.length),
     impairmentDropped: take(spec.impairments.length),
+    serverLog: take(LOG_LENGTH),
+    clientLog: take(LOG_LENGTH),
     serverStates: take(STATE_COUNT),
     clientStates: take(STATE_COUNT),
     workloads: spec.workloads.map((w) => workload(w.kind)),

@@ -60,6 +60,10 @@ export interface KernelRulesSpec {
   /** connect() has a hint for each destination rather than one for all. */
   readonly portPerturbation: 0 | 1;
   readonly timestampOffset: ValueOf<typeof TimestampOffset>;
+  /** The log's line about SYN flooding names the address too, and no SNMP counters. */
+  readonly floodLineHasAddress: 0 | 1;
+  /** net_ratelimit limits that line. */
+  readonly floodLineLimited: 0 | 1;
   /** Timestamps count ticks instead of milliseconds. */
   readonly timestampTicks: 0 | 1;
   /** How many challenge ACKs a second tcp_challenge_ack_limit allows, where it is not 2147483647. */
@@ -78,6 +82,12 @@ export interface KernelRulesSpec {
 export interface HostSpec extends KernelRulesSpec {
   /** Timer ticks per second (CONFIG_HZ). */
   readonly hz: number;
+  /** The MSS option of its SYNs and SYN-ACKs, and that of the other host's. */
+  readonly announcedMss: number;
+  readonly peerMss: number;
+  /** [class]: payload of its segments without the timestamp option, and of the other host's (vocabulary/mss.ts). */
+  readonly sentMss: readonly number[];
+  readonly receivedMss: readonly number[];
   readonly maxSynBacklog: number;
   /** 0, 1 or 2; other values act as 1. */
   readonly syncookies: number;
@@ -92,6 +102,8 @@ export interface HostSpec extends KernelRulesSpec {
   /** 0 off, 1 on, 2 loopback only (which acts as off between two hosts). */
   readonly twReuse: number;
   readonly twReuseDelayMs: number;
+  /** Up to kernel 4.11; 0 where it does not exist. */
+  readonly twRecycle: 0 | 1;
   readonly maxTwBuckets: number;
   readonly finTimeoutS: number;
   readonly maxOrphans: number;
@@ -234,6 +246,8 @@ export interface PathSpec {
   readonly jitterScope: ValueOf<typeof JitterScope>;
   readonly duplicate: number;
   readonly reorder: number;
+  /** Larger packets go on as fragments; 0: none are too large. */
+  readonly mtu: number;
 }
 
 export interface RunSpec {

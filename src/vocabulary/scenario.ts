@@ -42,6 +42,8 @@ export interface Scenario {
 export interface HostScenario {
   readonly kernel: KernelName;
   readonly hz: Hz;
+  /** Largest packet of its link, bytes with IP header. */
+  readonly mtu: number;
   /** Only those that the scenario sets, each in the form that tunables.ts names; for the others see defaultFor(). */
   readonly sysctls: { readonly [K in TunableName]?: TunableValue };
 }
@@ -61,6 +63,8 @@ export interface ClientScenario extends HostScenario {
 
 /** What the path does besides its constant delay, the words of tc-netem(8). */
 export interface PathScenario {
+  /** Largest packet that goes through whole, bytes with IP header; null: all do. */
+  readonly mtu: number | null;
   readonly to_server: PathDirection;
   readonly to_client: PathDirection;
 }

@@ -167,7 +167,7 @@ export const TUNABLES = {
     meaning: "Short TIME_WAIT, which broke clients behind NAT; removed in 4.12.",
     defaults: { "2.6.32": 0, "4.15": null },
     removedIn: "4.12",
-    modelled: false,
+    modelled: true,
     section: "7.9",
   },
   "net.ipv4.tcp_max_tw_buckets": {
@@ -296,11 +296,18 @@ export const TUNABLES = {
     modelled: "without effect",
     section: "10.1",
   },
+  "net.ipv4.ip_no_pmtu_disc": {
+    ...both(int("mode", 0, 3)),
+    meaning: "1: packets may be fragmented on the way; 0: they may not, and the path says how large they may be.",
+    defaults: { "2.6.32": 0 },
+    modelled: [0, 1],
+    section: "8.2",
+  },
   "net.ipv4.tcp_min_snd_mss": {
     ...both(int("bytes", 48, 65_535)),
     meaning: "Least segment size that a peer may ask for.",
     defaults: { "2.6.32": null, "5.4": 48 },
-    modelled: false,
+    modelled: true,
     section: "8.2",
   },
   "net.ipv4.tcp_child_ehash_entries": {

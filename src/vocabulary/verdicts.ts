@@ -44,6 +44,12 @@ export const VERDICTS = {
   syn_both_full: { effects: { ...COOKIE_WISH, ...ACCEPT_FULL }, gate: "accept_queue_at_syn", source: "2.2 steps 1, 2" },
   syn_last_quarter: { effects: { TcpExtListenDrops: 1 }, gate: "last_quarter", source: "2.2 step 6" },
 
+  syn_tw_recycle: {
+    effects: { TcpExtPAWSPassive: 1, TcpExtListenDrops: 1 },
+    gate: "tw_recycle",
+    source: "7.9",
+  },
+
   // A half-open request: tcp_minisocks.c:tcp_check_req, inet_connection_sock.c:reqsk_timer_handler
   dup_syn_answered: {
     effects: { TcpOutSegs: 1, TcpRetransSegs: 1, TcpExtTCPSynRetrans: 1 },

@@ -42,6 +42,7 @@ const cases: Record<string, readonly string[]> = {
     "10:5 missing-key workloads.flood.packet",
     "12:5 missing-key impairments[0].direction",
   ],
+  "mtu.bad.yaml": ["4:8 out-of-range server.mtu", "6:8 out-of-range client.mtu", "8:8 out-of-range path.mtu"],
   "nearest-kernel.bad.yaml": ["3:19 not-modelled server.kernel", "3:19 nearest-kernel server.kernel"],
   "not-allowed.bad.yaml": [
     "4:7 not-allowed server.hz",
@@ -67,6 +68,7 @@ const cases: Record<string, readonly string[]> = {
     "11:97 out-of-range workloads.legit.user_timeout_s",
     "12:57 wrong-type workloads.on.keepalive",
   ],
+  "path-mtu.bad.yaml": ["6:8 not-modelled path.mtu"],
   "out-of-range.bad.yaml": [
     "2:13 out-of-range duration_s",
     "3:20 out-of-range sample_interval_s",
@@ -288,4 +290,20 @@ flood.yaml:3:19 warning: server.kernel: found "3.16", which is not listed: the r
 
 test("garbage is reported up to a limit", () => {
   expect(issuesOf(`server: {listeners: [${"{x: 1},".repeat(1000)}]}`)).toHaveLength(100);
+});
+
+describe("a path that is too narrow for whole packets", () => {
+  const FREE = "sysctls: { net.ipv4.ip_no_pmtu_disc: 1 }";
+  test.each([
+    [1399, 1400, 1500, "", FREE, ["not-modelled"], "the server forbids fragments"],
+    [1399, 1400, 1500, FREE, "", ["not-modelled"], "the client does"],
+    [1399, 1400, 1500, FREE, FREE, [], "both let routers cut"],
+    [1400, 1400, 1500, "", "", [], "nobody sends more: the smaller MTU counts both ways"],
+    [1400, 1500, 1500, "", "", ["not-modelled"], "both send more"],
+  ])("%d with MTUs %d and %d: %s", (path, server, client, ofServer, ofClient, codes) => {
+    const side = (mtu: number, rest: string): string => `{ mtu: ${mtu}${rest === "" ? "" : `, ${rest}`} }`;
+    const text = `{ duration_s: 1, path: { mtu: ${path} }, server: ${side(server, ofServer)}, client: ${side(client, ofClient)} }`;
+    const parsed = parseScenario(text);
+    expect((parsed.ok ? parsed.value.warnings : parsed.error).map(({ code }) => code)).toEqual(codes);
+  });
 });

@@ -47,6 +47,7 @@ test("the least scenario has all defaults", () => {
     server: {
       kernel: "6.18",
       hz: 250,
+      mtu: 1500,
       sysctls: {},
       hosts: 1,
       listeners: [
@@ -68,8 +69,8 @@ test("the least scenario has all defaults", () => {
         },
       ],
     },
-    client: { kernel: "6.18", hz: 250, sysctls: {}, one_way_delay_s: 0, clock: "shared" },
-    path: { to_server: clearPath, to_client: clearPath },
+    client: { kernel: "6.18", hz: 250, mtu: 1500, sysctls: {}, one_way_delay_s: 0, clock: "shared" },
+    path: { mtu: null, to_server: clearPath, to_client: clearPath },
     workloads: [],
     impairments: [],
   });

@@ -128,7 +128,7 @@ test("ListenOverflows never goes without ListenDrops", () => {
 test("what a listener drops is charged to a gate that the listener's queues and rules stand for", () => {
   for (const [, def] of defs) {
     if (effectOf(def, "TcpExtListenDrops") > 0) {
-      expect(def.gate).toMatch(/^(syn_queue_full|last_quarter|accept_queue_at_(syn|ack|cookie))$/);
+      expect(def.gate).toMatch(/^(syn_queue_full|last_quarter|tw_recycle|accept_queue_at_(syn|ack|cookie))$/);
     }
     if (def.gate !== undefined) expect(GATES).toHaveProperty(def.gate);
   }

@@ -14,7 +14,15 @@ import type { RunView } from "../../src/results/run-view.ts";
 import { Jitter, JitterScope, type PathSpec } from "../../src/vocabulary/run-spec.ts";
 import { bytesOf, type Keys, runOf, specOf } from "./helpers.ts";
 
-const EVEN: PathSpec = { jitter: Jitter.None, jitterNs: 0, jitterScope: JitterScope.Packet, duplicate: 0, reorder: 0 };
+const EVEN: PathSpec = {
+  jitter: Jitter.None,
+  jitterNs: 0,
+  jitterScope: JitterScope.Packet,
+  duplicate: 0,
+  reorder: 0,
+  mtu: 0,
+};
+const SENDER = specOf({ duration_s: 1, server: {} }).client;
 const MS = 1e6;
 /** Every packet takes at least 20 µs more than its delay, and on a path with a delay up to 131 µs more than that. */
 const BASE_NS = 20_000;
@@ -35,7 +43,7 @@ class TestLink {
 
   constructor(path: Partial<PathSpec>, delayNs: number, toServer = true) {
     this.ledger = new Ledger(this.#now, 1, [7]);
-    this.#link = new Link(this.#now, this.#due, 0, this.ledger, delayNs, { ...EVEN, ...path }, toServer, []);
+    this.#link = new Link(this.#now, this.#due, 0, this.ledger, delayNs, { ...EVEN, ...path }, toServer, [], SENDER);
   }
 
   send(atNs: number, attempt: number, seq: number): void {

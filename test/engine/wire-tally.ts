@@ -55,4 +55,5 @@ export class WireTally implements Observer {
   changed(): void {}
   timerFired(): void {}
   accepted(): void {}
+  logged(): void {}
 }

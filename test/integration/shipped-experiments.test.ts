@@ -77,6 +77,15 @@ const CLAIMS: Readonly<Record<string, readonly Claim[]>> = {
     ["user_timeout_25_s", "clients.served_ratio", "=", "as_it_is", "nothing is in flight"],
     ["defer_accept", "clients.served_ratio", "<", 0.2, "ghosts are accepted some seconds later"],
   ],
+  "lost-fragments": [
+    ["fragments", "downloads.drops.path_to_client", ">", 3700, "three fragments each: 3 % of the segments are lost"],
+    ["wide_path", "downloads.drops.path_to_client", "<", 1800, "and 1 % where packets go through whole"],
+    ["fragments", "downloads.response_latency_ms.p50", ">", "wide_path", "which makes responses later"],
+    ["fragments", "downloads.response_latency_ms.p50", "<", 300, "as late as where 3 % of whole packets are lost"],
+    ["wide_path_3_percent", "downloads.response_latency_ms.p50", "<", 300, "which is this late"],
+    ["small_segments", "downloads.response_latency_ms.p50", ">", "fragments", "ten segments carry less at first"],
+    ["small_segments_no_loss", "downloads.response_latency_ms.p50", ">", "no_loss", "with or without losses"],
+  ],
   "one-three-seven-seconds": [
     [
       "classic_clients",
@@ -112,6 +121,15 @@ const CLAIMS: Readonly<Record<string, readonly Claim[]>> = {
     ["backlog_65535", "clients.served_ratio", "<", "backlog_511", "a queue longer than patience is worked for nobody"],
     ["abort_on_overflow", "clients.served_ratio", "<", "backlog_511", "who is reset does not come again"],
     ["accepts_100", "clients.served_ratio", "=", 1, "more is accepted than comes"],
+  ],
+  "tw-recycle-behind-nat": [
+    ["recycle_behind_nat", "users.served_ratio", "<", 0.75, "whose clock is behind its office's latest stays out"],
+    ["recycle_behind_nat", "users.failed.tw_recycle", ">", 500, "and nothing else turns anybody away"],
+    ["recycle_behind_nat", "users.connect_latency_ms.p99", ">", 3000, "who gets in later waited for a later SYN"],
+    ["recycle_new_clients", "users.served_ratio", "<", 0.75, "each connection has a clock of its own"],
+    ...["no_recycle", "recycle_own_addresses", "recycle_no_timestamps", "recycle_clients_close"].map(
+      (tuning): Claim => [tuning, "users.served_ratio", "=", 1, "no timestamp is older than the last"],
+    ),
   ],
 };
 

@@ -38,6 +38,9 @@ const host: HostSpec = {
   windowScaling: 1,
   twReuse: 2,
   twReuseDelayMs: 1000,
+  ...{ announcedMss: 1460, peerMss: 1460, sentMss: [1460, 536, 1300, 1440, 1460] },
+  receivedMss: [1460, 536, 1300, 1440, 1460],
+  twRecycle: 0,
   maxTwBuckets: 131_072,
   finTimeoutS: 60,
   maxOrphans: 131_072,
@@ -138,6 +141,7 @@ const clearPath = {
   jitterScope: JitterScope.Packet,
   duplicate: 0,
   reorder: 0,
+  mtu: 0,
 } as const;
 
 /** Three seconds, samples at 0.5, 1.5 and 2.5 s. */
