@@ -6,6 +6,7 @@
 import { assert } from "../base/assert.ts";
 import { hashText } from "../base/hash.ts";
 import { secondsToNs } from "../base/units.ts";
+import { ISNS } from "../vocabulary/isn.ts";
 import {
   AcceptMode,
   AppClose,
@@ -83,7 +84,8 @@ export function compileScenario(scenario: Scenario, options: CompileOptions): Ru
     hostIndex: host,
     hostCount: scenario.server.hosts,
     sharedClock: scenario.client.clock === "shared" ? 1 : 0,
-    server: hostSpec(scenario.server),
+    clientCrashesNs: scenario.client.crashes_s.map(secondsToNs),
+    server: { ...hostSpec(scenario.server), twoWay: bit(scenario.server.handshake === "two_way") },
     client: hostSpec(scenario.client),
     listeners: scenario.server.listeners.map((listener) => listenerSpec(listener, scenario)),
     workloads: scenario.workloads.map((workload) => workloadSpec(workload, scenario.duration_s)),
@@ -123,7 +125,11 @@ function hostSpec(host: HostScenario): HostSpec {
     twReuse: integer("net.ipv4.tcp_tw_reuse"),
     twReuseDelayMs: integerOr("net.ipv4.tcp_tw_reuse_delay", 0),
     maxTwBuckets: integer("net.ipv4.tcp_max_tw_buckets"),
-    finTimeoutS: integer("net.ipv4.tcp_fin_timeout"),
+    timeWaitS: host.time_wait_s,
+    isnStepNs: ISNS[host.isn].stepNs,
+    isnKeyed: bit(ISNS[host.isn].isKeyed),
+    twoWay: 0,
+    finTimeoutS: finTimeoutS(host),
     maxOrphans: integer("net.ipv4.tcp_max_orphans"),
     orphanRetries: integer("net.ipv4.tcp_orphan_retries"),
     retries2: integer("net.ipv4.tcp_retries2"),
@@ -136,6 +142,12 @@ function hostSpec(host: HostScenario): HostSpec {
     portHigh: high,
     reservedPorts: reservedIn(host),
   };
+}
+
+/** Its default is TCP_TIMEWAIT_LEN by definition (tcp.h: TCP_FIN_TIMEOUT). */
+function finTimeoutS(host: HostScenario): number {
+  const name = "net.ipv4.tcp_fin_timeout";
+  return host.sysctls[name] === undefined ? host.time_wait_s : integerSysctl(host, name);
 }
 
 const ACCEPT_MODE = {
@@ -294,13 +306,18 @@ function ratePieces({ arrival, start_s, rate_per_s, end_rate_per_s, trace }: Wor
 
 const JITTER = { uniform: Jitter.Uniform, normal: Jitter.Normal, exponential: Jitter.Exponential } as const;
 
-function pathSpec({ jitter, duplicate, reorder }: PathDirection): PathSpec {
+function pathSpec({ jitter, duplicate, reorder, late_copies: late }: PathDirection): PathSpec {
   return {
     jitter: jitter === null ? Jitter.None : JITTER[jitter.distribution],
     jitterNs: secondsToNs(jitter?.spread_s ?? 0),
     jitterScope: jitter?.per === "connection" ? JitterScope.Connection : JitterScope.Packet,
     duplicate,
     reorder,
+    lateProbability: late?.probability ?? 0,
+    lateNs: secondsToNs(late?.delay_s ?? 0),
+    lateMatch: MATCH[late?.match ?? "any"],
+    lateStartNs: secondsToNs(late?.start_s ?? 0),
+    lateEndNs: optionalNs(late?.end_s ?? null),
   };
 }
 

@@ -22,6 +22,7 @@ import {
   FULL_ROW,
   NO_ROW,
   OPT_TS,
+  R_ATTEMPT,
   R_BUCKET,
   R_FULL,
   R_META,
@@ -65,8 +66,8 @@ export function makeFull(host: Host, row: number, isn: number): number {
 }
 
 /**
- * Turns a request into an established child at the end of its listener's accept queue. `sampleSynAck`: the SYN-ACK was sent once,
- * so the handshake gives an RTT sample; else timestamps do, if there are any (tcp_synack_rtt_meas).
+ * The handshake of a request is complete: a child. `sampleSynAck`: the SYN-ACK was sent once, so the handshake gives an RTT sample; else
+ * timestamps do, if there are any (tcp_synack_rtt_meas).
  */
 export function acceptChild(
   host: Host,
@@ -76,14 +77,21 @@ export function acceptChild(
   at: number,
   sampleSynAck: boolean,
 ): void {
+  const sentUs = host.table.rows[(row << ROW_SHIFT) + R_SENT_US]!;
+  let rttUs = 0;
+  if (sampleSynAck) rttUs = Math.max(1, (host.nowUs() - sentUs) | 0);
+  else if ((seg[at + S_FLAGS]! & OPT_TS) !== 0) rttUs = echoedRttUs(host, row, seg, at);
+  makeChild(host, listener, row, rttUs);
+}
+
+/** Turns a request into an established child at the end of its listener's accept queue. `rttUs`: of the handshake, 0 where it was not measured. */
+export function makeChild(host: Host, listener: Listener, row: number, rttUs: number): void {
   const rows = host.table.rows;
   const to = row << ROW_SHIFT;
-  const sentUs = rows[to + R_SENT_US]!;
   const full = makeFull(host, row, rows[to + R_SND_NXT]!);
   rows[to + R_META] = rows[to + R_META]! & REQ_LISTENER_MASK;
   host.setState(row, ESTABLISHED);
-  if (sampleSynAck) takeRttSample(host, full, Math.max(1, (host.nowUs() - sentUs) | 0));
-  else if ((seg[at + S_FLAGS]! & OPT_TS) !== 0) takeRttSample(host, full, echoedRttUs(host, row, seg, at));
+  if (rttUs > 0) takeRttSample(host, full, rttUs);
   setInitialRto(host, row, full);
   rows[to + R_SENT_US] = host.nowUs();
   const fat = full << ROW_SHIFT;
@@ -93,6 +101,15 @@ export function acceptChild(
   listener.acceptTail = row;
   host.beforeChange();
   listener.addChild(host.now);
+}
+
+/**
+ * Whose the connection is, is settled by who completes it: with equal sequence numbers an old SYN may have begun what a client of today goes on
+ * with. Bookkeeping only: no rule reads it.
+ */
+export function adoptAttempt(host: Host, row: number, attempt: number): void {
+  const word = (row << ROW_SHIFT) + R_ATTEMPT;
+  if (host.table.rows[word] !== attempt && host.ledger.at(attempt) >= 0) host.table.rows[word] = attempt;
 }
 
 /** RTT by the timestamp echo, in whole units of its clock, at least one: tcp_rtt_tsopt_us. */

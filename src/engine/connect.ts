@@ -70,6 +70,7 @@ export function connect(
   const sourcePort = choosePort(host, local, peer, port, person);
   if (sourcePort < 0) {
     host.apply(Verdict.connect_no_port, attempt);
+    host.pairPorts?.refuse(local, port);
     return -1;
   }
   const ports = (sourcePort << 16) | port;
@@ -84,6 +85,7 @@ export function connect(
     killTimeWait(host, old);
     host.apply(Verdict.connect_reuses_tw, attempt);
   }
+  host.pairPorts?.take(local, port);
   const row = host.open(SYN_SENT, local, peer, ports, hash, attempt);
   const rows = host.table.rows;
   const at = row << ROW_SHIFT;

@@ -12,6 +12,7 @@ import { COOKIE_VALID_S, cookieFor, cookieHasSack, cookieHasScale, cookieIsValid
 import type { Host } from "./host.ts";
 import {
   ACK,
+  FIN,
   NEW_SYN_RECV,
   OPT_SACK,
   OPT_TS,
@@ -41,6 +42,7 @@ import {
 } from "./layout.ts";
 import type { Listener } from "./listener.ts";
 import { sendReset } from "./reset.ts";
+import { establishAtSyn } from "./two-way.ts";
 
 /** First time-out of a SYN-ACK: TCP_TIMEOUT_INIT. */
 const SYNACK_TIMEOUT_S = 1;
@@ -51,6 +53,7 @@ const SYNACK_TIMEOUT_S = 1;
  * `viaTimeWait`: a TIME_WAIT socket let it through (kernel-semantics 7.8), which exempts it from the SYN queue's limits.
  */
 export function judgeSyn(host: Host, listener: Listener, pair: number, viaTimeWait: boolean): number {
+  if (host.spec.twoWay === 1) return listener.acceptIsFull() ? Verdict.syn_accept_full : Verdict.syn_established;
   const syncookies = host.spec.syncookies;
   let cookie = false;
   if (!viaTimeWait && (syncookies === 2 || listener.synIsFull())) {
@@ -80,7 +83,7 @@ export function receiveSyn(
   const verdict = judgeSyn(host, listener, seg[at + S_SRC]! ^ seg[at + S_DST]!, viaTimeWait);
   const attempt = seg[at + S_ATTEMPT]!;
   host.apply(verdict, attempt);
-  if (verdict === Verdict.syn_queued) {
+  if (verdict === Verdict.syn_queued || verdict === Verdict.syn_established) {
     const sequence = viaTimeWait ? isn : host.initialSequence(hash);
     const row = openRequest(
       host,
@@ -96,6 +99,7 @@ export function receiveSyn(
       attempt,
     );
     sendSynAck(host, row);
+    if (verdict === Verdict.syn_established) establishAtSyn(host, listener, row);
   } else if (verdict === Verdict.syn_cookie) {
     noteCookieSent(host, listener);
     sendCookie(host, seg, at, hash);
@@ -190,7 +194,8 @@ function sendCookie(host: Host, seg: Int32Array, at: number, hash: number): void
 
 /** What a listener says to an ACK that fits no socket (5.4 steps 1 to 4); changes nothing. */
 export function judgeCookieAck(host: Host, listener: Listener, seg: Int32Array, at: number, hash: number): number {
-  if (host.spec.syncookies === 0 || !cookieSentRecently(host, listener)) return Verdict.stray_ack;
+  if (host.spec.syncookies === 0 || !cookieSentRecently(host, listener))
+    return (seg[at + S_FLAGS]! & FIN) === 0 ? Verdict.stray_ack : Verdict.stray_fin;
   const clientSeq = (seg[at + S_SEQ]! - 1) | 0;
   const cookie = (seg[at + S_ACK]! - 1) | 0;
   if (!cookieIsValid(cookie, hash, host.secret, clientSeq, host.cookieMinute())) return Verdict.cookie_invalid;

@@ -43,12 +43,10 @@ import { receiveSyn } from "./listen.ts";
 import { isRateLimited } from "./rate-limit.ts";
 import { sendReset } from "./reset.ts";
 
-/** TCP_TIMEWAIT_LEN. */
-export const TIME_WAIT_S = 60;
 /** Up to this lifetime a mini-socket counts as TWKilled: the old two-wheel split at 4 s. */
 const SHORT_LIFE_S = 4;
 const WINDOW = 65535;
-/** TCP_PAWS_MSL. */
+/** TCP_PAWS_MSL, a constant of its own. */
 const PAWS_WAIVED_MS = 60_000;
 
 /**
@@ -70,7 +68,7 @@ export function enterTimeWait(
     host.free(row);
     return;
   }
-  const isShort = ticks <= SHORT_LIFE_S * host.spec.hz;
+  const isShort = isShortLife(host, ticks);
   host.apply(isShort ? Verdict.tw_entered_short : Verdict.tw_entered, attempt);
   host.timeWaits++;
   host.dropFull(row);
@@ -79,6 +77,16 @@ export function enterTimeWait(
   rows[at + R_OOW_MS] = 0;
   rows[at + R_META] = host.nowMs();
   host.rearm(row, ticks);
+}
+
+const isShortLife = (host: Host, ticks: number): boolean => ticks <= SHORT_LIFE_S * host.spec.hz;
+
+/** inet_twsk_reschedule: true TIME_WAIT, for its whole length from now. */
+function restart(host: Host, row: number): void {
+  const word = (row << ROW_SHIFT) + R_STATE;
+  const short = isShortLife(host, host.timeWaitTicks) ? ROW_SHORT_LIFE : 0;
+  host.table.rows[word] = (host.table.rows[word]! & ~ROW_SHORT_LIFE) | short;
+  host.rearm(row, host.timeWaitTicks);
 }
 
 /** tcp_metrics.c:tcp_update_metrics: the RTT of a connection that ends in order. */
@@ -94,7 +102,7 @@ export function updateMetrics(host: Host, row: number): void {
 /** Lifetime of an orphan in FIN_WAIT2, ticks: tcp.h:tcp_fin_time. */
 export function finWait2Ticks(host: Host, full: number): number {
   const rto = host.table.rows[(full << ROW_SHIFT) + F_RTO]!;
-  return Math.max(host.spec.finTimeoutS * host.spec.hz, (rto << 2) - (rto >> 1));
+  return Math.max(Math.round(host.spec.finTimeoutS * host.spec.hz), (rto << 2) - (rto >> 1));
 }
 
 /** The timer of a mini-socket fired. */
@@ -166,11 +174,10 @@ function receiveForMiniFinWait2(
   }
   host.apply(Verdict.tw_fin_acked, attempt);
   host.setState(row, TIME_WAIT);
-  rows[to + R_STATE] = rows[to + R_STATE]! & ~ROW_SHORT_LIFE;
   rows[to + R_RCV_NXT] = end;
   if (hasTs) rows[to + R_TS_RECENT] = seg[at + S_TSVAL]!;
   rows[to + R_META] = host.nowMs();
-  host.rearm(row, TIME_WAIT_S * host.spec.hz);
+  restart(host, row);
   sendAck(host, row);
 }
 
@@ -200,11 +207,11 @@ function receiveForTrueTimeWait(
     if (isReset) {
       host.apply(Verdict.tw_killed, attempt);
       if (host.spec.rfc1337 === 0) killTimeWait(host, row);
-      else if (host.spec.rfc1337Restarts === 1) host.rearm(row, TIME_WAIT_S * host.spec.hz);
+      else if (host.spec.rfc1337Restarts === 1) restart(host, row);
       return;
     }
     host.apply(Verdict.ignored, attempt);
-    host.rearm(row, TIME_WAIT_S * host.spec.hz);
+    restart(host, row);
     if (hasTs) rows[to + R_TS_RECENT] = seg[at + S_TSVAL]!;
     return;
   }
@@ -220,7 +227,7 @@ function receiveForTrueTimeWait(
   }
   if (paws) host.apply(Verdict.tw_paws, attempt);
   if (isReset) return;
-  if (paws || (flags & ACK) !== 0) host.rearm(row, TIME_WAIT_S * host.spec.hz);
+  if (paws || (flags & ACK) !== 0) restart(host, row);
   answerOld(host, row, seg, at);
 }
 

@@ -71,6 +71,8 @@ export interface Arriving {
   /** The host's own port. */
   readonly to?: number;
   readonly peer?: number;
+  /** Whose it is: the ledger's id. */
+  readonly attempt?: number;
 }
 
 /** A segment that the host has sent, and when. */
@@ -94,6 +96,8 @@ interface TestHostOptions {
   readonly hz?: number;
   readonly bootTicks?: number;
   readonly isServer?: boolean;
+  /** Further keys of the host's side of the scenario. */
+  readonly keys?: Keys;
 }
 
 /** One host, with a listener on port 80 unless it is a client, and a link that only notes what is sent. */
@@ -107,8 +111,8 @@ export class TestHost {
 
   constructor(options: TestHostOptions = {}) {
     const { kernel = DEFAULT_KERNEL, sysctls = {}, listener = {}, hz = 250 } = options;
-    const { bootTicks = FIRST_TICK, isServer = true } = options;
-    const side = { kernel, hz, sysctls };
+    const { bootTicks = FIRST_TICK, isServer = true, keys = {} } = options;
+    const side = { kernel, hz, sysctls, ...keys };
     const spec = specOf({
       duration_s: 1,
       server: { ...(isServer ? side : {}), listeners: [{ port: PORT, backlog: 4, ...listener }] },
@@ -183,6 +187,7 @@ export class TestHost {
       port = 40_000,
       to = PORT,
       peer = PEER_ADDRESS,
+      attempt = NO_ATTEMPT,
     } = segment;
     words[S_FLAGS] = tsval === undefined ? flags : flags | OPT_TS;
     words[S_SRC] = peer;
@@ -193,7 +198,7 @@ export class TestHost {
     words[S_LEN] = length;
     words[S_TSVAL] = tsval ?? 0;
     words[S_TSECR] = tsecr;
-    words[S_ATTEMPT] = NO_ATTEMPT;
+    words[S_ATTEMPT] = attempt;
     const before = this.sent.length;
     deliver(this.host, words, 0);
     return this.sent.slice(before);

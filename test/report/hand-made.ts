@@ -63,6 +63,7 @@ function made({ name, changes, ratio, backlog, cookies }: Made): TuningSummary {
       TcpPassiveOpens: measure(attempted - lost, 2),
     },
     client_counters: { TcpActiveOpens: measure(attempted) },
+    ...{ server_unseen: {}, client_unseen: {}, worst_pair: null },
     ...{ syns_in: measure(602_300, 40), synacks_out: measure(cookies ? 601_800 : 14_400, 22) },
     amplification_ratio: measure(cookies ? 0.9992 : 0.0239),
     half_open_peak_bytes: measure(304 * (backlog + 1)),

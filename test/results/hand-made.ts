@@ -14,6 +14,7 @@ import {
   Jitter,
   JitterScope,
   type ListenerSpec,
+  Match,
   RawAddresses,
   RawAnswer,
   RawPacket,
@@ -38,6 +39,10 @@ const host: HostSpec = {
   windowScaling: 1,
   twReuse: 2,
   twReuseDelayMs: 1000,
+  timeWaitS: 60,
+  isnStepNs: 64,
+  isnKeyed: 1,
+  twoWay: 0,
   maxTwBuckets: 131_072,
   finTimeoutS: 60,
   maxOrphans: 131_072,
@@ -131,6 +136,11 @@ const clearPath = {
   jitterScope: JitterScope.Packet,
   duplicate: 0,
   reorder: 0,
+  lateProbability: 0,
+  lateNs: 0,
+  lateMatch: Match.Any,
+  lateStartNs: 0,
+  lateEndNs: -1,
 } as const;
 
 /** Three seconds, samples at 0.5, 1.5 and 2.5 s. */
@@ -146,6 +156,7 @@ export const runSpec = (change: Partial<RunSpec> = {}): RunSpec => ({
   hostIndex: 0,
   hostCount: 1,
   sharedClock: 1,
+  clientCrashesNs: [],
   server: host,
   client: host,
   listeners: [listener()],

@@ -65,8 +65,8 @@ export const KERNELS_FLIPS: readonly Flip[] = [
   kernelFlip(
     "short life forgotten",
     "engine/time-wait",
-    "  rows[to + R_STATE] = rows[to + R_STATE]! & ~ROW_SHORT_LIFE;\n",
-    "",
+    "(host.table.rows[word]! & ~ROW_SHORT_LIFE) | short",
+    "host.table.rows[word]! | short",
     /TcpExtTW/,
   ),
   kernelFlip(
