@@ -104,12 +104,18 @@ export function makeChild(host: Host, listener: Listener, row: number, rttUs: nu
 }
 
 /**
- * Whose the connection is, is settled by who completes it: with equal sequence numbers an old SYN may have begun what a client of today goes on
- * with. Bookkeeping only: no rule reads it.
+ * Gives the connection at `row` to a client that lives and goes on with it: where numbers are equal, an old SYN or ACK may have made it.
+ * Bookkeeping only: no rule reads it.
  */
 export function adoptAttempt(host: Host, row: number, attempt: number): void {
   const word = (row << ROW_SHIFT) + R_ATTEMPT;
   if (host.table.rows[word] !== attempt && host.ledger.at(attempt) >= 0) host.table.rows[word] = attempt;
+}
+
+/** Whether a segment of `attempt` is of an earlier connection than the one at `row`. */
+export function isOfEarlier(host: Host, row: number, attempt: number): boolean {
+  adoptAttempt(host, row, attempt);
+  return host.table.rows[(row << ROW_SHIFT) + R_ATTEMPT] !== attempt;
 }
 
 /** RTT by the timestamp echo, in whole units of its clock, at least one: tcp_rtt_tsopt_us. */

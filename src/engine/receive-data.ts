@@ -5,6 +5,7 @@
  * Models      tcp_input.c:tcp_data_queue, tcp_fin (6.18.44), for connections that carry data in flights (transmit.ts).
  */
 import { Verdict } from "../vocabulary/verdicts.ts";
+import { isOfEarlier } from "./child.ts";
 import { tellOwner } from "./death.ts";
 import { delayAck } from "./delayed-ack.ts";
 import { abortOnData, carriesNewData, leaveOrphans } from "./fin-wait.ts";
@@ -76,7 +77,7 @@ export function takeData(host: Host, row: number, seg: Int32Array, at: number): 
     sendAck(host, row, Verdict.ack_sent);
     return;
   }
-  if (seg[at + S_ATTEMPT] !== rows[to + R_ATTEMPT]) host.apply(Verdict.stale_data_accepted, seg[at + S_ATTEMPT]!);
+  if (isOfEarlier(host, row, seg[at + S_ATTEMPT]!)) host.apply(Verdict.stale_data_accepted, seg[at + S_ATTEMPT]!);
   if (before(rcvNxt, seg[at + S_SEQ]!)) {
     keepOutOfOrder(host, row, hasFin);
     return;

@@ -100,12 +100,17 @@ describe("a crashed host", () => {
   });
 
   test("forgets its TIME_WAITs: a port that was taken is free", () => {
+    const sysctls = { ...ONE_PORT.sysctls, "net.ipv4.tcp_max_tw_buckets": 1 };
     const spec = (crashes_s: number[]): RunView =>
       runOf(
-        scenario({ crashes_s }, { count: 3, rate_per_s: 0.2, hold_s: 0, requests_per_connection: 1, retry: undefined }),
+        scenario(
+          { crashes_s, sysctls },
+          { count: 3, rate_per_s: 0.2, hold_s: 0, requests_per_connection: 1, retry: undefined },
+        ),
       );
     expect(spec([]).outcome(0, "no_local_port")).toBe(2);
     expect(spec([4, 9]).outcome(0, "no_local_port")).toBe(0);
+    expect(spec([4, 9]).counter("client", "TcpExtTCPTimeWaitOverflow")).toBe(0);
   });
 
   test("begins its timestamps anew where they have no offset", () => {

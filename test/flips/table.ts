@@ -11,12 +11,14 @@ import { FULL_SOCKET_FLIPS } from "./rules/full-socket.ts";
 import { KERNELS_FLIPS } from "./rules/kernels.ts";
 import { LISTEN_FLIPS } from "./rules/listen.ts";
 import { PATH_FLIPS } from "./rules/path.ts";
+import { TIME_FLIPS } from "./rules/time.ts";
 
 export const FLIPS: readonly Flip[] = [
   ...LISTEN_FLIPS,
   ...CONNECT_FLIPS,
   ...FULL_SOCKET_FLIPS,
   ...PATH_FLIPS,
+  ...TIME_FLIPS,
   ...BOOKKEEPING_FLIPS,
   ...APPLICATIONS_FLIPS,
   ...KERNELS_FLIPS,
