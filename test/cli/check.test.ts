@@ -38,6 +38,19 @@ client
 `);
 });
 
+test("what no kernel can be set to is said for what it is", () => {
+  const text = formatEffective(
+    effectiveValues(
+      scenarioOf("{duration_s: 1, server: {handshake: two_way, isn: constant}, client: {time_wait_s: 1, isn: rfc793}}"),
+    ),
+  );
+  expect(text).toContain("  handshake           two-way: established at the SYN (no kernel does this)\n");
+  expect(text).toContain("  sequence numbers    the same number for every connection\n");
+  expect(text).toContain("  TIME_WAIT           1 s\n");
+  expect(text).toContain("  sequence numbers    a clock of 4 µs alone, which comes round in 17179.869 s\n");
+  expect(text).toContain("28232 connections per second can go on");
+});
+
 test("a server without listeners has no table", () => {
   const text = formatEffective(effectiveValues(scenarioOf("{duration_s: 1, server: {}}")));
   expect(text).not.toContain("listen()");
