@@ -141,11 +141,12 @@ async function standIns(
 const isUnmoved = (a: TuningSummary, b: TuningSummary): boolean => isSame(measured(a), measured(b));
 
 /** Without what only repeats the settings. */
-function measured({ listeners, ...of }: TuningSummary): unknown {
+function measured({ listeners, worst_pair: pair, ...of }: TuningSummary): unknown {
   return {
     ...of,
     name: "",
     changes: [],
+    worst_pair: pair === null ? null : { ...pair, usable_ports: 0 },
     listeners: listeners.map(({ asked_backlog: _, backlog: __, accept_queue, syn_queue, ...one }) => ({
       ...one,
       accept_queue: { ...accept_queue, capacity: 0 },

@@ -3,6 +3,7 @@ import { formatBytes, formatCount, formatSeconds } from "../base/units.ts";
 import { type EffectiveListener, type EffectiveValues, effectiveValues } from "../compile/effective.ts";
 import { formatIssues } from "../config/issues.ts";
 import type { TuningChange } from "../vocabulary/experiment.ts";
+import { ISNS, type IsnName, wrapS } from "../vocabulary/isn.ts";
 import type { Command } from "./command.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { EXPERIMENT_ARGUMENT, loadExperiment } from "./load-experiment.ts";
@@ -61,7 +62,14 @@ export function formatEffective({ server, listeners, client }: EffectiveValues):
       ["kernel", `Linux ${server.kernel}, HZ ${server.hz}`],
       ["SYN cookies", `${cookies} (tcp_syncookies ${server.syncookies})`],
       ["half-open lifetime", `${formatSeconds(server.halfOpenLifetimeS)} unanswered (${retransmissions})`],
-      ["TIME_WAIT", `${formatCount(server.maxTimeWait)} entries at most, ${formatBytes(server.timeWaitBytes)}`],
+      [
+        "TIME_WAIT",
+        `${formatSeconds(server.timeWaitS)}, ${formatCount(server.maxTimeWait)} entries at most, ${formatBytes(server.timeWaitBytes)}`,
+      ],
+      ["sequence numbers", isnText(server.isn)],
+      ...(server.handshake === "two_way"
+        ? [["handshake", "two-way: established at the SYN (no kernel does this)"] as const]
+        : []),
     ]),
     listenersTable(listeners),
     ...listeners.map((listener) => notesOn(listener, server)),
@@ -72,6 +80,8 @@ export function formatEffective({ server, listeners, client }: EffectiveValues):
         `after ${formatSeconds(client.connectTimeoutS)} unanswered (tcp_syn_retries ${client.synRetries}, ` +
           `tcp_syn_linear_timeouts ${client.synLinearTimeouts})`,
       ],
+      ["TIME_WAIT", formatSeconds(client.timeWaitS)],
+      ["sequence numbers", isnText(client.isn)],
       [
         "local ports",
         `${client.usablePorts} for each address and server port (${client.portLow} to ${client.portHigh}); ` +
@@ -80,6 +90,12 @@ export function formatEffective({ server, listeners, client }: EffectiveValues):
     ]),
   ];
   return `${sections.filter((text) => text !== "").join("\n")}`;
+}
+
+/** What each connection begins at, and how long until the clock of it has gone round. */
+function isnText(isn: IsnName): string {
+  const wraps = wrapS(isn);
+  return `${ISNS[isn].help}${wraps === null ? "" : `, which comes round in ${formatSeconds(wraps)}`}`;
 }
 
 const section = (title: string, rows: readonly (readonly [string, string])[]): string =>

@@ -6,6 +6,7 @@
 import { assert } from "../base/assert.ts";
 import { hashText } from "../base/hash.ts";
 import { secondsToNs } from "../base/units.ts";
+import { ISNS } from "../vocabulary/isn.ts";
 import { announcedMss, sentMss } from "../vocabulary/mss.ts";
 import {
   AcceptMode,
@@ -85,7 +86,8 @@ export function compileScenario(scenario: Scenario, options: CompileOptions): Ru
     hostIndex: host,
     hostCount: scenario.server.hosts,
     sharedClock: scenario.client.clock === "shared" ? 1 : 0,
-    server: hostSpec(scenario.server, scenario.client),
+    clientCrashesNs: scenario.client.crashes_s.map(secondsToNs),
+    server: { ...hostSpec(scenario.server, scenario.client), twoWay: bit(scenario.server.handshake === "two_way") },
     client: hostSpec(scenario.client, scenario.server),
     listeners: scenario.server.listeners.map((listener) => listenerSpec(listener, scenario)),
     workloads: scenario.workloads.map((workload) => workloadSpec(workload, scenario)),
@@ -138,7 +140,11 @@ function hostSpec(host: HostScenario, peer: HostScenario): HostSpec {
     twReuseDelayMs: integerOr("net.ipv4.tcp_tw_reuse_delay", 0),
     twRecycle: bit(integerOr("net.ipv4.tcp_tw_recycle", 0) !== 0),
     maxTwBuckets: integer("net.ipv4.tcp_max_tw_buckets"),
-    finTimeoutS: integer("net.ipv4.tcp_fin_timeout"),
+    timeWaitS: host.time_wait_s,
+    isnStepNs: ISNS[host.isn].stepNs,
+    isnKeyed: bit(ISNS[host.isn].isKeyed),
+    twoWay: 0,
+    finTimeoutS: finTimeoutS(host),
     maxOrphans: integer("net.ipv4.tcp_max_orphans"),
     orphanRetries: integer("net.ipv4.tcp_orphan_retries"),
     retries2: integer("net.ipv4.tcp_retries2"),
@@ -152,6 +158,12 @@ function hostSpec(host: HostScenario, peer: HostScenario): HostSpec {
     portHigh: high,
     reservedPorts: reservedIn(host),
   };
+}
+
+/** Its default is TCP_TIMEWAIT_LEN by definition (tcp.h: TCP_FIN_TIMEOUT). */
+function finTimeoutS(host: HostScenario): number {
+  const name = "net.ipv4.tcp_fin_timeout";
+  return host.sysctls[name] === undefined ? host.time_wait_s : integerSysctl(host, name);
 }
 
 const ACCEPT_MODE = {
@@ -327,7 +339,7 @@ function ratePieces({ arrival, start_s, rate_per_s, end_rate_per_s, trace }: Wor
 
 const JITTER = { uniform: Jitter.Uniform, normal: Jitter.Normal, exponential: Jitter.Exponential } as const;
 
-function pathSpec({ jitter, duplicate, reorder }: PathDirection, mtu: number | null): PathSpec {
+function pathSpec({ jitter, duplicate, reorder, late_copies: late }: PathDirection, mtu: number | null): PathSpec {
   return {
     jitter: jitter === null ? Jitter.None : JITTER[jitter.distribution],
     jitterNs: secondsToNs(jitter?.spread_s ?? 0),
@@ -335,6 +347,11 @@ function pathSpec({ jitter, duplicate, reorder }: PathDirection, mtu: number | n
     duplicate,
     reorder,
     mtu: mtu ?? 0,
+    lateProbability: late?.probability ?? 0,
+    lateNs: secondsToNs(late?.delay_s ?? 0),
+    lateMatch: MATCH[late?.match ?? "any"],
+    lateStartNs: secondsToNs(late?.start_s ?? 0),
+    lateEndNs: optionalNs(late?.end_s ?? null),
   };
 }
 

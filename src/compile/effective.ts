@@ -5,9 +5,10 @@
  * Units       `...S` seconds, nominal: real timers are up to an eighth later. `...Bytes` kernel memory.
  * Source      kernel-semantics, sections named at each function.
  */
+import type { IsnName } from "../vocabulary/isn.ts";
 import type { KernelName } from "../vocabulary/kernels.ts";
 import { FULL_SOCKET_BYTES, HALF_OPEN_BYTES, TIME_WAIT_BYTES } from "../vocabulary/memory.ts";
-import type { HostScenario, Scenario } from "../vocabulary/scenario.ts";
+import type { HANDSHAKES, HostScenario, Scenario } from "../vocabulary/scenario.ts";
 import { LONGEST_STEP_S, synTimerS } from "../vocabulary/syn-schedule.ts";
 import { kernelRules, synQueueSpare } from "./kernel-rules.ts";
 import { portsOf, reservedIn } from "./ports.ts";
@@ -70,6 +71,9 @@ export interface EffectiveValues {
     readonly syncookies: number;
     readonly synackRetries: number;
     readonly halfOpenLifetimeS: number;
+    readonly timeWaitS: number;
+    readonly isn: IsnName;
+    readonly handshake: (typeof HANDSHAKES)[number];
     readonly maxTimeWait: number;
     readonly timeWaitBytes: number;
   };
@@ -80,11 +84,13 @@ export interface EffectiveValues {
     readonly synRetries: number;
     readonly synLinearTimeouts: number;
     readonly connectTimeoutS: number;
+    readonly timeWaitS: number;
+    readonly isn: IsnName;
     readonly portLow: number;
     readonly portHigh: number;
     /** Connections at a time from one address to one port of the server. */
     readonly usablePorts: number;
-    /** Connections per second of one address to one port, over and over, when the client closes first; TIME_WAIT is 60 s. */
+    /** Connections per second of one address to one port, over and over, when the client closes first. */
     readonly sustainedPerS: number;
   };
 }
@@ -107,6 +113,9 @@ export function effectiveValues(scenario: Scenario): EffectiveValues {
       syncookies: integerSysctl(server, "net.ipv4.tcp_syncookies"),
       synackRetries,
       halfOpenLifetimeS: halfOpenLifetimeS(synackRetries),
+      timeWaitS: server.time_wait_s,
+      isn: server.isn,
+      handshake: server.handshake,
       maxTimeWait,
       timeWaitBytes: maxTimeWait * TIME_WAIT_BYTES,
     },
@@ -117,6 +126,8 @@ export function effectiveValues(scenario: Scenario): EffectiveValues {
       synRetries,
       synLinearTimeouts,
       connectTimeoutS: connectTimeoutS(synRetries, synLinearTimeouts, longestStepS),
+      timeWaitS: client.time_wait_s,
+      isn: client.isn,
       portLow: low,
       portHigh: high,
       usablePorts,
@@ -129,7 +140,7 @@ export function effectiveValues(scenario: Scenario): EffectiveValues {
 function portHeldS(host: HostScenario): number {
   const reuse =
     integerSysctl(host, "net.ipv4.tcp_tw_reuse") === 1 && integerSysctl(host, "net.ipv4.tcp_timestamps") > 0;
-  if (!reuse) return 60;
+  if (!reuse) return host.time_wait_s;
   const { twReuseSeconds } = kernelRules(host.kernel);
   return twReuseSeconds < 0 ? integerSysctl(host, "net.ipv4.tcp_tw_reuse_delay") / 1000 : twReuseSeconds + 1;
 }

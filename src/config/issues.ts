@@ -32,6 +32,7 @@ export const ISSUE_CODES = {
   "bad-threshold": { severity: "error", help: "Not of the form METRIC OPERATOR NUMBER." },
   "unknown-metric": { severity: "error", help: "No number of this experiment has this name." },
   cut: { severity: "warning", help: "The kernel cuts the value to another setting." },
+  counterfactual: { severity: "warning", help: "No kernel can be set to this: it shows what the rule is for." },
   "without-effect": { severity: "warning", help: "The setting changes nothing." },
 } as const satisfies Record<string, { readonly severity: "error" | "warning"; readonly help: string }>;
 

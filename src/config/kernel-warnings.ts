@@ -5,11 +5,15 @@
  * Source      kernel-semantics 2.1 (backlog), 2.2 step 6 (last quarter), 6.5 (TIME_WAIT reuse); tcp(7) (SO_KEEPALIVE).
  */
 import { formatCount } from "../base/units.ts";
+import { ISNS } from "../vocabulary/isn.ts";
 import { KERNEL_NAMES, type KernelName } from "../vocabulary/kernels.ts";
 import { defaultFor, TUNABLES, type TunableDef, type TunableName, type TunableValue } from "../vocabulary/tunables.ts";
 import type { CheckedHost } from "./hosts.ts";
 import type { ScenarioInput } from "./schema.ts";
 import type { PathIssue } from "./zod-issues.ts";
+
+/** TCP_TIMEWAIT_LEN. */
+const TIME_WAIT_S = 60;
 
 type Host = Pick<CheckedHost, "kernel" | "sysctls">;
 
@@ -30,6 +34,45 @@ export function kernelWarnings(scenario: ScenarioInput, server: Host, client: Ho
     ),
     ...otherSide(server, "server"),
     ...otherSide(client, "client"),
+    ...counterfactuals(scenario),
+  ];
+}
+
+/** What no kernel can be set to. */
+function counterfactuals({ server, client }: ScenarioInput): PathIssue[] {
+  const of = (path: PathIssue["path"], message: string, hint: string): PathIssue => ({
+    code: "counterfactual",
+    path,
+    message,
+    hint,
+  });
+  const hosts = [["server", server] as const, ["client", client] as const];
+  return [
+    ...hosts.flatMap(([side, { time_wait_s }]) =>
+      time_wait_s === TIME_WAIT_S
+        ? []
+        : [
+            of(
+              [side, "time_wait_s"],
+              `found ${time_wait_s} s, but no Linux kernel has a sysctl for it: TCP_TIMEWAIT_LEN is ${TIME_WAIT_S} s`,
+              "tcp_fin_timeout is another time, that of FIN_WAIT2; ports are won by tcp_tw_reuse, more addresses or keep-alive",
+            ),
+          ],
+    ),
+    ...hosts.flatMap(([side, { isn }]) =>
+      isn === "linux"
+        ? []
+        : [
+            of(
+              [side, "isn"],
+              `found ${isn}, but every Linux kernel has ${ISNS.linux.help}`,
+              "it shows what those are for",
+            ),
+          ],
+    ),
+    ...(server.handshake === "three_way"
+      ? []
+      : [of(["server", "handshake"], "found two_way, no kernel does this", "it shows what the third segment is for")]),
   ];
 }
 

@@ -15,6 +15,7 @@ import {
   type ImpairmentInput,
   impairmentSchema,
   type ListenerInput,
+  lateCopiesSchema,
   listenerSchema,
   MAX_IMPAIRMENTS,
   MAX_LISTENERS,
@@ -34,7 +35,9 @@ export function checkRules(raw: unknown): PathIssue[] {
     ...listenerRules(raw),
     ...workloadRules(raw),
     ...impairmentRules(raw),
+    ...pathRules(raw),
     ...clockRules(raw),
+    ...crashRules(raw),
     ...fragmentRules(raw),
   ];
 }
@@ -300,11 +303,40 @@ function impairmentRules(raw: unknown): PathIssue[] {
       const message = "found together with drop_probability, one of the two is allowed";
       issues.push({ code: "conflict", path: [...at, "drop_every_nth"], message });
     }
-    if (value.end_s !== null && value.end_s <= value.start_s) {
-      const message = `found ${value.end_s} s, it must be after the start at ${value.start_s} s`;
-      issues.push({ code: "conflict", path: [...at, "end_s"], message });
-    }
-    return issues;
+    return [...issues, ...spanRules(value, at)];
+  });
+}
+
+function spanRules(
+  { start_s, end_s }: { readonly start_s: number; readonly end_s: number | null },
+  at: Path,
+): PathIssue[] {
+  if (end_s === null || end_s > start_s) return [];
+  const message = `found ${end_s} s, it must be after the start at ${start_s} s`;
+  return [{ code: "conflict", path: [...at, "end_s"], message }];
+}
+
+function pathRules(raw: unknown): PathIssue[] {
+  return (["to_server", "to_client"] as const).flatMap((direction) => {
+    const at = ["path", direction, "late_copies"];
+    const parsed = lateCopiesSchema.safeParse(valueAt(raw, at));
+    return parsed.success ? spanRules(parsed.data, at) : [];
+  });
+}
+
+function crashRules(raw: unknown): PathIssue[] {
+  const crashes = clientSchema.shape.crashes_s.safeParse(valueAt(raw, ["client", "crashes_s"]));
+  const runS = valueAt(raw, ["duration_s"]);
+  if (!crashes.success) return [];
+  return crashes.data.flatMap((crashS, index): PathIssue[] => {
+    const path = ["client", "crashes_s", index];
+    const before = crashes.data[index - 1];
+    if (before !== undefined && crashS <= before)
+      return [
+        { code: "conflict", path, message: `found ${crashS} s after ${before} s, the times of crashes must rise` },
+      ];
+    if (typeof runS !== "number" || crashS < runS) return [];
+    return [{ code: "without-effect", path, message: `found ${crashS} s, but the run ends at ${runS} s` }];
   });
 }
 

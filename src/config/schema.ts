@@ -4,6 +4,7 @@
  * Units   As in the names of the keys; ranges are limits of the model or of the kernel, whichever is narrower.
  */
 import { z } from "zod";
+import { ISN_NAMES } from "../vocabulary/isn.ts";
 import { DEFAULT_KERNEL } from "../vocabulary/kernels.ts";
 import { DEFAULT_MTU, MAX_MTU, MIN_MTU } from "../vocabulary/mss.ts";
 import * as scenario from "../vocabulary/scenario.ts";
@@ -31,6 +32,7 @@ export const MAX_LISTENERS = 1024;
 export const MAX_WORKLOADS = 256;
 export const MAX_IMPAIRMENTS = 256;
 export const MAX_PAUSES = 4096;
+const MAX_CRASHES = 1024;
 const MAX_APP_WORKERS = 65_536;
 /** As the kernel's ports and addresses leave room for. */
 const MAX_HOSTS = 64;
@@ -69,6 +71,16 @@ const host = {
     .default(DEFAULT_MTU)
     .describe("Largest packet of its link, bytes with IP header; its MSS is 40 less."),
   sysctls: sysctlsSchema,
+  time_wait_s: seconds({ min: 0.1, max: 3600 })
+    .default(60)
+    .describe(
+      "How long TIME_WAIT lasts, seconds. No kernel has a sysctl for it: other values than 60 are a kernel that was built anew, or another system (Windows: 30 to 240).",
+    ),
+  isn: oneOf(ISN_NAMES)
+    .default("linux")
+    .describe(
+      "Initial sequence numbers. linux: a keyed hash and a clock of 64 ns; rfc793: a clock of 4 µs; rfc6528: that and a keyed hash; constant. No kernel can be set to another than linux.",
+    ),
 };
 
 const pauseWindow = z.tuple([seconds(), seconds()], {
@@ -300,11 +312,21 @@ const jitter = map({
     .describe("packet: drawn for each, which may overtake; connection: drawn once for each, near and far clients."),
 });
 const probability = () => number("a probability", { max: 1 }).default(0);
+export const lateCopiesSchema = map({
+  probability: number("a probability", { max: 1 }).describe("Probability that a packet has a late copy, 0 to 1."),
+  delay_s: seconds({ above: 0, max: 3600 }).describe("How long after the packet its copy arrives, seconds."),
+  match: oneOf(scenario.PACKET_MATCHES).default("any").describe("Which packets have copies."),
+  start_s: seconds().default(0).describe("Packets that leave before this have none, seconds."),
+  end_s: optional(seconds()).describe("Nor have those that leave from here on, seconds; absent: the end of the run."),
+});
 const pathDirection = map({
   jitter: optional(jitter).describe("Delay besides the constant one."),
   loss: probability().describe("Probability that a packet is lost, 0 to 1."),
   duplicate: probability().describe("Probability that a packet comes twice, 0 to 1."),
   reorder: probability().describe("Probability that a packet overtakes those before it, 0 to 1."),
+  late_copies: optional(lateCopiesSchema).describe(
+    "Old duplicates: copies that arrive long after their packets. Bare packets of raw workloads have none.",
+  ),
 });
 export const pathSchema = map({
   mtu: optional(whole("a whole number of bytes", { min: MIN_MTU, max: MAX_MTU })).describe(
@@ -319,6 +341,11 @@ export const serverSchema = map({
   hosts: whole("a whole number of hosts", { min: 1, max: MAX_HOSTS })
     .default(1)
     .describe("Identical hosts behind a load balancer that hashes users."),
+  handshake: oneOf(scenario.HANDSHAKES)
+    .default("three_way")
+    .describe(
+      "two_way: connections are established at the SYN, to see what the third segment is for. No kernel does this.",
+    ),
   listeners: list(listenerSchema, "listeners", MAX_LISTENERS).default([]).describe("Sockets that listen."),
 });
 
@@ -332,6 +359,9 @@ export const clientSchema = map({
     .describe(
       "shared: ticks in phase with the server's, as in two namespaces of one kernel; own: a machine of its own.",
     ),
+  crashes_s: list(seconds(), "crashes", MAX_CRASHES)
+    .default([])
+    .describe("Seconds, in order: the client host crashes and boots again; its sockets are gone without a packet."),
 });
 
 export const scenarioSchema = map({

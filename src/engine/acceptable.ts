@@ -33,9 +33,10 @@ import {
 } from "./layout.ts";
 import { isChallengeBudgetSpent, isRateLimited, isStampRecent } from "./rate-limit.ts";
 import { sendAck } from "./transmit.ts";
+import { answersSynAgain } from "./two-way.ts";
 
 /** Receive window that matters here: no segment begins beyond it, since flights do not overlap. */
-const WINDOW = 65535;
+export const WINDOW = 65535;
 /** TCP_PAWS_WINDOW: so much older than the newest timestamp a segment may be. */
 const PAWS_WINDOW_MS = 1;
 
@@ -63,7 +64,7 @@ export function isAcceptable(host: Host, row: number, seg: Int32Array, at: numbe
     return false;
   }
   if ((flags & SYN) !== 0) {
-    challengeSyn(host, row);
+    if (host.spec.twoWay === 0 || !answersSynAgain(host, row, seg, at)) challengeSyn(host, row);
     return false;
   }
   // A repetition of what was just taken in ends at rcv_nxt: it is not outside, and takeData acknowledges it.
@@ -86,11 +87,11 @@ function receiveReset(host: Host, row: number, seq: number, rcvNxt: number, isOu
     return;
   }
   if (isOutside) return;
-  challenge(host, row, attempt);
+  challengeAck(host, row, attempt);
 }
 
-/** A challenge ACK, if neither the socket's limiter nor the host's holds it back. */
-export function challenge(host: Host, row: number, attempt: number): void {
+/** tcp_send_challenge_ack: an ACK that says where the connection stands, if neither the socket's limiter nor the host's holds it back. */
+export function challengeAck(host: Host, row: number, attempt: number): void {
   if (isStampRecent(host, (row << ROW_SHIFT) + R_OOW_MS)) host.apply(Verdict.challenge_rst_skipped, attempt);
   else if (isChallengeBudgetSpent(host)) host.apply(Verdict.challenge_rst_unsent, attempt);
   else sendAck(host, row, Verdict.challenge_rst);

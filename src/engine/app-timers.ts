@@ -25,4 +25,6 @@ export const AppTimer = {
   NextRequest: 13,
   /** subject = user (users.ts). */
   Retry: 14,
+  /** The client host crashes; no subject. */
+  Crash: 15,
 } as const;

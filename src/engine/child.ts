@@ -24,6 +24,7 @@ import {
   FULL_ROW,
   NO_ROW,
   OPT_TS,
+  R_ATTEMPT,
   R_BUCKET,
   R_FULL,
   R_META,
@@ -68,8 +69,8 @@ export function makeFull(host: Host, row: number, isn: number): number {
 }
 
 /**
- * Turns a request into an established child at the end of its listener's accept queue. `sampleSynAck`: the SYN-ACK was sent once,
- * so the handshake gives an RTT sample; else timestamps do, if there are any (tcp_synack_rtt_meas).
+ * The handshake of a request is complete: a child. `sampleSynAck`: the SYN-ACK was sent once, so the handshake gives an RTT sample; else
+ * timestamps do, if there are any (tcp_synack_rtt_meas).
  */
 export function acceptChild(
   host: Host,
@@ -79,18 +80,28 @@ export function acceptChild(
   at: number,
   retransmits: number,
 ): void {
+  const sentUs = host.table.rows[(row << ROW_SHIFT) + R_SENT_US]!;
+  let rttUs = 0;
+  if (retransmits === 0) rttUs = Math.max(1, (host.nowUs() - sentUs) | 0);
+  else if ((seg[at + S_FLAGS]! & OPT_TS) !== 0) rttUs = echoedRttUs(host, row, seg, at);
+  const isNarrow = retransmits > 1 && !echoesFirst(host, row, seg, at, sentUs);
+  makeChild(host, listener, row, rttUs, isNarrow ? FL_NARROW : 0);
+}
+
+/**
+ * Turns a request into an established child at the end of its listener's accept queue. `rttUs`: of the handshake, 0 where it was not measured;
+ * `flags`: FL_NARROW or 0.
+ */
+export function makeChild(host: Host, listener: Listener, row: number, rttUs: number, flags: number): void {
   const rows = host.table.rows;
   const to = row << ROW_SHIFT;
-  const sentUs = rows[to + R_SENT_US]!;
   const full = makeFull(host, row, rows[to + R_SND_NXT]!);
   rows[to + R_META] = rows[to + R_META]! & REQ_LISTENER_MASK;
   host.setState(row, ESTABLISHED);
-  if (retransmits === 0) takeRttSample(host, full, Math.max(1, (host.nowUs() - sentUs) | 0));
-  else if ((seg[at + S_FLAGS]! & OPT_TS) !== 0) takeRttSample(host, full, echoedRttUs(host, row, seg, at));
+  if (rttUs > 0) takeRttSample(host, full, rttUs);
   setInitialRto(host, row, full);
   const fat = full << ROW_SHIFT;
-  if (retransmits > 1 && !echoesFirst(host, row, seg, at, sentUs))
-    rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_NARROW;
+  rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | flags;
   rows[to + R_SENT_US] = host.nowUs();
   rows[fat + F_ACCEPT_NEXT] = NO_ROW;
   if (listener.acceptTail === NO_ROW) listener.acceptHead = row;
@@ -114,6 +125,21 @@ export function echoesFirst(host: Host, row: number, seg: Int32Array, at: number
   const ageUs = (host.nowUs() - sentUs) >>> 0;
   const first = host.timestampAtUs(ageUs);
   return seg[at + S_TSECR] === ((first + host.timestampOffsetOf(row)) | 0);
+}
+
+/**
+ * Gives the connection at `row` to a client that lives and goes on with it: where numbers are equal, an old SYN or ACK may have made it.
+ * Bookkeeping only: no rule reads it.
+ */
+export function adoptAttempt(host: Host, row: number, attempt: number): void {
+  const word = (row << ROW_SHIFT) + R_ATTEMPT;
+  if (host.table.rows[word] !== attempt && host.ledger.at(attempt) >= 0) host.table.rows[word] = attempt;
+}
+
+/** Whether a segment of `attempt` is of an earlier connection than the one at `row`. */
+export function isOfEarlier(host: Host, row: number, attempt: number): boolean {
+  adoptAttempt(host, row, attempt);
+  return host.table.rows[(row << ROW_SHIFT) + R_ATTEMPT] !== attempt;
 }
 
 /** RTT by the timestamp echo, in whole units of its clock, at least one: tcp_rtt_tsopt_us. */

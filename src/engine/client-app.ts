@@ -14,6 +14,7 @@ import type { AppHeap } from "./app-heap.ts";
 import { AppTimer } from "./app-timers.ts";
 import { closeSocket, shutdownWrite } from "./close.ts";
 import { connect, synRetransmitsOf } from "./connect.ts";
+import { crashHost } from "./crash.ts";
 import type { Host } from "./host.ts";
 import {
   CLOSE_WAIT,
@@ -59,6 +60,7 @@ const DEFAULT_GATE: Readonly<Record<number, number>> = {
   [Outcome.timed_out_after_connect]: Gate.app,
   [Outcome.eof_before_response]: Gate.app,
   [Outcome.response_timeout]: Gate.app,
+  [Outcome.client_crashed]: Gate.client_crash,
 };
 
 export class ClientApp {
@@ -80,6 +82,10 @@ export class ClientApp {
     this.#recorder = recorder;
     this.#spec = spec;
     this.#specs = spec.workloads.map((w) => (w.kind === WorkloadKind.Connections ? w : null));
+    for (const crashNs of spec.clientCrashesNs) {
+      heap.atNs[0] = crashNs;
+      heap.push(AppTimer.Crash, 0, 0);
+    }
   }
 
   #specOf(at: number): ConnectionsSpec {
@@ -152,6 +158,7 @@ export class ClientApp {
   /** `subject`: an attempt; of AppTimer.Retry a user. */
   onTimer(kind: number, subject: number, value: number): void {
     if (kind === AppTimer.Retry) this.#retry(subject);
+    else if (kind === AppTimer.Crash) this.#crash();
     else this.#onAttemptTimer(kind, subject, value);
   }
 
@@ -221,10 +228,25 @@ export class ClientApp {
   /** The application's own connect time-out. The answer may be on its way up; then it is too late. */
   #giveUpConnecting(at: number, attempt: number): void {
     const row = this.#ledger.words[at + A_SOCKET]!;
-    const isOwn = this.#host.table.rows[(row << ROW_SHIFT) + R_ATTEMPT] === attempt;
-    const retransmits = isOwn && this.#host.fullOf(row) === NO_ROW ? synRetransmitsOf(this.#host, row) : 0;
+    const retransmits = this.#retransmitsOf(row, attempt);
     closeSocket(this.#host, row, attempt, false);
     this.#connectFailed(at, Outcome.app_timeout, retransmits);
+  }
+
+  /** The host crashes: all attempts are over, and nobody is told. Users try again as after any failure, from the host that boots. */
+  #crash(): void {
+    for (const at of this.#ledger.inFlight()) {
+      const row = this.#ledger.words[at + A_SOCKET]!;
+      if (this.#ledger.words[at + A_PHASE] !== Phase.Connecting) this.#end(at, Outcome.client_crashed);
+      else this.#connectFailed(at, Outcome.client_crashed, this.#retransmitsOf(row, this.#ledger.idOf(at)));
+    }
+    crashHost(this.#host);
+  }
+
+  /** SYN retransmissions of an attempt whose application does not know yet that it is connected. */
+  #retransmitsOf(row: number, attempt: number): number {
+    const isOwn = this.#host.table.rows[(row << ROW_SHIFT) + R_ATTEMPT] === attempt;
+    return isOwn && this.#host.fullOf(row) === NO_ROW ? synRetransmitsOf(this.#host, row) : 0;
   }
 
   #received(at: number, attempt: number, bytes: number): void {

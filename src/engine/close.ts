@@ -33,7 +33,7 @@ import {
   SYN_SENT,
 } from "./layout.ts";
 import type { Listener } from "./listener.ts";
-import { enterTimeWait, finWait2Ticks, TIME_WAIT_S } from "./time-wait.ts";
+import { enterTimeWait, finWait2Ticks } from "./time-wait.ts";
 import { sendFin } from "./transmit.ts";
 
 /**
@@ -129,9 +129,8 @@ function abort(host: Host, row: number, attempt: number, verdict: number): void 
 function orphanInFinWait2(host: Host, row: number): void {
   const full = host.fullOf(row);
   const ticks = finWait2Ticks(host, full);
-  const timeWaitTicks = TIME_WAIT_S * host.spec.hz;
-  if (ticks > timeWaitTicks) {
-    armFinWait2(host, full, ticks - timeWaitTicks);
+  if (ticks > host.timeWaitTicks) {
+    armFinWait2(host, full, ticks - host.timeWaitTicks);
     return;
   }
   host.orphans--;

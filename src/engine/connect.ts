@@ -76,6 +76,7 @@ export function connect(
   const sourcePort = choosePort(host, local, peer, port, person);
   if (sourcePort < 0) {
     host.apply(Verdict.connect_no_port, attempt);
+    host.pairPorts?.refuse(local, port);
     return -1;
   }
   return connectFrom(host, local, peer, (sourcePort << 16) | port, attempt, person);
@@ -101,6 +102,7 @@ export function connectFrom(
     killTimeWait(host, old);
     host.apply(Verdict.connect_reuses_tw, attempt);
   }
+  host.pairPorts?.take(local, ports & 0xffff);
   const row = host.open(SYN_SENT, local, peer, ports, hash, attempt);
   const rows = host.table.rows;
   const at = row << ROW_SHIFT;

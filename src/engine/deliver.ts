@@ -4,6 +4,7 @@
  * Models   tcp_ipv4.c:tcp_v4_rcv (6.18): the established hash (full sockets, requests, mini-sockets) is searched before the listeners.
  */
 import { Verdict } from "../vocabulary/verdicts.ts";
+import { adoptAttempt } from "./child.ts";
 import { onSynTimer, receiveInSynSent } from "./connect.ts";
 import { onSecondTimer, receiveForFull } from "./established.ts";
 import type { Host } from "./host.ts";
@@ -33,9 +34,10 @@ import {
   SYN_SENT,
 } from "./layout.ts";
 import { receiveCookieAck, receiveSyn } from "./listen.ts";
-import { dropRequest, listenerOf, onSynAckTimer, receiveForRequest } from "./request.ts";
+import { dropRequest, onSynAckTimer, receiveForRequest } from "./request.ts";
 import { sendReset } from "./reset.ts";
 import { onCrossedTimer, receiveInSynRecv } from "./simultaneous-open.ts";
+import { listenerOf } from "./syn-queue.ts";
 import { hashTuple } from "./table.ts";
 import { expireTimeWait, receiveForTimeWait } from "./time-wait.ts";
 import { onRetransmitTimer } from "./transmit.ts";
@@ -78,6 +80,7 @@ function deliverToRequest(host: Host, row: number, seg: Int32Array, at: number, 
 /** The handshake's last segment goes on to the child; the listener's application is woken. */
 function welcome(host: Host, child: number, seg: Int32Array, at: number): void {
   host.ledger.progress(seg[at + S_ATTEMPT]!);
+  adoptAttempt(host, child, seg[at + S_ATTEMPT]!);
   host.onChild(child);
   if (seg[at + S_LEN]! > 0 || (seg[at + S_FLAGS]! & FIN) !== 0) receiveForFull(host, child, seg, at);
 }
@@ -91,7 +94,7 @@ function deliverToListener(host: Host, seg: Int32Array, at: number, hash: number
     return;
   }
   if (listener === null) {
-    host.apply(Verdict.no_socket, attempt);
+    host.apply((flags & FIN) === 0 ? Verdict.no_socket : Verdict.late_fin, attempt);
     sendReset(host, seg, at);
     return;
   }

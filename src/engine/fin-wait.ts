@@ -24,7 +24,7 @@ import {
   S_SEQ,
 } from "./layout.ts";
 import { sendReset } from "./reset.ts";
-import { enterTimeWait, finWait2Ticks, TIME_WAIT_S } from "./time-wait.ts";
+import { enterTimeWait, finWait2Ticks } from "./time-wait.ts";
 
 export function leaveOrphans(host: Host, full: number): void {
   if ((host.table.rows[(full << ROW_SHIFT) + F_FLAGS]! & FL_ORPHAN) !== 0) host.orphans--;
@@ -37,7 +37,7 @@ export function enterFinWait2(host: Host, row: number, full: number, seg: Int32A
   if ((host.table.rows[fat + F_FLAGS]! & FL_ORPHAN) === 0) return true;
   if (carriesNewData(host, row, seg, at)) return !abortOnData(host, row, seg, at);
   const ticks = finWait2Ticks(host, full);
-  const timeWaitTicks = TIME_WAIT_S * host.spec.hz;
+  const { timeWaitTicks } = host;
   if (ticks > timeWaitTicks || (seg[at + S_FLAGS]! & FIN) !== 0) {
     armFinWait2(host, full, ticks > timeWaitTicks ? ticks - timeWaitTicks : ticks);
     return true;
@@ -56,10 +56,10 @@ export function armFinWait2(host: Host, full: number, ticks: number): void {
   host.rearm(full, ticks);
 }
 
-/** tcp_keepalive_timer of an orphan: what is beyond 60 s was waited for; the rest (computed anew) is a mini-socket's. */
+/** tcp_keepalive_timer of an orphan: what is beyond TIME_WAIT's length was waited for; the rest (computed anew) is a mini-socket's. */
 export function endFinWait2(host: Host, row: number, full: number): void {
   const ticks = finWait2Ticks(host, full);
-  const timeWaitTicks = TIME_WAIT_S * host.spec.hz;
+  const { timeWaitTicks } = host;
   leaveOrphans(host, full);
   if (ticks > timeWaitTicks) enterTimeWait(host, row, FIN_WAIT2, ticks - timeWaitTicks);
   else {

@@ -36,6 +36,7 @@ import type { Ledger } from "./ledger.ts";
 import type { Link } from "./link.ts";
 import type { Listener } from "./listener.ts";
 import type { NoticeRing } from "./notices.ts";
+import { PairPorts } from "./pair-ports.ts";
 import { PeerMetrics } from "./peer-metrics.ts";
 import type { RawAnswerer } from "./raw-answers.ts";
 import { modelTimeoutMs } from "./rtt.ts";
@@ -85,7 +86,7 @@ export class Host {
   readonly notices: NoticeRing;
   readonly table: ConnectionTable;
   readonly wheel: TimerWheel | ExactTimers;
-  readonly secret: number;
+  secret: number;
   readonly counts = new Float64Array(VERDICT_NAMES.length);
   readonly states = new Int32Array(STATE_COUNT);
   /** Half-open requests by SYN-ACK retransmissions. */
@@ -94,7 +95,7 @@ export class Host {
   /** Port → 1 + index of the first listener of its group; 0: none. */
   readonly portGroup = new Int16Array(65536);
   readonly groups: Listener[][] = [];
-  readonly metrics = new PeerMetrics();
+  metrics = new PeerMetrics();
   readonly streams = new Streams();
   readonly log = new KernelLog();
   /** [class]: payload without the timestamp option of its own segments, and of its peers' (vocabulary/mss.ts). */
@@ -103,6 +104,8 @@ export class Host {
   /** Port → 1: ip_local_reserved_ports. */
   readonly reserved: Uint8Array | null;
   readonly takenPorts: TakenPorts;
+  /** At the clients: how many ports each address pair has taken. */
+  readonly pairPorts: PairPorts | null;
   /** What connect() has added to each slot of the port perturbation table. */
   readonly perturbAdded: Int32Array;
   /** Set by the simulation; a host alone (tests) has only a link. */
@@ -124,11 +127,17 @@ export class Host {
   lagging = 0;
   lagged: { catchUp(): void } | null = null;
   readonly tickNs: number;
+  readonly timeWaitTicks: number;
   /** connect() gives up at the first timer this long after the first SYN. */
   readonly connectTimeoutMs: number;
   readonly #ticksPerNs: number;
-  readonly #timestampSecret: number;
+  #timestampSecret: number;
+  /** Offset of all timestamps where there is none for each connection: 0 until the host boots anew, when their clock starts again. */
+  #timestampBase = 0;
   readonly #bootTicks: number;
+  /** All bits where a keyed hash is part of an initial sequence number; steps of its clock in a ns. */
+  readonly #isnMask: number;
+  readonly #isnPerNs: number;
   /** [tickSource]: when this host's next tick with something to do begins, ns. */
   readonly nextTickNs: Float64Array;
   readonly tickSource: number;
@@ -146,8 +155,11 @@ export class Host {
     this.secret = parts.secret;
     this.#timestampSecret = hash2(parts.secret, 1);
     this.tickNs = 1e9 / spec.hz;
+    this.timeWaitTicks = Math.max(1, Math.round(spec.timeWaitS * spec.hz));
     this.#ticksPerNs = spec.hz / 1e9;
     this.connectTimeoutMs = modelTimeoutMs(spec.synRetries, SYN_TIMEOUT_MS, spec.rtoMaxMs);
+    this.#isnMask = spec.isnKeyed === 1 ? -1 : 0;
+    this.#isnPerNs = spec.isnStepNs === 0 ? 0 : 1 / spec.isnStepNs;
     this.#bootTicks = parts.bootTicks;
     this.nextTickNs = parts.due;
     this.tickSource = parts.tickSource;
@@ -156,6 +168,7 @@ export class Host {
     this.reserved = spec.reservedPorts.length > 0 ? new Uint8Array(65536) : null;
     for (const port of spec.reservedPorts) this.reserved![port] = 1;
     this.takenPorts = new TakenPorts(parts.table, spec.twReuse === 1);
+    this.pairPorts = parts.isServer ? null : new PairPorts();
     this.perturbAdded = new Int32Array(65536);
     this.updateDue();
   }
@@ -192,6 +205,15 @@ export class Host {
   /** Minutes of uptime: the counter in SYN cookies. */
   cookieMinute(): number {
     return Math.floor((this.now[0]! / this.tickNs + this.#bootTicks) / (60 * this.spec.hz)) | 0;
+  }
+
+  /** A new boot, of which this is the secret: what was known of peers and ports is forgotten, clocks of timestamps start again. */
+  boot(secret: number): void {
+    this.secret = secret;
+    this.#timestampSecret = hash2(secret, 1);
+    this.#timestampBase = -this.timestampNow() | 0;
+    this.metrics = new PeerMetrics();
+    this.perturbAdded.fill(0);
   }
 
   /** Tells the event loop when this host's next tick with something to do begins. */
@@ -324,7 +346,7 @@ export class Host {
     const full = this.fullOf(row);
     if (full !== NO_ROW) this.wheel.disarm(full);
     this.stopKeepalive(row);
-    this.table.unlink(row);
+    this.#unlink(row);
   }
 
   /** Disarms the keepalive timer of a socket, if it has one. */
@@ -346,8 +368,15 @@ export class Host {
     this.states[state] = this.states[state]! - 1;
     this.wheel.disarm(row);
     this.dropFull(row);
-    this.table.unlink(row);
+    this.#unlink(row);
     this.table.release(row);
+  }
+
+  #unlink(row: number): void {
+    this.table.unlink(row);
+    if (this.pairPorts === null) return;
+    const at = row << ROW_SHIFT;
+    this.pairPorts.giveBack(this.table.rows[at + R_LOCAL]!, this.table.rows[at + R_PORTS]! & 0xffff);
   }
 
   // ---- listeners
@@ -392,9 +421,9 @@ export class Host {
 
   // ---- sending
 
-  /** Initial sequence number: secure_seq.c:secure_tcp_seq, a keyed hash of the 4-tuple plus a 64 ns clock. */
+  /** Initial sequence number: secure_seq.c:secure_tcp_seq, a keyed hash of the 4-tuple plus a 64 ns clock; or as isn.ts has it. */
   initialSequence(hash: number): number {
-    return (mix32(hash ^ this.secret) + this.now[0]! * 0.015625) | 0;
+    return ((this.#isnMask & mix32(hash ^ this.secret)) + this.now[0]! * this.#isnPerNs) | 0;
   }
 
   /** The clock of timestamps: ms, in old kernels ticks. */
@@ -415,7 +444,7 @@ export class Host {
 
   /** Offset of this host's timestamps for a 4-tuple, whose `hash` this is: of its own, or of the addresses (secure_seq.c:secure_tcp_ts_off). */
   timestampOffset(hash: number, local: number, peer: number): number {
-    if (this.spec.timestamps === 2 || this.spec.timestampOffset === TimestampOffset.None) return 0;
+    if (this.spec.timestamps === 2 || this.spec.timestampOffset === TimestampOffset.None) return this.#timestampBase;
     const key = this.spec.timestampOffset === TimestampOffset.Tuple ? hash : hash2(local, peer);
     return mix32(key ^ this.#timestampSecret);
   }

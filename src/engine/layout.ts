@@ -175,8 +175,10 @@ export const S_TSECR = 8;
 export const S_ATTEMPT = 9;
 /** Hash of (attempt, number of the packet): draws the packet's fate on the path. */
 export const S_HASH = 10;
-/** 1: the path's copy of a segment (only on an uneven path). */
+/** Only on an uneven path: whether it is the path's copy of a segment (COPY), and one that is long behind it (LATE_COPY). */
 export const S_COPY = 11;
+export const COPY = 1;
+export const LATE_COPY = 2;
 
 // Segment flags: the header's, then what the options say.
 export const FIN = 1;

@@ -68,6 +68,8 @@ export class Ledger {
   #lastFree = -1;
   /** Attempts started and not ended. */
   live = 0;
+  /** An old duplicate is under way through a host: nobody waits for what it meets. */
+  isOld = false;
   readonly now: Float64Array;
   readonly workloadCount: number;
   /** [workload * gates + gate]. */
@@ -195,6 +197,7 @@ export class Ledger {
     const at = this.at(id);
     if (at < 0) return;
     this.drop(this.words[at + A_WORKLOAD]!, gate, 1);
+    if (this.isOld) return;
     // That the half-open is gone is the consequence of an earlier loss, if there was one: the attempt goes on waiting for that gate.
     if (gate === Gate.half_open_gone && this.words[at + A_WAITING] === 1) return;
     this.#closeWait(at);
@@ -218,7 +221,7 @@ export class Ledger {
   /** The attempt got on: a segment that it waited for was taken in. */
   progress(id: number): void {
     const at = this.at(id);
-    if (at < 0) return;
+    if (at < 0 || this.isOld) return;
     this.#closeWait(at);
     this.words[at + A_GATE] = Gate.none;
   }
@@ -280,14 +283,20 @@ export class Ledger {
     this.live--;
   }
 
-  /** Visits the first word of each attempt that is in flight; its open wait is charged up to now. */
-  visitInFlight(visit: (at: number) => void): void {
+  /** First words of the attempts that are in flight, in the order of their rows. */
+  inFlight(): number[] {
     const free = new Uint8Array(this.#fresh);
     for (let row = this.#firstFree; row >= 0; row = this.words[(row << WORDS_SHIFT) + A_NEXT_FREE]!) free[row] = 1;
-    for (let row = 0; row < this.#fresh; row++) {
-      if (free[row] !== 0) continue;
-      this.#closeWait(row << WORDS_SHIFT);
-      visit(row << WORDS_SHIFT);
+    const places: number[] = [];
+    for (let row = 0; row < this.#fresh; row++) if (free[row] === 0) places.push(row << WORDS_SHIFT);
+    return places;
+  }
+
+  /** Visits the first word of each attempt that is in flight; its open wait is charged up to now. */
+  visitInFlight(visit: (at: number) => void): void {
+    for (const at of this.inFlight()) {
+      this.#closeWait(at);
+      visit(at);
     }
   }
 

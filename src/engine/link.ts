@@ -13,13 +13,15 @@ import { hash2, unitOf } from "../base/hash.ts";
 import { Gate } from "../vocabulary/gates.ts";
 import { HEADER_BYTES, IP_HEADER_BYTES, TIMESTAMP_BYTES } from "../vocabulary/mss.ts";
 import { PACKET_CLASSES } from "../vocabulary/run-result.ts";
-import { type HostSpec, type ImpairmentSpec, Jitter, Match, type PathSpec } from "../vocabulary/run-spec.ts";
+import { type HostSpec, type ImpairmentSpec, Match, type PathSpec } from "../vocabulary/run-spec.ts";
 import {
   ACK,
   BEHIND_MOST,
   BEHIND_SHIFT,
+  COPY,
   CUT,
   FIN,
+  LATE_COPY,
   MORE_BIT,
   MORE_SHIFT,
   mssClassOf,
@@ -42,7 +44,8 @@ import {
   SYN,
 } from "./layout.ts";
 import type { Ledger } from "./ledger.ts";
-import { copyHash, UnevenPath } from "./uneven-path.ts";
+import type { PacketHeap } from "./packet-heap.ts";
+import { copyHash, isUneven, lateCopyHash, UnevenPath } from "./uneven-path.ts";
 
 /**
  * Least time from one host's stack to the other's, and the spread above it. On a direct link the receiver's softirq runs before the sender's
@@ -121,8 +124,9 @@ export class Link {
     this.#spreadMask = delayNs > 0 ? FORWARDED_SPREAD_MASK : DIRECT_SPREAD_MASK;
     this.#lossGate = toServer ? Gate.path_to_server : Gate.path_to_client;
     this.#impairments = impairments;
-    const isEven = path.jitter === Jitter.None && path.reorder === 0 && path.duplicate === 0;
-    this.#uneven = isEven ? null : new UnevenPath(path, toServer, now, ledger, delayNs, this.#baseNs, this.#spreadMask);
+    this.#uneven = isUneven(path)
+      ? new UnevenPath(path, toServer, now, ledger, delayNs, this.#baseNs, this.#spreadMask)
+      : null;
     due[source] = FOREVER;
   }
 
@@ -162,6 +166,7 @@ export class Link {
     if (this.#uneven === null) return;
     this.words[at + S_COPY] = 0;
     if (this.#uneven.isDuplicated(this.words[at + S_HASH]!)) this.#sendCopy(this.#uneven, at);
+    if (this.#uneven.hasLateCopies) this.#sendLateCopies(this.#uneven, at);
   }
 
   /** A place at the end of the ring, for a packet that leaves now. */
@@ -181,16 +186,18 @@ export class Link {
 
   /** A place by arrival, for a packet that leaves now. */
   #schedule(path: UnevenPath, hash: number, attempt: number): number {
-    const { heap } = path;
-    if (heap.isFull) {
-      heap.grow();
-      const words = new Int32Array(heap.capacity * SEG_WORDS);
-      words.set(this.words);
-      this.words = words;
-    }
+    this.#makeRoom(path.heap);
     const place = path.schedule(hash, attempt);
-    heap.writeDue(this.#due, this.#source);
+    path.heap.writeDue(this.#due, this.#source);
     return place;
+  }
+
+  #makeRoom(heap: PacketHeap): void {
+    if (!heap.isFull) return;
+    heap.grow();
+    const words = new Int32Array(heap.capacity * SEG_WORDS);
+    words.set(this.words);
+    this.words = words;
   }
 
   /** Sends what stands at `words[from]` once more. */
@@ -199,7 +206,43 @@ export class Link {
     const to = this.#schedule(path, hash, this.words[from + S_ATTEMPT]!) * SEG_WORDS;
     this.words.copyWithin(to, from, from + SEG_WORDS);
     this.words[to + S_HASH] = hash;
-    this.words[to + S_COPY] = 1;
+    this.words[to + S_COPY] = COPY;
+  }
+
+  /** Each segment of what stands at `words[from]` may have a late copy. */
+  #sendLateCopies(path: UnevenPath, from: number): void {
+    const flags = this.words[from + S_FLAGS]!;
+    if (path.lateMatch !== Match.Any && path.lateMatch !== packetClass(flags)) return;
+    const segments = 1 + (flags >>> MORE_SHIFT);
+    for (let k = 0; k < segments; k++) {
+      const hash = this.words[from + S_HASH]!;
+      const own = segments === 1 ? hash : hash2(hash, k);
+      if (path.isCopiedLate(own)) this.#sendLateCopy(path, from, k, lateCopyHash(own));
+    }
+  }
+
+  /** Segment `k` of a flight (or the one that there is) once more, long after it. */
+  #sendLateCopy(path: UnevenPath, from: number, k: number, hash: number): void {
+    this.#makeRoom(path.heap);
+    const to = path.scheduleLate(hash) * SEG_WORDS;
+    path.heap.writeDue(this.#due, this.#source);
+    const words = this.words;
+    words.copyWithin(to, from, from + SEG_WORDS);
+    const flags = words[from + S_FLAGS]!;
+    const length = words[from + S_LEN]!;
+    const mss = this.segmentBytes(flags);
+    words[to + S_FLAGS] = flags & (MORE_BIT - 1);
+    if (flags >= MORE_BIT && length > 0) {
+      words[to + S_SEQ] = (words[from + S_SEQ]! + k * mss) | 0;
+      words[to + S_LEN] = Math.min(mss, length - k * mss);
+    }
+    words[to + S_HASH] = hash;
+    words[to + S_COPY] = LATE_COPY;
+  }
+
+  /** Whether the segment at `words[at]`, which was taken off last, is an old duplicate. */
+  isLate(at: number): boolean {
+    return this.#uneven !== null && this.words[at + S_COPY] === LATE_COPY;
   }
 
   /** Takes the first segment off; answers where its words are (valid until the next send on this link). */
@@ -228,7 +271,7 @@ export class Link {
   }
 
   #charge(words: Int32Array, at: number): void {
-    if (words[at + S_COPY] === 1) this.#ledger.loseCopy(words[at + S_ATTEMPT]!, this.#lossGate);
+    if (words[at + S_COPY] !== 0) this.#ledger.loseCopy(words[at + S_ATTEMPT]!, this.#lossGate);
     else this.#ledger.lose(words[at + S_ATTEMPT]!, this.#lossGate);
   }
 

@@ -22,6 +22,7 @@ import type { Host } from "./host.ts";
 import { metFullQueue, warnNow } from "./kernel-log.ts";
 import {
   ACK,
+  FIN,
   mssClassOf,
   NEW_SYN_RECV,
   OPT_SACK,
@@ -53,6 +54,7 @@ import {
 } from "./layout.ts";
 import type { Listener } from "./listener.ts";
 import { sendReset } from "./reset.ts";
+import { establishAtSyn } from "./two-way.ts";
 
 /** First time-out of a SYN-ACK: TCP_TIMEOUT_INIT. */
 const SYNACK_TIMEOUT_S = 1;
@@ -71,6 +73,7 @@ export function judgeSyn(
   flags: number,
   tsval: number,
 ): number {
+  if (host.spec.twoWay === 1) return listener.acceptIsFull() ? Verdict.syn_accept_full : Verdict.syn_established;
   const syncookies = host.spec.syncookies;
   let cookie = false;
   if (!viaTimeWait && (syncookies === 2 || listener.synIsFull())) {
@@ -104,7 +107,7 @@ export function receiveSyn(
   const verdict = judgeSyn(host, listener, pair, viaTimeWait, seg[at + S_FLAGS]!, seg[at + S_TSVAL]!);
   const attempt = seg[at + S_ATTEMPT]!;
   host.apply(verdict, attempt);
-  if (verdict === Verdict.syn_queued) {
+  if (verdict === Verdict.syn_queued || verdict === Verdict.syn_established) {
     const sequence = viaTimeWait ? isn : host.initialSequence(hash);
     const row = openRequest(
       host,
@@ -120,6 +123,7 @@ export function receiveSyn(
       attempt,
     );
     sendSynAck(host, row);
+    if (verdict === Verdict.syn_established) establishAtSyn(host, listener, row);
   } else if (verdict === Verdict.syn_cookie) {
     noteCookieSent(host, listener);
     sendCookie(host, seg, at, hash);
@@ -224,7 +228,8 @@ export function judgeCookieAck(
   hash: number,
   hasRequest: boolean,
 ): number {
-  if (host.spec.syncookies === 0 || !cookieSentRecently(host, listener)) return Verdict.stray_ack;
+  if (host.spec.syncookies === 0 || !cookieSentRecently(host, listener))
+    return (seg[at + S_FLAGS]! & FIN) === 0 ? Verdict.stray_ack : Verdict.stray_fin;
   if (mssIndexIn(host, seg, at, hash) === NOT_VALID) return Verdict.cookie_invalid;
   if ((seg[at + S_FLAGS]! & OPT_TS) !== 0 && host.spec.timestamps === 0) return Verdict.cookie_options_off;
   if (listener.acceptIsFull()) return Verdict.cookie_accept_full;

@@ -9,7 +9,9 @@ import type { HostSpec, PathSpec } from "../vocabulary/run-spec.ts";
 import { Host, type HostParts } from "./host.ts";
 import {
   CLOSE,
+  COPY,
   F_OWNER,
+  LATE_COPY,
   MORE_SHIFT,
   OPT_SACK,
   OPT_TS,
@@ -64,6 +66,8 @@ export interface ObservedSegment {
   readonly id: number;
   /** The path's own copy of a packet. */
   readonly isCopy: boolean;
+  /** An old duplicate: a copy that comes long after its packet. */
+  readonly isLate: boolean;
 }
 
 /** How long the queues are that a segment for a port meets at the server. */
@@ -128,7 +132,8 @@ function segmentAt(words: Int32Array, at: number, toServer: boolean, mss: number
     windowScale: (flags & OPT_WSCALE) !== 0,
     sacks: (flags & SACKED) !== 0,
     id: words[at + S_HASH]! >>> 0,
-    isCopy: words[at + S_COPY] === 1,
+    isCopy: words[at + S_COPY] === COPY || words[at + S_COPY] === LATE_COPY,
+    isLate: words[at + S_COPY] === LATE_COPY,
   };
 }
 

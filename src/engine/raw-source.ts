@@ -110,6 +110,7 @@ export class RawSource {
     this.#impairments = impairments;
     this.#path = path;
     this.#isFlood =
+      host.spec.twoWay === 0 &&
       spec.packet === RawPacket.Syn &&
       spec.addresses === RawAddresses.Sequential &&
       spec.answer === RawAnswer.Nothing &&

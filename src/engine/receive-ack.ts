@@ -5,7 +5,7 @@
  * Models      tcp_input.c:tcp_ack, tcp_rcv_state_process (6.18.44), for connections that carry data in flights (transmit.ts).
  */
 import { Verdict } from "../vocabulary/verdicts.ts";
-import { challenge } from "./acceptable.ts";
+import { challengeAck, WINDOW } from "./acceptable.ts";
 import { echoedRttUs } from "./child.ts";
 import { enterFinWait2, leaveOrphans } from "./fin-wait.ts";
 import type { Host } from "./host.ts";
@@ -38,10 +38,10 @@ import {
 } from "./layout.ts";
 import { takeRttSample } from "./rtt.ts";
 import { Repair } from "./streams.ts";
-import { enterTimeWait, TIME_WAIT_S, updateMetrics } from "./time-wait.ts";
+import { enterTimeWait, updateMetrics } from "./time-wait.ts";
 import { rearmAfterAck, resendRest, scheduleReordering, segmentsOf, sendFin, sendFlight } from "./transmit.ts";
 
-/** tcp_ack and the states that an ACK moves. False: the socket is gone, or the ACK is for something never sent. */
+/** tcp_ack and the states that an ACK moves. False: the socket is gone, or the ACK is for something never sent, or of another connection. */
 export function takeAck(host: Host, row: number, seg: Int32Array, at: number): boolean {
   const rows = host.table.rows;
   const to = row << ROW_SHIFT;
@@ -53,7 +53,12 @@ export function takeAck(host: Host, row: number, seg: Int32Array, at: number): b
     // ≥ 6.18.33: a challenge ACK in every state. Before, tcp_rcv_established was silent.
     if (host.spec.challengesFutureAck === 0 && host.stateOf(row) === ESTABLISHED)
       host.apply(Verdict.ignored, seg[at + S_ATTEMPT]!);
-    else challenge(host, row, seg[at + S_ATTEMPT]!);
+    else challengeAck(host, row, seg[at + S_ATTEMPT]!);
+    return false;
+  }
+  if (before(ack, (una - WINDOW) | 0)) {
+    // RFC 5961 section 5.2: an ACK from so long ago is of another connection. The kernel takes the bytes acknowledged so far, if they are fewer.
+    challengeAck(host, row, seg[at + S_ATTEMPT]!);
     return false;
   }
   if (host.options !== null && !before(ack, una)) host.options.heardAck(row, host.tick());
@@ -69,7 +74,7 @@ export function takeAck(host: Host, row: number, seg: Int32Array, at: number): b
     case CLOSING:
       if (!isFinAcked) return true;
       leaveOrphans(host, full);
-      enterTimeWait(host, row, TIME_WAIT, TIME_WAIT_S * host.spec.hz);
+      enterTimeWait(host, row, TIME_WAIT, host.timeWaitTicks);
       return false;
     case LAST_ACK:
       if (!isFinAcked) return true;

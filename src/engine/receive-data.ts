@@ -6,6 +6,7 @@
  */
 import { TIMESTAMP_BYTES } from "../vocabulary/mss.ts";
 import { Verdict } from "../vocabulary/verdicts.ts";
+import { isOfEarlier } from "./child.ts";
 import { tellOwner } from "./death.ts";
 import { delayAck } from "./delayed-ack.ts";
 import { abortOnData, carriesNewData, leaveOrphans } from "./fin-wait.ts";
@@ -40,6 +41,7 @@ import {
   R_STATE,
   ROW_SACK,
   ROW_SHIFT,
+  S_ATTEMPT,
   S_FLAGS,
   S_LEN,
   S_SEQ,
@@ -47,7 +49,7 @@ import {
   TIME_WAIT,
 } from "./layout.ts";
 import { Notice } from "./notices.ts";
-import { enterTimeWait, TIME_WAIT_S } from "./time-wait.ts";
+import { enterTimeWait } from "./time-wait.ts";
 import { sendAck, sendAcks } from "./transmit.ts";
 
 /**
@@ -78,6 +80,7 @@ export function takeData(host: Host, row: number, seg: Int32Array, at: number): 
     sendAck(host, row, Verdict.ack_sent);
     return;
   }
+  if (isOfEarlier(host, row, seg[at + S_ATTEMPT]!)) host.apply(Verdict.stale_data_accepted, seg[at + S_ATTEMPT]!);
   if (before(rcvNxt, seg[at + S_SEQ]!)) {
     keepOutOfOrder(host, row, hasFin);
     return;
@@ -176,7 +179,7 @@ function takeFin(host: Host, row: number, mayDelay: boolean): void {
       // The mini-socket takes over; a living application is left with EOF, and its close() finds nothing to do.
       tellOwner(host, row, Notice.ClientEof, 0);
       leaveOrphans(host, full);
-      enterTimeWait(host, row, TIME_WAIT, TIME_WAIT_S * host.spec.hz);
+      enterTimeWait(host, row, TIME_WAIT, host.timeWaitTicks);
       return;
     }
     default:

@@ -27,7 +27,6 @@ import {
   R_TS_RECENT,
   REQ_ACKED,
   REQ_COUNT_MASK,
-  REQ_LISTENER_MASK,
   REQ_RETRANS_SHIFT,
   REQ_TIMEOUTS_SHIFT,
   ROW_SHIFT,
@@ -46,6 +45,7 @@ import { receiveCookieAck, sendSynAck } from "./listen.ts";
 import type { Listener } from "./listener.ts";
 import { isChallengeBudgetSpent, isRateLimited } from "./rate-limit.ts";
 import { sendReset } from "./reset.ts";
+import { leaveQueue, listenerOf, moveClass, timeoutsOf } from "./syn-queue.ts";
 
 /** Cap of the SYN-ACK time-out: a constant, tcp_rto_max_ms does not act here. */
 const SYNACK_TIMEOUT_MAX_S = 120;
@@ -54,14 +54,6 @@ const PRUNE_FLOOR = 8;
 const PRUNE_RETRIES = 2;
 /** Window announced in a SYN-ACK at MTU 1500. */
 const REQUEST_WINDOW = 64240;
-
-export function listenerOf(host: Host, row: number): Listener {
-  return host.listeners[host.table.rows[(row << ROW_SHIFT) + R_META]! & REQ_LISTENER_MASK]!;
-}
-
-function timeoutsOf(meta: number): number {
-  return (meta >> REQ_TIMEOUTS_SHIFT) & REQ_COUNT_MASK;
-}
 
 /** SYN-ACK retries in force: fewer while the queue is more than half full of old requests (3.1 step 2). */
 export function effectiveRetries(listener: Listener): number {
@@ -128,24 +120,6 @@ function noteRetransmit(host: Host, row: number): void {
   if (before === REQ_COUNT_MASK) return;
   rows[at] = rows[at]! + (1 << REQ_RETRANS_SHIFT);
   moveClass(host, before, before + 1);
-}
-
-function moveClass(host: Host, from: number, to: number): void {
-  const classes = host.synRecvByRetransmits;
-  const last = classes.length - 1;
-  const a = Math.min(from, last);
-  classes[a] = classes[a]! - 1;
-  if (to < 0) return;
-  const b = Math.min(to, last);
-  classes[b] = classes[b]! + 1;
-}
-
-/** Takes a request out of its listener's queue (it becomes a child, or is freed). */
-function leaveQueue(host: Host, row: number): void {
-  const meta = host.table.rows[(row << ROW_SHIFT) + R_META]!;
-  moveClass(host, (meta >> REQ_RETRANS_SHIFT) & REQ_COUNT_MASK, -1);
-  host.beforeChange();
-  listenerOf(host, row).removeRequest(timeoutsOf(meta) === 0, host.now);
 }
 
 /** Frees a request; the client is not told. */

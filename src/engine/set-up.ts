@@ -11,7 +11,6 @@ import {
   type WorkloadSpec,
 } from "../vocabulary/run-spec.ts";
 import { RAW_PORTS, ROWS_PER_EVENT } from "./raw-source.ts";
-import { TIME_WAIT_S } from "./time-wait.ts";
 
 /** Events between two looks at the tables' free rows. */
 export const BATCH = 256;
@@ -59,11 +58,11 @@ export function expectedHalfOpen(spec: RunSpec): number {
   return BATCH * ROWS_PER_EVENT + Math.min(room, arrivals);
 }
 
-/** Rows of the client's table: a minute's worth of connections, as TIME_WAIT keeps them. */
+/** Rows of the client's table: the connections that TIME_WAIT keeps. */
 export function expectedSockets(spec: RunSpec): number {
   let sockets = 0;
   for (const workload of spec.workloads) {
-    if (workload.kind === WorkloadKind.Connections) sockets += mostArrivalsIn(workload, TIME_WAIT_S);
+    if (workload.kind === WorkloadKind.Connections) sockets += mostArrivalsIn(workload, spec.client.timeWaitS);
   }
   return BATCH * ROWS_PER_EVENT + Math.min(Math.ceil(sockets), spec.client.maxTwBuckets);
 }

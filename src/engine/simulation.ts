@@ -262,13 +262,11 @@ export class Simulation {
         runTick(this.#server);
         return;
       case Source.ToServer:
-        this.#arriveAtServer(this.#toServer.words, this.#toServer.take());
+        this.#takeAtServer();
         return;
-      case Source.ToClient: {
-        const at = this.#toClient.take();
-        if (!this.#toClient.loses(this.#toClient.words, at)) deliver(this.#client, this.#toClient.words, at);
+      case Source.ToClient:
+        this.#takeAtClient();
         return;
-      }
       case Source.Notices:
         this.#notice();
         return;
@@ -282,6 +280,24 @@ export class Simulation {
 
   #isServerFirst(): boolean {
     return (hash2(this.#spec.seed, this.#server.tick()) & 1) === 1;
+  }
+
+  #takeAtServer(): void {
+    const link = this.#toServer;
+    const at = link.take();
+    const isLate = link.isLate(at);
+    if (isLate) this.#ledger.isOld = true;
+    this.#arriveAtServer(link.words, at);
+    if (isLate) this.#ledger.isOld = false;
+  }
+
+  #takeAtClient(): void {
+    const link = this.#toClient;
+    const at = link.take();
+    const isLate = link.isLate(at);
+    if (isLate) this.#ledger.isOld = true;
+    if (!link.loses(link.words, at)) deliver(this.#client, link.words, at);
+    if (isLate) this.#ledger.isOld = false;
   }
 
   #arriveAtServer(words: Int32Array, at: number): void {
@@ -408,6 +424,8 @@ export class Simulation {
     this.#impairments.forEach((impairment, i) => {
       out[layout.impairmentDropped + i] = impairment.dropped;
     });
+    const pair = this.#client.pairPorts?.worst();
+    if (pair) out.set([pair.local >>> 0, pair.port, pair.peak, pair.refused], layout.worstPair);
     this.#writeWorkloads();
     this.#writeListeners();
     giveBack(this.#server.table);

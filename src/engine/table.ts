@@ -60,6 +60,11 @@ export class ConnectionTable {
     this.#mask = slots - 1;
   }
 
+  /** Rows above this were never taken. */
+  get rowsHandedOut(): number {
+    return this.#fresh;
+  }
+
   get live(): number {
     return this.#live;
   }

@@ -45,12 +45,10 @@ import { receiveSyn } from "./listen.ts";
 import { isRateLimited } from "./rate-limit.ts";
 import { sendReset } from "./reset.ts";
 
-/** TCP_TIMEWAIT_LEN. */
-export const TIME_WAIT_S = 60;
 /** Up to this lifetime a mini-socket counts as TWKilled: the old two-wheel split at 4 s. */
 const SHORT_LIFE_S = 4;
 const WINDOW = 65535;
-/** TCP_PAWS_MSL. */
+/** TCP_PAWS_MSL, a constant of its own. */
 const PAWS_WAIVED_MS = 60_000;
 
 /**
@@ -78,7 +76,7 @@ export function enterTimeWait(
     host.free(row);
     return;
   }
-  const isShort = lifeTicks <= SHORT_LIFE_S * host.spec.hz;
+  const isShort = isShortLife(host, lifeTicks);
   host.apply(isShort ? Verdict.tw_entered_short : Verdict.tw_entered, attempt);
   host.timeWaits++;
   host.dropFull(row);
@@ -103,6 +101,8 @@ function recycledTicks(host: Host, full: number): number {
   return (rto << 2) - (rto >> 1);
 }
 
+const isShortLife = (host: Host, ticks: number): boolean => ticks <= SHORT_LIFE_S * host.spec.hz;
+
 /** tcp_metrics.c:tcp_update_metrics: the RTT of a connection that ends in order. */
 export function updateMetrics(host: Host, row: number): void {
   if (host.spec.noMetricsSave === 1) return;
@@ -115,7 +115,7 @@ export function updateMetrics(host: Host, row: number): void {
 
 /** Lifetime of an orphan in FIN_WAIT2, ticks: tcp.h:tcp_fin_time. */
 export function finWait2Ticks(host: Host, full: number): number {
-  return Math.max(host.spec.finTimeoutS * host.spec.hz, recycledTicks(host, full));
+  return Math.max(Math.round(host.spec.finTimeoutS * host.spec.hz), recycledTicks(host, full));
 }
 
 /** The timer of a mini-socket fired. */
@@ -192,7 +192,7 @@ function receiveForMiniFinWait2(
   rows[to + R_META] = host.nowMs();
   const isRecycled = host.spec.twRecycle === 1 && (rows[to + R_STATE]! & ROW_TS) !== 0;
   if (isRecycled) noteStamp(host, row);
-  restart(host, row, isRecycled ? rows[to + R_SENT_US]! : TIME_WAIT_S * host.spec.hz);
+  restart(host, row, isRecycled ? rows[to + R_SENT_US]! : host.timeWaitTicks);
   sendAck(host, row);
 }
 
@@ -200,7 +200,7 @@ function receiveForMiniFinWait2(
 function restart(host: Host, row: number, ticks: number): void {
   const rows = host.table.rows;
   const at = (row << ROW_SHIFT) + R_STATE;
-  const isShort = ticks <= SHORT_LIFE_S * host.spec.hz;
+  const isShort = isShortLife(host, ticks);
   rows[at] = (rows[at]! & ~ROW_SHORT_LIFE) | (isShort ? ROW_SHORT_LIFE : 0);
   host.rearm(row, ticks);
 }
@@ -231,11 +231,11 @@ function receiveForTrueTimeWait(
     if (isReset) {
       host.apply(Verdict.tw_killed, attempt);
       if (host.spec.rfc1337 === 0) killTimeWait(host, row);
-      else if (host.spec.rfc1337Restarts === 1) restart(host, row, TIME_WAIT_S * host.spec.hz);
+      else if (host.spec.rfc1337Restarts === 1) restart(host, row, host.timeWaitTicks);
       return;
     }
     host.apply(Verdict.ignored, attempt);
-    restart(host, row, TIME_WAIT_S * host.spec.hz);
+    restart(host, row, host.timeWaitTicks);
     if (hasTs) rows[to + R_TS_RECENT] = seg[at + S_TSVAL]!;
     return;
   }
@@ -251,7 +251,7 @@ function receiveForTrueTimeWait(
   }
   if (paws) host.apply(Verdict.tw_paws, attempt);
   if (isReset) return;
-  if (paws || (flags & ACK) !== 0) restart(host, row, TIME_WAIT_S * host.spec.hz);
+  if (paws || (flags & ACK) !== 0) restart(host, row, host.timeWaitTicks);
   answerOld(host, row, seg, at);
 }
 

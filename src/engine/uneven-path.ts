@@ -5,6 +5,7 @@
  *              all packets of the attempt in that direction, which keep their order; connections overtake each other.
  * Reordering   The packet is sent without the constant delay and without jitter, and overtakes what is on the way.
  * Duplicates   A copy with a hash, and so a delay, a loss and a reordering, of its own; there are no copies of copies.
+ * Late copies  Copies that arrive up to minutes after their packet, as RFC 9293 has old duplicates in mind: of single segments, not of flights.
  * Units        ns. Draws need + - * /, sqrt and own logarithms only: the same on every machine.
  */
 import { hash2, unitOf } from "../base/hash.ts";
@@ -21,7 +22,10 @@ const DRAW_JITTER = 34;
 /** The two directions of a connection draw apart; a packet's hash is its own in any case. */
 const DRAW_CONNECTION_TO_SERVER = 35;
 const DRAW_CONNECTION_TO_CLIENT = 36;
+const DRAW_LATE_COPY = 37;
+const DRAW_LATE = 38;
 const FIRST_CAPACITY = 1024;
+const FOREVER = Number.POSITIVE_INFINITY;
 
 /** Whether the packet with this hash is delivered twice. */
 export function isDuplicated(hash: number, path: PathSpec): boolean {
@@ -33,7 +37,20 @@ export function copyHash(hash: number): number {
   return hash2(hash, DRAW_COPY);
 }
 
+/** Hash of a packet's late copy. */
+export function lateCopyHash(hash: number): number {
+  return hash2(hash, DRAW_LATE_COPY);
+}
+
+/** Whether a path's packets need an order by arrival. */
+export function isUneven(path: PathSpec): boolean {
+  return path.jitter !== Jitter.None || path.reorder > 0 || path.duplicate > 0 || path.lateProbability > 0;
+}
+
 export class UnevenPath {
+  readonly lateMatch: number;
+  readonly hasLateCopies: boolean;
+  readonly #lateEndNs: number;
   readonly heap = new PacketHeap(FIRST_CAPACITY);
   readonly #path: PathSpec;
   readonly #now: Float64Array;
@@ -59,6 +76,9 @@ export class UnevenPath {
     spreadMask: number,
   ) {
     this.#path = path;
+    this.lateMatch = path.lateMatch;
+    this.hasLateCopies = path.lateProbability > 0;
+    this.#lateEndNs = path.lateEndNs < 0 ? FOREVER : path.lateEndNs;
     this.#now = now;
     this.#ledger = ledger;
     this.#delayNs = delayNs;
@@ -71,6 +91,21 @@ export class UnevenPath {
 
   isDuplicated(hash: number): boolean {
     return isDuplicated(hash, this.#path);
+  }
+
+  /** Whether the packet with this hash, of a class that has them, has a late copy. */
+  isCopiedLate(hash: number): boolean {
+    const { lateProbability, lateStartNs } = this.#path;
+    const now = this.#now[0]!;
+    if (now < lateStartNs || now >= this.#lateEndNs) return false;
+    return unitOf(hash2(hash, DRAW_LATE)) < lateProbability;
+  }
+
+  /** A slot for a late copy of a packet that leaves now: neither jitter nor reordering is added to so long a way. The heap must not be full. */
+  scheduleLate(hash: number): number {
+    const atNs = this.#now[0]! + this.#delayNs + this.#path.lateNs;
+    this.heap.atNs[0] = atNs + this.#baseNs + (hash & this.#spreadMask);
+    return this.heap.push();
   }
 
   /** A slot for a packet that leaves now, in the order of arrivals. The heap must not be full. */

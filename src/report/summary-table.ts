@@ -12,8 +12,11 @@ import type {
   Measure,
   QueueSummary,
   TuningSummary,
+  WorstPairSummary,
 } from "../results/summary-format.ts";
+import { isNearlyOut } from "../results/worst-pair.ts";
 import { GATE_NAMES, GATES, type GateName } from "../vocabulary/gates.ts";
+import { UNSEEN, UNSEEN_NAMES } from "../vocabulary/unseen.ts";
 import { distinct } from "./figure.ts";
 import {
   bytesText,
@@ -61,6 +64,7 @@ export function summaryTable(summary: ExperimentSummary): RowGroup[] {
     ...clients.flatMap((name) => clientGroups(tunings, name)),
     ...ports.map((port) => listenerGroup(tunings, port)),
     serverGroup(tunings),
+    portsGroup(tunings),
     ...floods.map((name) => floodGroup(tunings, name)),
   ];
   return withHelpOnce(groups.filter(({ rows }) => rows.length > 0));
@@ -336,6 +340,48 @@ export function combined(measures: readonly Measure[], combine: (values: readonl
   return { mean: mean(per_seed), least: Math.min(...per_seed), most: maximum(per_seed), per_seed };
 }
 
+/** What no kernel counts; no row where it did not happen. */
+const unseenRows = (tunings: readonly TuningSummary[]): Row[] =>
+  (["server_unseen", "client_unseen"] as const).flatMap((side) =>
+    UNSEEN_NAMES.filter((name) => tunings.some((tuning) => tuning[side][name] !== undefined)).flatMap((name) => {
+      const { title, help } = UNSEEN[name];
+      const label = `${capitalized(title)}${side === "client_unseen" ? ", by clients" : ""}`;
+      return row(tunings, label, help, (tuning) => tuning[side][name] ?? ZERO);
+    }),
+  );
+
+/** The local ports of the address pair that had the fewest left. */
+const portsGroup = (tunings: readonly TuningSummary[]): RowGroup => ({
+  title: "Local ports of the worst address pair",
+  rows: tunings.some(({ worst_pair }) => worst_pair !== null && isNearlyOut(worst_pair))
+    ? [
+        {
+          label: "Taken, peak of usable",
+          help: "Client address to server port; TIME_WAIT included.",
+          cells: tunings.map(({ worst_pair: pair }) => (pair === null ? EMPTY : portsCell(pair))),
+        },
+        ...row(
+          tunings,
+          "Attempts without a port",
+          "connect() failed with EADDRNOTAVAIL.",
+          (t) => t.worst_pair?.without_port,
+        ),
+      ]
+    : [],
+});
+
+function portsCell({ address, port, ports_peak, usable_ports }: WorstPairSummary): Cell {
+  const cell = measureCell(ports_peak, countText);
+  return {
+    ...cell,
+    text: `${cell.text} of ${countText(usable_ports)}`,
+    note: `${address} to port ${port}`,
+    isFull: ports_peak.most >= usable_ports,
+  };
+}
+
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 const serverGroup = (tunings: readonly TuningSummary[]): RowGroup => ({
   title: "Server",
   rows: [
@@ -354,6 +400,7 @@ const serverGroup = (tunings: readonly TuningSummary[]): RowGroup => ({
       (t) => t.half_open_peak_bytes,
       bytesText,
     ),
+    ...unseenRows(tunings),
   ],
 });
 

@@ -10,9 +10,11 @@
  */
 import { formatCount, formatSeconds } from "../base/units.ts";
 import { GATES, type GateName } from "../vocabulary/gates.ts";
+import { UNSEEN } from "../vocabulary/unseen.ts";
 import { leftoverSentence } from "./leftovers.ts";
 import type { Measure, TuningSummary } from "./summary-format.ts";
 import { formatMean, formatMs, formatRatio } from "./summary-table.ts";
+import { isNearlyOut } from "./worst-pair.ts";
 
 /** Below so many other segments for each SYN-ACK, most peers never answered. A whole connection sends three at least. */
 const FLOOD_REPLIES_PER_SYNACK = 1;
@@ -51,6 +53,8 @@ export function verdictOn(tuning: TuningSummary): TuningVerdict {
     whoWasServed(tuning),
     ...whatBinds(tuning, binding),
     ...whatWaits(tuning),
+    ...whatPorts(tuning),
+    ...whatNobodyCounts(tuning),
     ...whatTraffic(tuning, traffic, binding),
     ...whatIsLeft(tuning),
   ];
@@ -177,6 +181,31 @@ function whatIsLeft({ leftovers }: TuningSummary): string[] {
       const count = leftovers[host][kind]?.mean ?? 0;
       if (count < 1) return [];
       return [leftoverSentence(host === "server" ? "server" : "clients", kind, formatMean(count))];
+    }),
+  );
+}
+
+/** The address pair whose ports ran out, or nearly did. */
+function whatPorts({ worst_pair: pair }: TuningSummary): string[] {
+  if (pair === null || !isNearlyOut(pair)) return [];
+  const { address, port, usable_ports, ports_peak, without_port } = pair;
+  const taken = `${formatMean(ports_peak.mean)} of its ${formatCount(usable_ports)} local ports taken at the peak, TIME_WAIT included`;
+  const refused = without_port.mean === 0 ? "" : `; ${formatMean(without_port.mean)} attempts found none`;
+  return [`The worst address pair, ${address} to port ${port}, had ${taken}${refused}.`];
+}
+
+/** FINs that come too late harm nobody. */
+const BREAKS = ["stale_data_accepted", "unwanted_connections"] as const;
+
+/** What breaks without anybody noticing. */
+function whatNobodyCounts({ server_unseen, client_unseen }: TuningSummary): string[] {
+  return ([server_unseen, client_unseen] as const).flatMap((unseen, side) =>
+    BREAKS.flatMap((name) => {
+      const measure = unseen[name];
+      if (measure === undefined) return [];
+      const where = side === 0 ? "at the server" : "at the clients";
+      const { title, help } = UNSEEN[name];
+      return [`No counter shows it: ${title} ${where}, ${formatMean(measure.mean)}. ${help}`];
     }),
   );
 }

@@ -45,9 +45,9 @@ export function metricOf(tuning: TuningSummary, metric: string): MetricValue | n
     case "listener":
       return ofListeners(tuning, reference);
     case "server":
-      return readPart(tuning, tuning.server_counters, key) ?? zeroOf(tuning);
+      return readPart(tuning, { ...tuning.server_counters, ...tuning.server_unseen }, key) ?? zeroOf(tuning);
     case "client":
-      return readPart(tuning, tuning.client_counters, key) ?? zeroOf(tuning);
+      return readPart(tuning, { ...tuning.client_counters, ...tuning.client_unseen }, key) ?? zeroOf(tuning);
     case "tuning":
       return ofTuning(tuning, key);
   }
@@ -79,7 +79,7 @@ const zeroOf = (tuning: TuningSummary): MetricValue => ({ value: 0, perSeed: tun
 
 function ofTuning(tuning: TuningSummary, key: string): MetricValue | null {
   const [family, gate] = key.split(".");
-  if (gate === undefined) return readPart(tuning, tuning, key);
+  if (gate === undefined || family === "worst_pair") return readPart(tuning, tuning, key);
   const ofClients = family === "gates" ? `drops.${gate}` : key;
   const values = tuning.clients.flatMap((clients) => readPart(tuning, clients, ofClients) ?? []);
   return together([zeroOf(tuning), ...values], sumOf);

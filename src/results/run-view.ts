@@ -22,6 +22,7 @@ import {
   EXTREME_FIELDS,
   LISTENER_FIELDS,
   type ListenerLayout,
+  PAIR_FIELDS,
   type ResultLayout,
   type RunResult,
   resultLayout,
@@ -32,6 +33,8 @@ import {
   type WorkloadLayout,
 } from "../vocabulary/run-result.ts";
 import { Detail, type RunSpec } from "../vocabulary/run-spec.ts";
+import type { UnseenName } from "../vocabulary/unseen.ts";
+import { Verdict, type VerdictName } from "../vocabulary/verdicts.ts";
 import { type Histogram, histogramOf } from "./hdr.ts";
 import { DenseValues, SparseValues, type Values } from "./values.ts";
 
@@ -79,6 +82,27 @@ export class RunView {
   /** Nonzero counters by name, sorted by name. */
   counters(host: Host): Record<string, number> {
     return sortedByName(this.#named(this.#counters(host), COUNTER_NAMES));
+  }
+
+  verdict(host: Host, name: VerdictName): number {
+    return this.#at((host === "server" ? this.layout.serverVerdicts : this.layout.clientVerdicts) + Verdict[name]);
+  }
+
+  /** What happened at a host and no kernel counts (vocabulary/unseen.ts), nonzero. */
+  unseen(host: Host): Record<string, number> {
+    // With a handshake of two segments each connection that a client has is one of the server's.
+    const atSyn = this.verdict("server", "syn_established");
+    const unwanted = host === "server" && atSyn > 0 ? atSyn - this.verdict("client", "synack_accepted") : 0;
+    const values: Record<UnseenName, number> = {
+      stale_data_accepted: this.verdict(host, "stale_data_accepted"),
+      late_fins_reset: this.verdict(host, "late_fin") + this.verdict(host, "stray_fin"),
+      unwanted_connections: unwanted,
+    };
+    return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== 0));
+  }
+
+  worstPair(field: (typeof PAIR_FIELDS)[number]): number {
+    return this.#at(this.layout.worstPair + PAIR_FIELDS.indexOf(field));
   }
 
   /** Packets at the server by class, nonzero ones. */

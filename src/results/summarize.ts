@@ -7,6 +7,7 @@
 import { assert } from "../base/assert.ts";
 import { COUNTER_NAMES } from "../vocabulary/counters.ts";
 import type { Experiment, Tuning } from "../vocabulary/experiment.ts";
+import { UNSEEN_NAMES } from "../vocabulary/unseen.ts";
 import { differencesOf } from "./differences.ts";
 import { summarizeLogs } from "./kernel-log.ts";
 import { LEFTOVER_KINDS, leftoversOf } from "./leftovers.ts";
@@ -17,6 +18,7 @@ import { summarizeClients, summarizeFlood } from "./summarize-workloads.ts";
 import { type ExperimentSummary, SUMMARY_FORMAT, type TuningSummary } from "./summary-format.ts";
 import { thresholdResults } from "./thresholds.ts";
 import { type Reading, TuningRuns } from "./tuning-runs.ts";
+import { worstPairOf } from "./worst-pair.ts";
 
 /** `runs`: [tuning][seed][host], those of the first seed with full detail. */
 export function summarizeExperiment(
@@ -59,6 +61,9 @@ function summarizeTuning({ name, changes, scenario }: Tuning, runs: TuningRuns):
     listeners: scenario.server.listeners.map((listener, index) => summarizeListener(listener, index, runs)),
     server_counters: runs.named(COUNTER_NAMES, (view) => view.counters("server")),
     client_counters: runs.named(COUNTER_NAMES, (view) => view.counters("client")),
+    server_unseen: runs.named(UNSEEN_NAMES, (view) => view.unseen("server")),
+    client_unseen: runs.named(UNSEEN_NAMES, (view) => view.unseen("client")),
+    worst_pair: worstPairOf(runs),
     // Those of floods are among them (run-result.ts: in_atk_syn says how many they are).
     syns_in: runs.sum(wire("in_syn")),
     synacks_out: runs.sum(wire("out_synack")),

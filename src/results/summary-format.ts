@@ -11,6 +11,7 @@ import type { CounterName } from "../vocabulary/counters.ts";
 import type { GateName } from "../vocabulary/gates.ts";
 import type { LogLineName } from "../vocabulary/kernel-log.ts";
 import type { OutcomeName } from "../vocabulary/outcomes.ts";
+import type { UnseenName } from "../vocabulary/unseen.ts";
 import type { LeftoverKind } from "./leftovers.ts";
 
 export const SUMMARY_FORMAT = "halfopen-summary-1";
@@ -147,6 +148,18 @@ export interface LogSummary {
   readonly suppressed: Measure;
 }
 
+/** The client address and server port whose local ports were shortest; null where nobody connected. Behind a load balancer: of the worst host. */
+export interface WorstPairSummary {
+  /** Of the first seed; numbers are those of each seed's own worst pair. */
+  readonly address: string;
+  readonly port: number;
+  readonly usable_ports: number;
+  /** Most ports that were taken at one time, TIME_WAIT included. */
+  readonly ports_peak: Measure;
+  /** Attempts that found no port. */
+  readonly without_port: Measure;
+}
+
 export interface TuningSummary {
   readonly name: string;
   /** What it changes, as written: key path and value. */
@@ -158,6 +171,10 @@ export interface TuningSummary {
   readonly listeners: readonly ListenerSummary[];
   readonly server_counters: { readonly [K in CounterName]?: Measure };
   readonly client_counters: { readonly [K in CounterName]?: Measure };
+  /** What no kernel counts. */
+  readonly server_unseen: { readonly [K in UnseenName]?: Measure };
+  readonly client_unseen: { readonly [K in UnseenName]?: Measure };
+  readonly worst_pair: WorstPairSummary | null;
   readonly syns_in: Measure;
   readonly synacks_out: Measure;
   /** SYN-ACKs sent for each SYN received. */

@@ -7,6 +7,7 @@
  */
 import { formatBytes, formatCount } from "../base/units.ts";
 import { GATE_NAMES, GATES, type GateName } from "../vocabulary/gates.ts";
+import { UNSEEN, UNSEEN_NAMES } from "../vocabulary/unseen.ts";
 import type {
   ClientsSummary,
   ExperimentSummary,
@@ -15,7 +16,9 @@ import type {
   Measure,
   QueueSummary,
   TuningSummary,
+  WorstPairSummary,
 } from "./summary-format.ts";
+import { isNearlyOut } from "./worst-pair.ts";
 
 export interface TableRow {
   readonly label: string;
@@ -37,6 +40,7 @@ export function summaryTable(summary: ExperimentSummary): TableSection[] {
     ...clients.map(({ name, of }) => clientsSection(name, of)),
     ...listeners.map(({ title, of }) => listenerSection(title, of)),
     serverSection(tunings),
+    portsSection(tunings),
     thresholdSection(summary),
   ];
   return first === undefined ? [] : sections.filter((section) => section.rows.length > 0);
@@ -217,8 +221,42 @@ function serverSection(tunings: readonly TuningSummary[]): TableSection {
       ...counter("SYN cookies taken back", "TcpExtSyncookiesRecv"),
       ...counter("TcpExtListenOverflows", "TcpExtListenOverflows"),
       ...counter("TcpExtListenDrops", "TcpExtListenDrops"),
+      ...unseenRows(tunings),
       row("half-open memory, peak", (tuning) => formatBytes(Math.round(tuning.half_open_peak_bytes.mean))),
     ],
+  };
+}
+
+/** What no kernel counts. */
+function unseenRows(tunings: readonly TuningSummary[]): TableRow[] {
+  return (["server_unseen", "client_unseen"] as const).flatMap((side) =>
+    UNSEEN_NAMES.filter((name) => isSomewhere(tunings, (tuning) => tuning[side][name])).map((name) => ({
+      label: `${UNSEEN[name].title}${side === "client_unseen" ? ", by clients" : ""}`,
+      cells: tunings.map((tuning) => formatMean(tuning[side][name]?.mean ?? 0)),
+    })),
+  );
+}
+
+/** Local ports, where they ran out or nearly did. */
+function portsSection(tunings: readonly TuningSummary[]): TableSection {
+  const pairs = tunings.map(({ worst_pair }) => worst_pair ?? undefined);
+  const isShort = pairs.some((pair) => pair !== undefined && isNearlyOut(pair));
+  const row = (label: string, text: (pair: WorstPairSummary) => string): TableRow => ({
+    label,
+    cells: cellsOf(pairs, text),
+  });
+  return {
+    title: "local ports of the worst address pair",
+    rows: isShort
+      ? [
+          row("client address, server port", ({ address, port }) => `${address}, ${port}`),
+          row(
+            "taken, peak of usable",
+            (pair) => `${formatMean(pair.ports_peak.mean)} of ${formatCount(pair.usable_ports)}`,
+          ),
+          row("attempts without a port", ({ without_port }) => formatMean(without_port.mean)),
+        ]
+      : [],
   };
 }
 

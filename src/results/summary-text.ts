@@ -5,6 +5,7 @@ import { GATE_NAMES } from "../vocabulary/gates.ts";
 import { LOG_LINES } from "../vocabulary/kernel-log.ts";
 import { OUTCOME_NAMES } from "../vocabulary/outcomes.ts";
 import { RAW_PACKETS } from "../vocabulary/scenario.ts";
+import { UNSEEN_NAMES } from "../vocabulary/unseen.ts";
 import { jsonText } from "./json-text.ts";
 import { LEFTOVER_KINDS } from "./leftovers.ts";
 import { anything, listOf, mapOf, number, objectOf, oneOf, orNull, type Shape, text, truth } from "./shape.ts";
@@ -79,6 +80,10 @@ const TUNING = objectOf({
   ...{ kernel: text, hosts: number },
   ...{ clients: listOf(CLIENTS), floods: listOf(FLOOD), listeners: listOf(LISTENER) },
   ...{ server_counters: mapOf(COUNTER_NAMES, MEASURE), client_counters: mapOf(COUNTER_NAMES, MEASURE) },
+  ...{ server_unseen: mapOf(UNSEEN_NAMES, MEASURE), client_unseen: mapOf(UNSEEN_NAMES, MEASURE) },
+  worst_pair: orNull(
+    objectOf({ address: text, port: number, usable_ports: number, ports_peak: MEASURE, without_port: MEASURE }),
+  ),
   ...{ syns_in: MEASURE, synacks_out: MEASURE, amplification_ratio: MEASURE, half_open_peak_bytes: MEASURE },
   leftovers: objectOf({ server: mapOf(LEFTOVER_KINDS, MEASURE), client: mapOf(LEFTOVER_KINDS, MEASURE) }),
   kernel_log: listOf(objectOf({ host: HOST, line: oneOf(...LOG_LINES), written: MEASURE, suppressed: MEASURE })),

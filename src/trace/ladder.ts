@@ -120,7 +120,7 @@ class LadderWriter {
     const isLost = lost === segment.segments;
     if (!segment.toServer && !isLost) this.#numbers.settle();
     line.packet = arrow(this.#label(segment), segment.toServer, isLost ? "is lost" : "arrives");
-    if (segment.isCopy) line.notes.push("a copy that the path made");
+    if (segment.isCopy) line.notes.push(segment.isLate ? "an old duplicate" : "a copy that the path made");
     if (lost > 0) line.notes.push(`LOST${isLost ? "" : ` ${lost} of ${segment.segments}`}: ${pathTitle(segment)}`);
     else if (this.#state.server === "LISTEN" || this.#state.server === "SYN_RECV")
       line.notes.push(queuesText(queues).replace(", ", ""));

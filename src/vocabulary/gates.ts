@@ -91,6 +91,11 @@ export const GATES = {
     help: "The client's own time-out ended the attempt while every segment was still on its way.",
     knob: null,
   },
+  client_crash: {
+    title: "client crash",
+    help: "The client host crashed with every segment still on its way.",
+    knob: null,
+  },
   reset_by_server: { title: "reset by the server", help: "The server reset an established connection.", knob: null },
 } as const satisfies Record<string, GateDef>;
 

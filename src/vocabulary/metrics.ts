@@ -10,6 +10,7 @@ import { nearest } from "../base/nearest.ts";
 import { COUNTER_NAMES } from "./counters.ts";
 import { GATE_NAMES, type GateName } from "./gates.ts";
 import { OUTCOME_NAMES, OUTCOMES } from "./outcomes.ts";
+import { UNSEEN_NAMES } from "./unseen.ts";
 
 /** Which values are good news; null: neither. */
 export type Better = "up" | "down" | null;
@@ -90,6 +91,15 @@ export const METRICS: readonly MetricDef[] = [
   listener("workers_busy_ratio", "ratio", null, "Share of the workers' time for which they held a connection."),
   row("server")("<counter>", "as the kernel's", null, "Counter of the server's kernel, as nstat names it."),
   row("client")("<counter>", "as the kernel's", null, "Counter of the clients' kernel, as nstat names it."),
+  row("server")("<unseen>", "as listed", "down", "What happened at the server and no kernel counts."),
+  row("client")("<unseen>", "as listed", "down", "What happened at the clients and no kernel counts."),
+  tuning(
+    "worst_pair.ports_peak",
+    "ports",
+    null,
+    "Most local ports taken at a time, TIME_WAIT included, of the client address and server port with the fewest left.",
+  ),
+  tuning("worst_pair.without_port", "attempts", "down", "Attempts of that pair that found no local port."),
   tuning("gates.<gate>", "packets", "down", "Packets of all clients that were lost, by gate."),
   tuning(
     "failed.<gate>",
@@ -114,6 +124,7 @@ export const METRIC_WORDS: Readonly<Record<string, readonly string[]>> = {
   "<wait>": GATE_NAMES,
   "<quantile>": QUANTILES,
   "<counter>": COUNTER_NAMES,
+  "<unseen>": UNSEEN_NAMES,
 };
 
 /** Keys of each subject, with the words put in → their rows. */

@@ -19,6 +19,7 @@ export const OUTCOMES = {
   timed_out_after_connect: { family: "failed", established: true, help: "ETIMEDOUT after connect() had succeeded." },
   eof_before_response: { family: "failed", established: true, help: "The server closed before it answered." },
   response_timeout: { family: "failed", established: true, help: "The application gave up waiting for the response." },
+  client_crashed: { family: "failed", established: false, help: "The client host crashed." },
   pending: { family: "in_flight", established: false, help: "Still connecting at the end." },
   open_at_end: { family: "in_flight", established: true, help: "Connected and not done at the end." },
 } as const satisfies Record<string, OutcomeDef>;

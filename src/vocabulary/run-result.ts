@@ -86,6 +86,8 @@ export const LISTENER_FIELDS = [
   "floodWarned",
   "floodWarnedNs",
 ] as const;
+/** Client address (uint32) and server port whose local ports were shortest; most of them taken at a time, attempts that found none. All 0: nobody connected. */
+export const PAIR_FIELDS = ["address", "port", "peak", "refused"] as const;
 /** Extremes that a histogram rounds. */
 export const EXTREME_FIELDS = [
   "connectMaxUs",
@@ -155,6 +157,8 @@ export interface ResultLayout {
   /** [state] at the end. */
   readonly serverStates: number;
   readonly clientStates: number;
+  /** The clients' worst address pair: PAIR_FIELDS. */
+  readonly worstPair: number;
   readonly workloads: readonly WorkloadLayout[];
   readonly listeners: readonly ListenerLayout[];
   /** Time lines, [name * sampleCount + sample]; -1 in a summary. */
@@ -232,6 +236,7 @@ export function resultLayout(spec: RunSpec): ResultLayout {
     clientLog: take(LOG_LENGTH),
     serverStates: take(STATE_COUNT),
     clientStates: take(STATE_COUNT),
+    worstPair: take(PAIR_FIELDS.length),
     workloads: spec.workloads.map((w) => workload(w.kind)),
     listeners: spec.listeners.map(listener),
     serverStateLines: line(STATE_COUNT * sampleCount),

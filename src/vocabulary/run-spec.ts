@@ -105,6 +105,13 @@ export interface HostSpec extends KernelRulesSpec {
   /** Up to kernel 4.11; 0 where it does not exist. */
   readonly twRecycle: 0 | 1;
   readonly maxTwBuckets: number;
+  /** TCP_TIMEWAIT_LEN. */
+  readonly timeWaitS: number;
+  /** Initial sequence numbers: the step of their clock, 0 for none, and whether a keyed hash is added (isn.ts). */
+  readonly isnStepNs: number;
+  readonly isnKeyed: 0 | 1;
+  /** A listener's connections are established at the SYN: a counterfactual. */
+  readonly twoWay: 0 | 1;
   readonly finTimeoutS: number;
   readonly maxOrphans: number;
   readonly orphanRetries: number;
@@ -248,6 +255,12 @@ export interface PathSpec {
   readonly reorder: number;
   /** Larger packets go on as fragments; 0: none are too large. */
   readonly mtu: number;
+  /** Copies of packets that arrive lateNs after them: of those of class lateMatch that leave from lateStartNs to before lateEndNs (-1: to the end). */
+  readonly lateProbability: number;
+  readonly lateNs: number;
+  readonly lateMatch: ValueOf<typeof Match>;
+  readonly lateStartNs: number;
+  readonly lateEndNs: number;
 }
 
 export interface RunSpec {
@@ -267,6 +280,8 @@ export interface RunSpec {
   readonly hostCount: number;
   /** 1: both hosts' kernel ticks have the same phase, as network namespaces of one kernel have. */
   readonly sharedClock: 0 | 1;
+  /** When the client host crashes and boots again; rising. */
+  readonly clientCrashesNs: readonly number[];
   readonly server: HostSpec;
   readonly client: HostSpec;
   readonly listeners: readonly ListenerSpec[];

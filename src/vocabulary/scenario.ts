@@ -6,6 +6,7 @@
  *             listeners of a port share it (reuseport). Values are in the ranges of config/schema.ts and tunables.ts.
  * Used by     config makes it; compile and the lab turn it into something that runs.
  */
+import type { IsnName } from "./isn.ts";
 import type { KernelName } from "./kernels.ts";
 import type { TunableName, TunableValue } from "./tunables.ts";
 
@@ -22,6 +23,7 @@ export const RAW_ANSWERS = ["nothing", "ack", "bad_ack", "rst"] as const;
 export const RAW_ADDRESSES = ["sequential", "random"] as const;
 export const DIRECTIONS = ["to_server", "to_client"] as const;
 export const PACKET_MATCHES = ["syn", "synack", "pure_ack", "data", "fin", "rst", "any"] as const;
+export const HANDSHAKES = ["three_way", "two_way"] as const;
 export const CLOCKS = ["shared", "own"] as const;
 export const JITTERS = ["uniform", "normal", "exponential"] as const;
 export const JITTER_SCOPES = ["packet", "connection"] as const;
@@ -46,9 +48,15 @@ export interface HostScenario {
   readonly mtu: number;
   /** Only those that the scenario sets, each in the form that tunables.ts names; for the others see defaultFor(). */
   readonly sysctls: { readonly [K in TunableName]?: TunableValue };
+  /** How long TIME_WAIT lasts: TCP_TIMEWAIT_LEN, a constant of the kernel. */
+  readonly time_wait_s: number;
+  /** How initial sequence numbers are made; Linux has one way. */
+  readonly isn: IsnName;
 }
 
 export interface ServerScenario extends HostScenario {
+  /** two_way: a connection is established at the SYN. No kernel does this. */
+  readonly handshake: (typeof HANDSHAKES)[number];
   /** Identical hosts behind a load balancer that hashes users: each host gets its share of them and of each flood. */
   readonly hosts: number;
   readonly listeners: readonly ListenerScenario[];
@@ -59,6 +67,8 @@ export interface ClientScenario extends HostScenario {
   readonly one_way_delay_s: number;
   /** shared: kernel ticks in phase with the server's, as in two namespaces of one kernel; own: a machine of its own. */
   readonly clock: (typeof CLOCKS)[number];
+  /** In order: the client host crashes and boots again. Its sockets are gone without a packet, its secrets are new. */
+  readonly crashes_s: readonly number[];
 }
 
 /** What the path does besides its constant delay, the words of tc-netem(8). */
@@ -76,6 +86,20 @@ export interface PathDirection {
   readonly duplicate: number;
   /** The packet overtakes: it is sent without the constant delay. */
   readonly reorder: number;
+  /** Old duplicates (RFC 9293 section 3.4): copies of packets that arrive long after them. */
+  readonly late_copies: LateCopiesScenario | null;
+}
+
+export interface LateCopiesScenario {
+  /** Of each packet that matches. */
+  readonly probability: number;
+  /** How long after the packet its copy arrives. */
+  readonly delay_s: number;
+  readonly match: (typeof PACKET_MATCHES)[number];
+  /** Packets that leave before this, or after the next, have no copies. */
+  readonly start_s: number;
+  /** null: to the end. */
+  readonly end_s: number | null;
 }
 
 /** Delay besides the constant one; the sum is never negative. */

@@ -26,6 +26,7 @@ export const VERDICTS = {
   // Any segment
   segment_in: { effects: { TcpInSegs: 1 }, source: "1.7" },
   no_socket: { effects: RST, gate: "closed_port", reply: "rst", source: "1.7" },
+  late_fin: { effects: RST, gate: "closed_port", reply: "rst", source: "1.7" },
   ignored: { effects: {}, source: "2.2" },
 
   // SYN at a listener: tcp_input.c:tcp_conn_request
@@ -42,6 +43,11 @@ export const VERDICTS = {
   },
   syn_accept_full: { effects: ACCEPT_FULL, gate: "accept_queue_at_syn", source: "2.2 step 2" },
   syn_both_full: { effects: { ...COOKIE_WISH, ...ACCEPT_FULL }, gate: "accept_queue_at_syn", source: "2.2 steps 1, 2" },
+  syn_established: {
+    effects: { TcpOutSegs: 1, TcpPassiveOpens: 1 },
+    reply: "synack",
+    source: "a counterfactual: two-way.ts",
+  },
   syn_last_quarter: { effects: { TcpExtListenDrops: 1 }, gate: "last_quarter", source: "2.2 step 6" },
 
   syn_tw_recycle: {
@@ -118,6 +124,7 @@ export const VERDICTS = {
 
   // An ACK that reached a listener: tcp_ipv4.c:tcp_v4_cookie_check, syncookies.c:cookie_v4_check
   stray_ack: { effects: RST, gate: "half_open_gone", reply: "rst", source: "5.4 steps 1, 2" },
+  stray_fin: { effects: RST, gate: "half_open_gone", reply: "rst", source: "5.4 steps 1, 2" },
   cookie_invalid: {
     effects: { TcpExtSyncookiesFailed: 1, ...RST },
     gate: "cookie_rejected",
@@ -199,6 +206,7 @@ export const VERDICTS = {
   paws_old_ack: { effects: { TcpExtPAWSOldAck: 1 }, source: "11.3 PAWSOldAck" },
   out_of_window_ack: { effects: { TcpOutSegs: 1 }, reply: "ack", source: "7.6" },
   out_of_window_skipped: { effects: { TcpExtTCPACKSkippedSeq: 1 }, source: "7.6" },
+  stale_data_accepted: { effects: {}, source: "RFC 9293 section 3.4.3: what sequence numbers are to prevent" },
   reset_received: { effects: {}, source: "7.6" },
   estab_reset: { effects: { TcpEstabResets: 1 }, source: "7.1" },
   rto_resend: {

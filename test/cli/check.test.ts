@@ -19,7 +19,8 @@ server:
   kernel              Linux 6.18, HZ 250
   SYN cookies         off (tcp_syncookies 0)
   half-open lifetime  63 s unanswered (tcp_synack_retries 5)
-  TIME_WAIT           131 072 entries at most, 32.0 MiB
+  TIME_WAIT           60 s, 131 072 entries at most, 32.0 MiB
+  sequence numbers    a keyed hash of the 4-tuple, and a clock of 64 ns, which comes round in 274.878 s
 
 port  listen()  backlog  accept queue  SYN queue  then a SYN is  both full
   80     65535     4096          4097       4097  dropped        12.5 MiB
@@ -31,14 +32,29 @@ port 80: unknown peers fill 97 of 4097, three quarters of tcp_max_syn_backlog, 1
 client
   kernel              Linux 6.18, HZ 250
   connect() gives up  after 131 s unanswered (tcp_syn_retries 6, tcp_syn_linear_timeouts 4)
+  TIME_WAIT           60 s
+  sequence numbers    a keyed hash of the 4-tuple, and a clock of 64 ns, which comes round in 274.878 s
   local ports         28232 for each address and server port (32768 to 60999); 470 connections per second can go on, if the client closes first
 `);
+});
+
+test("what no kernel can be set to is said for what it is", () => {
+  const text = formatEffective(
+    effectiveValues(
+      scenarioOf("{duration_s: 1, server: {handshake: two_way, isn: constant}, client: {time_wait_s: 1, isn: rfc793}}"),
+    ),
+  );
+  expect(text).toContain("  handshake           two-way: established at the SYN (no kernel does this)\n");
+  expect(text).toContain("  sequence numbers    the same number for every connection\n");
+  expect(text).toContain("  TIME_WAIT           1 s\n");
+  expect(text).toContain("  sequence numbers    a clock of 4 µs alone, which comes round in 17179.869 s\n");
+  expect(text).toContain("28232 connections per second can go on");
 });
 
 test("a server without listeners has no table", () => {
   const text = formatEffective(effectiveValues(scenarioOf("{duration_s: 1, server: {}}")));
   expect(text).not.toContain("listen()");
-  expect(text).toMatch(/MiB\n\nclient\n/);
+  expect(text).toMatch(/274.878 s\n\nclient\n/);
 });
 
 test("a table aligns numbers to the right and words to the left", () => {

@@ -106,6 +106,20 @@ const rates = [
   ["{net.ipv4.tcp_tw_reuse: 1, net.ipv4.tcp_timestamps: 0}", 28_232 / 60, "without timestamps nothing is reused"],
 ] as const;
 
+const lengths = [
+  [1, "", 28_232, "a kernel that was built anew"],
+  [240, "", 28_232 / 240, "as Windows once did"],
+  [240, "net.ipv4.tcp_tw_reuse: 1", 28_232, "reuse does not wait for its end"],
+] as const;
+
+for (const [timeWaitS, sysctls, perS, why] of lengths) {
+  test(`time_wait_s ${timeWaitS} { ${sysctls} } sustains ${Math.round(perS)} connections per second: ${why}`, () => {
+    const client = `{time_wait_s: ${timeWaitS}, sysctls: {${sysctls}}}`;
+    const { client: effective } = effectiveValues(scenarioOf(`{duration_s: 1, server: {}, client: ${client}}`));
+    expect(effective.sustainedPerS).toBeCloseTo(perS);
+  });
+}
+
 for (const [sysctls, perS, why] of rates) {
   test(`client sysctls ${sysctls} sustain ${Math.round(perS)} connections per second: ${why}`, () => {
     const { client } = effectiveValues(scenarioOf(`{duration_s: 1, server: {}, client: {sysctls: ${sysctls}}}`));

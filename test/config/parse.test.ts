@@ -35,7 +35,8 @@ describe("a recording's scenario loads unchanged", () => {
   }
 });
 
-const clearPath = { jitter: null, loss: 0, duplicate: 0, reorder: 0 };
+const clearPath = { jitter: null, loss: 0, duplicate: 0, reorder: 0, late_copies: null };
+const constants = { time_wait_s: 60, isn: "linux" };
 
 test("the least scenario has all defaults", () => {
   const { scenario } = parse("{duration_s: 10, server: {listeners: [{port: 80, backlog: 128}]}}");
@@ -49,6 +50,8 @@ test("the least scenario has all defaults", () => {
       hz: 250,
       mtu: 1500,
       sysctls: {},
+      ...constants,
+      handshake: "three_way",
       hosts: 1,
       listeners: [
         {
@@ -69,7 +72,11 @@ test("the least scenario has all defaults", () => {
         },
       ],
     },
-    client: { kernel: "6.18", hz: 250, mtu: 1500, sysctls: {}, one_way_delay_s: 0, clock: "shared" },
+    client: {
+      ...{ kernel: "6.18", hz: 250, mtu: 1500, sysctls: {}, one_way_delay_s: 0, clock: "shared" },
+      ...constants,
+      crashes_s: [],
+    },
     path: { mtu: null, to_server: clearPath, to_client: clearPath },
     workloads: [],
     impairments: [],

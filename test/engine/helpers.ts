@@ -72,6 +72,8 @@ export interface Arriving {
   /** The host's own port. */
   readonly to?: number;
   readonly peer?: number;
+  /** Whose it is: the ledger's id. */
+  readonly attempt?: number;
 }
 
 /** A segment that the host has sent, and when. */
@@ -99,6 +101,8 @@ export interface TestHostOptions {
   readonly workload?: Keys;
   /** Timers fire at their very tick, as before 4.8: nominal times. */
   readonly onTime?: boolean;
+  /** Further keys of the host's side of the scenario. */
+  readonly keys?: Keys;
 }
 
 /** One host, with a listener on port 80 unless it is a client, and a link that only notes what is sent. */
@@ -112,8 +116,8 @@ export class TestHost {
 
   constructor(options: TestHostOptions = {}) {
     const { kernel = DEFAULT_KERNEL, sysctls = {}, listener = {}, hz = 250 } = options;
-    const { bootTicks = FIRST_TICK, isServer = true, onTime = false } = options;
-    const side = { kernel, hz, sysctls };
+    const { bootTicks = FIRST_TICK, isServer = true, onTime = false, keys = {} } = options;
+    const side = { kernel, hz, sysctls, ...keys };
     const spec = specOf({
       duration_s: 1,
       server: { ...(isServer ? side : {}), listeners: [{ port: PORT, backlog: 4, ...listener }] },
@@ -192,6 +196,7 @@ export class TestHost {
       port = 40_000,
       to = PORT,
       peer = PEER_ADDRESS,
+      attempt = NO_ATTEMPT,
     } = segment;
     words[S_FLAGS] = tsval === undefined ? flags : flags | OPT_TS;
     words[S_SRC] = peer;
@@ -202,7 +207,7 @@ export class TestHost {
     words[S_LEN] = length;
     words[S_TSVAL] = tsval ?? 0;
     words[S_TSECR] = tsecr;
-    words[S_ATTEMPT] = NO_ATTEMPT;
+    words[S_ATTEMPT] = attempt;
     const before = this.sent.length;
     deliver(this.host, words, 0);
     return this.sent.slice(before);

@@ -11,16 +11,12 @@ import { Link } from "../../src/engine/link.ts";
 import { PacketHeap } from "../../src/engine/packet-heap.ts";
 import { run } from "../../src/engine/run.ts";
 import type { RunView } from "../../src/results/run-view.ts";
-import { Jitter, JitterScope, type PathSpec } from "../../src/vocabulary/run-spec.ts";
+import { Jitter, JitterScope, Match, type PathSpec } from "../../src/vocabulary/run-spec.ts";
 import { bytesOf, type Keys, runOf, specOf } from "./helpers.ts";
 
 const EVEN: PathSpec = {
-  jitter: Jitter.None,
-  jitterNs: 0,
-  jitterScope: JitterScope.Packet,
-  duplicate: 0,
-  reorder: 0,
-  mtu: 0,
+  ...{ jitter: Jitter.None, jitterNs: 0, jitterScope: JitterScope.Packet, duplicate: 0, reorder: 0, mtu: 0 },
+  ...{ lateProbability: 0, lateNs: 0, lateMatch: Match.Any, lateStartNs: 0, lateEndNs: -1 },
 };
 const SENDER = specOf({ duration_s: 1, server: {} }).client;
 const MS = 1e6;

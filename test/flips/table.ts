@@ -17,6 +17,7 @@ import { LISTEN_FLIPS } from "./rules/listen.ts";
 import { PATH_FLIPS } from "./rules/path.ts";
 import { SYN_SENT_FLIPS } from "./rules/syn-sent.ts";
 import { TEARDOWN_FLIPS } from "./rules/teardown.ts";
+import { TIME_FLIPS } from "./rules/time.ts";
 
 export const FLIPS: readonly Flip[] = [
   ...CAPACITY_FLIPS,
@@ -29,6 +30,7 @@ export const FLIPS: readonly Flip[] = [
   ...TEARDOWN_FLIPS,
   ...LEAKS_FLIPS,
   ...PATH_FLIPS,
+  ...TIME_FLIPS,
   ...BOOKKEEPING_FLIPS,
   ...APPLICATIONS_FLIPS,
   ...KERNELS_FLIPS,

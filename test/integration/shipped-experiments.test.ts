@@ -26,6 +26,17 @@ const CLAIMS: Readonly<Record<string, readonly Claim[]>> = {
     ["backlog_511", "clients.served_ratio", "<", 0.99, "a queue that is full turns clients away"],
     ["backlog_128", "clients.served_ratio", "<", "backlog_511", "more of them, the smaller it is"],
   ],
+  "constant-isn": [
+    ["linux", "server.stale_data_accepted", "=", 0, "each connection's numbers begin elsewhere"],
+    ["linux_no_timestamps", "server.stale_data_accepted", "=", 0, "which needs no timestamps"],
+    ["slow_clock_no_timestamps", "server.stale_data_accepted", "=", 0, "a clock that goes on would have done"],
+    ["constant_no_timestamps", "server.stale_data_accepted", ">", 10, "old reports are in the window"],
+    ["constant", "server.stale_data_accepted", ">", 0, "after a boot old timestamps may look new"],
+    ["constant", "server.stale_data_accepted", "<", "constant_no_timestamps", "or may not"],
+    ["linux", "server.TcpExtTCPSYNChallenge", ">", 20, "the server learns of the crash by the next SYN"],
+    ["linux", "sensors.served_ratio", "=", 1, "and lets the client in"],
+    ["linux", "sensors.connect_latency_ms.max", "<", 40, "by its second SYN, which leaves at once"],
+  ],
   "cookies-cost": [
     ["cookies", "downloads.response_latency_ms.p50", "<", 900, "the timestamp carries the options"],
     [
@@ -117,6 +128,19 @@ const CLAIMS: Readonly<Record<string, readonly Claim[]>> = {
     ["reuseport", "clients.drops.accept_queue_at_syn", ">", 0, "one worker's queue is full while others are idle"],
     ["reuseport", "clients.response_latency_ms.p99", ">", "shared_socket", "whose clients wait for their next SYN"],
   ],
+  "short-time-wait": [
+    ["time_wait_60", "uploads.served_ratio", "<", 0.06, "120 ports carry 2 connections per second"],
+    ["time_wait_60", "worst_pair.ports_peak", "=", 120, "all of them are taken"],
+    ["time_wait_60", "worst_pair.without_port", ">", 5000, "the others find none"],
+    ["time_wait_240", "uploads.served_ratio", "<", "time_wait_60", "a port is taken four times as long"],
+    ["time_wait_1", "uploads.served_ratio", "=", 1, "ports come back in time"],
+    ["tw_reuse", "uploads.served_ratio", "=", 1, "so they do by the sysctl that there is"],
+    ["time_wait_1", "server.stale_data_accepted", "=", 0, "Linux' numbers have moved on"],
+    ["time_wait_1", "server.late_fins_reset", ">", 50, "nobody is there to acknowledge old FINs"],
+    ["1_s_slow_clock", "server.stale_data_accepted", "=", 0, "the ACK in old data is too old"],
+    ["1_s_constant_isn", "server.stale_data_accepted", ">", 10, "nothing tells old data from new"],
+    ["1_s_constant_isn_timestamps", "server.stale_data_accepted", "=", 0, "but its age"],
+  ],
   "slow-accept": [
     ["backlog_65535", "clients.served_ratio", "<", "backlog_511", "a queue longer than patience is worked for nobody"],
     ["abort_on_overflow", "clients.served_ratio", "<", "backlog_511", "who is reset does not come again"],
@@ -130,6 +154,15 @@ const CLAIMS: Readonly<Record<string, readonly Claim[]>> = {
     ...["no_recycle", "recycle_own_addresses", "recycle_no_timestamps", "recycle_clients_close"].map(
       (tuning): Claim => [tuning, "users.served_ratio", "=", 1, "no timestamp is older than the last"],
     ),
+  ],
+  "why-three-way": [
+    ["three_way", "clients.served_ratio", "=", 1, "old SYNs come to nothing"],
+    ["three_way", "server.unwanted_connections", "=", 0, "a connection needs the client's ACK"],
+    ["two_way", "clients.served_ratio", "<", 0.6, "workers wait for requests that never come"],
+    ["two_way", "server.unwanted_connections", ">", 31, "there is one for each of the workers"],
+    ["two_way_clear_path", "clients.served_ratio", "=", 1, "nothing old comes there"],
+    ["two_way_forgetful", "clients.served_ratio", "=", 1, "clients reset what they did not ask for"],
+    ["two_way_forgetful", "server.unwanted_connections", ">", 80, "after a round trip"],
   ],
 };
 

@@ -64,6 +64,7 @@ function made({ name, changes, ratio, backlog, cookies }: Made): TuningSummary {
     },
     kernel_log: [{ host: "server", line: "syn_flooding", written: measure(1), suppressed: measure(0) }],
     client_counters: { TcpActiveOpens: measure(attempted) },
+    ...{ server_unseen: {}, client_unseen: {}, worst_pair: null },
     ...{ syns_in: measure(602_300, 40), synacks_out: measure(cookies ? 601_800 : 14_400, 22) },
     amplification_ratio: measure(cookies ? 0.9992 : 0.0239),
     leftovers: { server: {}, client: {} },

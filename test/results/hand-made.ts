@@ -14,6 +14,7 @@ import {
   Jitter,
   JitterScope,
   type ListenerSpec,
+  Match,
   RawAddresses,
   RawAnswer,
   RawPacket,
@@ -41,6 +42,10 @@ const host: HostSpec = {
   ...{ announcedMss: 1460, peerMss: 1460, sentMss: [1460, 536, 1300, 1440, 1460] },
   receivedMss: [1460, 536, 1300, 1440, 1460],
   twRecycle: 0,
+  timeWaitS: 60,
+  isnStepNs: 64,
+  isnKeyed: 1,
+  twoWay: 0,
   maxTwBuckets: 131_072,
   finTimeoutS: 60,
   maxOrphans: 131_072,
@@ -142,6 +147,11 @@ const clearPath = {
   duplicate: 0,
   reorder: 0,
   mtu: 0,
+  lateProbability: 0,
+  lateNs: 0,
+  lateMatch: Match.Any,
+  lateStartNs: 0,
+  lateEndNs: -1,
 } as const;
 
 /** Three seconds, samples at 0.5, 1.5 and 2.5 s. */
@@ -157,6 +167,7 @@ export const runSpec = (change: Partial<RunSpec> = {}): RunSpec => ({
   hostIndex: 0,
   hostCount: 1,
   sharedClock: 1,
+  clientCrashesNs: [],
   server: host,
   client: host,
   listeners: [listener()],

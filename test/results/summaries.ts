@@ -44,7 +44,15 @@ export const lines = (change: Partial<Lines> = {}): Lines => ({ ...noLines, ...c
 
 export const tuning = (change: Partial<TuningSummary> = {}): TuningSummary => ({
   ...{ name: "as_is", changes: [], kernel: "6.18", hosts: 1, clients: [clients()], floods: [] },
-  ...{ listeners: [listener()], server_counters: {}, client_counters: {}, syns_in: measure(100) },
+  ...{
+    listeners: [listener()],
+    server_counters: {},
+    client_counters: {},
+    server_unseen: {},
+    client_unseen: {},
+    worst_pair: null,
+    syns_in: measure(100),
+  },
   ...{ synacks_out: measure(100), amplification_ratio: measure(1), half_open_peak_bytes: measure(341) },
   leftovers: { server: {}, client: {} },
   ...{ kernel_log: [], lines: noLines },

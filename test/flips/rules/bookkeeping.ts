@@ -296,7 +296,7 @@ export const BOOKKEEPING_FLIPS: readonly Flip[] = [
   ),
   flip(
     "bulk: a half-open fewer goes unnoticed",
-    "engine/request",
+    "engine/syn-queue",
     "  host.beforeChange();\n  listenerOf(host, row).removeRequest",
     "  listenerOf(host, row).removeRequest",
     "engine/conservation.prop",

@@ -77,7 +77,7 @@ export const PATH_FLIPS: readonly Flip[] = [
   flip(
     "duplicates: a lost copy is waited for",
     "engine/link",
-    "if (words[at + S_COPY] === 1)",
+    "if (words[at + S_COPY] !== 0)",
     "if (words[at + S_COPY] === 2)",
     "path",
     /a lost copy is a drop that nobody waits for/,
