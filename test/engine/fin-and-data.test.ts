@@ -86,8 +86,8 @@ describe("data and FIN in flight", () => {
   });
 
   test("get one ACK, which the application's own FIN may carry", () => {
-    const { server, row } = connected();
-    const replies = server.receive({ flags: PSH | FIN | ACK, seq: 101, ack: 1, length: 10 });
+    const { server, row, next } = connected();
+    const replies = server.receive({ flags: PSH | FIN | ACK, seq: 101, ack: next, length: 10 });
     expect(replies).toEqual([]);
     server.advanceTo(RTT_S + 0.05);
     expect(server.sent.filter(({ flags }) => flags === ACK).map(({ ack }) => ack)).toEqual([112]);
