@@ -80,6 +80,7 @@ export class AttemptList implements Observer {
   arrived(): void {}
   judged(): void {}
   timerFired(): void {}
+  timerSet(): void {}
   accepted(): void {}
 }
 

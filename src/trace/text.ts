@@ -2,7 +2,8 @@
 import { formatSeconds } from "../base/units.ts";
 import { GATES } from "../vocabulary/gates.ts";
 import { OUTCOMES } from "../vocabulary/outcomes.ts";
-import { ladderOf } from "./ladder.ts";
+import { firstNumbersOf, LADDER_COLUMNS, ladderOf } from "./ladder.ts";
+import { wrap } from "./notes.ts";
 import type { TracedAttempt } from "./trace.ts";
 
 /** "attempt 17 of workload clients": how listings, ladders and captures name it. */
@@ -18,14 +19,14 @@ export function traceText(attempt: TracedAttempt, workload: string): string {
       ? `, ${endpoint(first.segment.source, first.segment.sourcePort)} to ${endpoint(first.segment.destination, first.segment.destinationPort)}`
       : "";
   const retry = attempt.retry === 0 ? "" : `, try ${attempt.retry + 1} of its user`;
-  return [
+  const head = [
     `${titleOf(attempt.number, workload)}${ends}: arrival ${attempt.arrival}${retry}, began at ${seconds(attempt.startNs)}`,
     `${attempt.outcome}: ${OUTCOMES[attempt.outcome].help} ${milestones(attempt)}`,
     ...(attempt.gate === "none" ? [] : [gateLine(attempt)]),
-    "",
-    ladderOf(attempt.events, attempt.startNs),
-    "",
-  ].join("\n");
+    ...numbersLine(attempt),
+  ];
+  const wrapped = head.flatMap((line) => wrap(line, LADDER_COLUMNS));
+  return [...wrapped, "", ladderOf(attempt.events, attempt.startNs), ""].join("\n");
 }
 
 function milestones({ startNs, connectedNs, servedNs, endNs, retransmissions }: TracedAttempt): string {
@@ -34,6 +35,12 @@ function milestones({ startNs, connectedNs, servedNs, endNs, retransmissions }: 
   const times = [...after("connected", connectedNs), ...after("served", servedNs), ...after("over", endNs)];
   const retransmitted = `${retransmissions} retransmission${retransmissions === 1 ? "" : "s"}`;
   return `${[...times, retransmitted].join(", ")}.`;
+}
+
+function numbersLine({ events }: TracedAttempt): string[] {
+  const { client, server } = firstNumbersOf(events);
+  if (client === null) return [];
+  return [`seq and ack count from ${client} (client)${server === null ? "" : ` and ${server} (server)`}.`];
 }
 
 function gateLine({ gate, outcome }: TracedAttempt): string {

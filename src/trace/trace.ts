@@ -53,6 +53,7 @@ export async function traceAttempts(
   if (numbers.size === 0) return [];
   const watch = new Watch({ wants: (number) => numbers.has(number) });
   await observe(spec, watch, pause);
+  watch.finish(spec.durationNs);
   return chosen.map((attempt) => {
     const events = watch.events.get(attempt.number) ?? [];
     return { ...attempt, events, retransmissions: retransmissionsIn(events) };

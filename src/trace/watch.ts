@@ -12,8 +12,10 @@ import { VERDICT_NAMES, VERDICTS, type VerdictDef, type VerdictName } from "../v
 export type StateName = (typeof STATE_NAMES)[number];
 export type Side = "client" | "server";
 
-export type TraceEvent = { readonly atNs: number } & (
-  | { readonly kind: "sent"; readonly segment: ObservedSegment }
+export type TraceEvent = {
+  readonly atNs: number;
+} /** `listens`: whether the server does; null of what the server sends itself. */ & (
+  | { readonly kind: "sent"; readonly segment: ObservedSegment; readonly listens: boolean | null }
   /** `queues`: what it met at the server, null at the client and where nobody listens. */
   | {
       readonly kind: "arrived";
@@ -25,9 +27,14 @@ export type TraceEvent = { readonly atNs: number } & (
   | { readonly kind: "judged"; readonly side: Side; readonly verdict: VerdictName; readonly count: number }
   | { readonly kind: "state"; readonly side: Side; readonly state: StateName }
   | { readonly kind: "timer"; readonly side: Side }
+  /** A timer is set to fire after so long. */
+  | { readonly kind: "set"; readonly side: Side; readonly afterNs: number }
   | { readonly kind: "accepted"; readonly queues: QueueLengths | null }
   | { readonly kind: "served" }
   | { readonly kind: "ended"; readonly outcome: OutcomeName; readonly gate: GateName }
+  /** The end of the run, or what its sockets still do is not told: its id went to another attempt. */
+  | { readonly kind: "run_ends" }
+  | { readonly kind: "out_of_sight" }
 );
 
 /** What is told of each attempt: everything, or what a capture needs. */
@@ -70,6 +77,7 @@ export class Watch implements Observer {
   began(attempt: number): void {
     this.#begun++;
     // Ids come again: what an earlier attempt of this id still sends is no longer told apart.
+    this.#tell(attempt, { kind: "out_of_sight", atNs: this.#run.nowNs });
     this.#watched.delete(attempt);
     if (!this.#options.wants(this.#begun)) return;
     const events: TraceEvent[] = [];
@@ -81,7 +89,8 @@ export class Watch implements Observer {
     const watched = this.#watched.get(attempt);
     if (!watched) return;
     watched.port = segment.toServer ? segment.destinationPort : segment.sourcePort;
-    this.#note(watched, { kind: "sent", atNs: this.#run.nowNs, segment });
+    const listens = segment.toServer ? this.#run.queuesAt(watched.port) !== null : null;
+    this.#note(watched, { kind: "sent", atNs: this.#run.nowNs, segment, listens });
   }
 
   arrived(attempt: number, segment: ObservedSegment, lost: number): void {
@@ -108,6 +117,10 @@ export class Watch implements Observer {
     this.#tell(attempt, { kind: "timer", atNs: this.#run.nowNs, side: sideOf(atServer) });
   }
 
+  timerSet(attempt: number, atServer: boolean, afterNs: number): void {
+    this.#tell(attempt, { kind: "set", atNs: this.#run.nowNs, side: sideOf(atServer), afterNs });
+  }
+
   accepted(attempt: number): void {
     const watched = this.#watched.get(attempt);
     if (!watched) return;
@@ -124,6 +137,11 @@ export class Watch implements Observer {
   }
 
   unfinished(): void {}
+
+  /** To be called when the run is over: those that are still in sight are told. */
+  finish(durationNs: number): void {
+    for (const attempt of this.#watched.keys()) this.#tell(attempt, { kind: "run_ends", atNs: durationNs });
+  }
 
   #tell(attempt: number, event: TraceEvent): void {
     if (this.#options.detail === "packets") return;

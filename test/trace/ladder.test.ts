@@ -3,7 +3,8 @@
  * Method  The whole text of a handshake and a close in order; of runs with losses what must stand in it; widths over many attempts.
  */
 import { describe, expect, test } from "vitest";
-import { LADDER_COLUMNS, ladderOf, wrap } from "../../src/trace/ladder.ts";
+import { LADDER_COLUMNS, ladderOf } from "../../src/trace/ladder.ts";
+import { packNotes, verdictNote, wrap } from "../../src/trace/notes.ts";
 import { traceText } from "../../src/trace/text.ts";
 import { observe, traceAttempts } from "../../src/trace/trace.ts";
 import { Watch } from "../../src/trace/watch.ts";
@@ -92,9 +93,7 @@ describe("what was lost stands in the ladder with its gate", () => {
   test("a SYN on the path, and the timer that sends it again", async () => {
     const text = flat(await textOf(one(lossyTo("to_server", "syn"))));
     expect(text).toContain("✗ SYN seq 0 LISTEN LOST: path to server");
-    expect(text).toContain(
-      "timer; syn timer resend (TCPTimeouts+1, TcpTimeoutRehash+1, RetransSegs+1, TCPSynRetrans+1)",
-    );
+    expect(text).toContain("timer: SYN sent again (TCPTimeouts+1, TcpTimeoutRehash+1, RetransSegs+1, TCPSynRetrans+1)");
     expect(text).toContain("completed: Did all it came for and closed. connected after 1.0");
     expect(text).toMatch(/1 retransmission\./);
   });
@@ -106,7 +105,7 @@ describe("what was lost stands in the ladder with its gate", () => {
     const text = flat(traceText(attempt, "clients"));
     expect(text).toContain("charged to: accept queue, at the SYN.");
     expect(text).toContain(
-      "SYN queue 0, accept queue 2; DROPPED: accept queue, at the SYN; syn accept full (ListenOverflows+1, ListenDrops+1)",
+      "SYN queue 0/2; accept queue 2/2 DROPPED: accept queue, at the SYN (ListenOverflows+1, ListenDrops+1)",
     );
     expect(text).toContain("attempt over: app_timeout, charged to: accept queue, at the SYN");
   });
@@ -114,9 +113,94 @@ describe("what was lost stands in the ladder with its gate", () => {
   test("a port where nobody listens answers by a RST", async () => {
     const text = flat(await textOf(one({}, { listen_start_s: 60 })));
     expect(text).toContain("RST-ACK seq 0 ack 1");
-    expect(text).toContain("DROPPED: closed port; no socket (OutRsts+1)");
+    expect(text).toContain("DROPPED: closed port (OutRsts+1)");
     expect(text).toContain("attempt over: refused, charged to: closed port");
   });
+});
+
+describe("what a server without a socket is", () => {
+  test("CLOSED where nobody listens", async () => {
+    expect(await rungs(one({}, { listen_start_s: 60 }))).toEqual([
+      "SYN_SENT SYN seq 0 - CLOSED",
+      "SYN_SENT -▶ SYN seq 0 CLOSED",
+      "SYN_SENT - RST-ACK seq 0 ack 1 CLOSED",
+      "CLOSED RST-ACK seq 0 ack 1 ◀- CLOSED",
+      "CLOSED CLOSED",
+    ]);
+  });
+
+  test("LISTEN while SYNs are dropped, and again when a half-open was given up", async () => {
+    const lost = [{ direction: "to_client", match: "synack", drop_every_nth: 1 }];
+    const retries = { "net.ipv4.tcp_synack_retries": 0 };
+    const keys = one({ impairments: lost, duration_s: 1.9 });
+    const server = { ...(keys.server as Keys), sysctls: retries };
+    const client = { one_way_delay_s: 0.02, sysctls: { "net.ipv4.tcp_syn_linear_timeouts": 0 } };
+    expect((await rungs({ ...keys, server, client })).map((line) => line.split(" ").at(-1))).toEqual(
+      ["LISTEN", "SYN_RECV", "SYN_RECV", "SYN_RECV", "SYN_RECV", "LISTEN", "SYN_RECV", "SYN_RECV", "SYN_RECV"].concat(
+        "SYN_RECV",
+      ),
+    );
+  });
+
+  test("not known before a packet leaves for it", async () => {
+    const narrow = { sysctls: { "net.ipv4.ip_local_port_range": "40000 40000" } };
+    const keys = one({ client: narrow }, {}, { count: 2, rate_per_s: 10, hold_s: 50 });
+    const [attempt] = await traceAttempts(specOf(keys), { outcome: "no_local_port" }, goOn);
+    if (attempt === undefined) throw new Error("no attempt failed");
+    expect(ladderOf(attempt.events, attempt.startNs).split("\n")[2]).toMatch(
+      /^ {3}\+0\.000000 {2}CLOSED {62}DROPPED: no local port, EADDRNOTAVAIL$/,
+    );
+  });
+});
+
+describe("timers", () => {
+  test("say when they are to fire: SYN and SYN-ACK 1 s, data after srtt and 200 ms, TIME_WAIT 60 s", async () => {
+    const text = await textOf(one());
+    const noteOf = (rung: RegExp): string => text.split("\n").slice(6).join("\n").match(rung)?.[1] ?? "";
+    expect(noteOf(/SYN seq 0 ─+╌ {2}LISTEN +connect\(\) \(ActiveOpens\+1\)\n +(.*)/)).toBe("timer in 1 s");
+    expect(noteOf(/len 200 ─+╌ {2}SYN_RECV +(.*)/)).toBe("timer in 244 ms");
+    expect(noteOf(/ACK seq 1002 ack 202 {2}TIME_WAIT +(.*)/)).toBe("mini-socket (TW+1); timer in 60 s");
+  });
+});
+
+describe("a ladder ends", () => {
+  test("with both ends gone, and nothing is said", async () => {
+    expect(await textOf(one())).not.toContain("end of the run");
+  });
+
+  test("or with the states that the end of the run finds", async () => {
+    const text = await textOf(one({ duration_s: 50 }));
+    expect(text.trimEnd().split("\n").at(-1)).toMatch(/^ {2}\+50\.000000 {2}CLOSED {49}TIME_WAIT {4}end of the run$/);
+  });
+
+  test("or when its id goes to another attempt: what that one does is not told", () => {
+    const watch = new Watch({ wants: (number) => number === 1 });
+    const runAt = (nowNs: number): void => watch.starts({ nowNs, queuesAt: () => null });
+    runAt(0);
+    watch.began(7);
+    watch.changed(7, false, 1);
+    runAt(2e9);
+    watch.began(7);
+    watch.changed(7, false, 2);
+    watch.finish(3e9);
+    expect(
+      ladderOf(watch.events.get(1) ?? [], 0)
+        .split("\n")
+        .slice(2),
+    ).toEqual([
+      expect.stringMatching(/\+0\.000000 {2}ESTABLISHED$/),
+      expect.stringMatching(/\+2\.000000 {2}ESTABLISHED +what its sockets still do is not told$/),
+    ]);
+  });
+});
+
+test("the numbers from which seq and ack count are each end's first", async () => {
+  const [attempt] = await traceAttempts(specOf(one()), { connection: 1 }, goOn);
+  const first = (toServer: boolean): number | undefined =>
+    attempt?.events
+      .flatMap((event) => (event.kind === "sent" ? [event.segment] : []))
+      .find((s) => s.toServer === toServer)?.seq;
+  expect(await textOf(one())).toContain(`seq and ack count from ${first(true)} (client) and ${first(false)} (server).`);
 });
 
 test("no line is longer than a terminal of 120 columns, and the text is the same each time", async () => {
@@ -138,10 +222,40 @@ test("no line is longer than a terminal of 120 columns, and the text is the same
   expect(await ladders()).toEqual(texts);
 });
 
+test("heads are no longer than a terminal either", async () => {
+  const keys = one({}, { accept: { mode: "never" } }, { count: 3, rate_per_s: 10, connect_timeout_s: 3 });
+  for (const attempt of await traceAttempts(specOf(keys), { slowest: 3 }, goOn))
+    for (const line of traceText(attempt, "clients").split("\n"))
+      expect(line.length).toBeLessThanOrEqual(LADDER_COLUMNS);
+});
+
 test.each([
-  ["a bb ccc", 4, ["a bb", "ccc"]],
-  ["abcdef g", 3, ["abc", "def", "g"]],
+  ["a bb ccc", 5, ["a bb", "  ccc"]],
+  ["abcdef g", 5, ["abcde", "f g"]],
   ["", 5, [""]],
 ])("%j is wrapped at %d", (text, width, lines) => {
   expect(wrap(text, width)).toEqual(lines);
+});
+
+test.each([
+  [["a", "b"], 4, ["a; b"], "two fit, with what parts them"],
+  [["a", "bc"], 4, ["a", "bc"], "one more than fits begins a line"],
+  [["a b c", "d"], 4, ["a b", "  c", "d"], "a note that is longer than a line goes on below"],
+  [[], 4, [], "no note is no line"],
+] as const)("notes %j at %d: %j, %s", (notes, width, lines, _why) => {
+  expect(packNotes(notes, width)).toEqual(lines);
+});
+
+test.each([
+  ["syn_queued", "", "only sent, nothing counted"],
+  ["lost_retransmit", "(TCPLostRetransmit+2)", "counted without words, twice"],
+  ["no_socket", "DROPPED: closed port (OutRsts+2)", "a gate says it all"],
+  [
+    "handshake_aborted",
+    /^DROPPED: accept queue, at the ACK, tcp_abort_on_overflow \(.*OutRsts\+2\)$/,
+    "a gate and more",
+  ],
+  ["request_paws_rst", /^DROPPED: .*, request paws rst \(PAWSEstab\+2\)$/, "by its name"],
+] as const)("verdict %s is said as %s: %s", (verdict, note, _why) => {
+  expect(verdictNote(verdict, 2)).toEqual(typeof note === "string" ? note : expect.stringMatching(note));
 });
