@@ -19,6 +19,7 @@ const STATE = 11;
 const PACKET = 40;
 const GAP = "  ";
 const TIMER = "timer";
+const EARLIER = "belongs to an earlier connection";
 const CLOSED = "CLOSED";
 const LISTEN = "LISTEN";
 const SYN_RECV = "SYN_RECV";
@@ -84,6 +85,8 @@ function textOf(time: string, client: string, packet: string, server: string, no
 class LadderWriter {
   readonly #lines: Line[] = [];
   readonly #state: Record<Side, string> = { client: CLOSED, server: "" };
+  /** Whether an end's state is an earlier connection's. */
+  readonly #isEarlier: Record<Side, boolean> = { client: false, server: false };
   readonly #numbers = new RelativeNumbers();
 
   write(events: readonly TraceEvent[]): readonly Line[] {
@@ -92,7 +95,7 @@ class LadderWriter {
   }
 
   #take(event: TraceEvent): void {
-    const { atNs } = event;
+    const { atNs, earlier: isEarlier = false } = event;
     this.#numbers.take(event);
     switch (event.kind) {
       case "sent":
@@ -104,8 +107,13 @@ class LadderWriter {
       case "judged":
         addVerdict(this.#line(atNs, event.side).notes, verdictNote(event.verdict, event.count));
         return;
+      case "found":
+        this.#stateIs(event.side, event.state, true);
+        return;
       case "state":
-        this.#stateIs(event.side, event.state);
+        // What is left of one connection may go when the other has begun.
+        if (event.state === "close" && this.#isEarlier[event.side] !== isEarlier) return;
+        this.#stateIs(event.side, event.state, isEarlier);
         this.#line(atNs, event.side)[event.side] = this.#state[event.side];
         return;
       case "timer":
@@ -115,7 +123,7 @@ class LadderWriter {
         this.#line(atNs, event.side).timer = timerNote(event.afterNs);
         return;
       case "accepted":
-        this.#line(atNs, "server").notes.push("accept()", ...queuesNotes(event.queues));
+        this.#line(atNs, "server").notes.push("accept()", ...queuesNotes(event.queues).slice(-1));
         return;
       case "served":
         this.#line(atNs, "client").notes.push("served");
@@ -137,12 +145,13 @@ class LadderWriter {
     return this.#state.client === CLOSED && !hasSocket(this.#state.server);
   }
 
-  #stateIs(side: Side, state: StateName): void {
+  #stateIs(side: Side, state: StateName, isEarlier: boolean): void {
+    this.#isEarlier[side] = isEarlier;
     const wasHalfOpen = this.#state[side] === SYN_RECV;
     this.#state[side] = state === "close" && side === "server" && wasHalfOpen ? LISTEN : stateText(state);
   }
 
-  #sent({ atNs, segment, listens }: Extract<TraceEvent, { kind: "sent" }>): void {
+  #sent({ atNs, segment, listens, earlier }: Extract<TraceEvent, { kind: "sent" }>): void {
     const side = segment.toServer ? "client" : "server";
     if (listens !== null) this.#lookForListener(listens);
     const last = this.#lines.at(-1);
@@ -150,6 +159,7 @@ class LadderWriter {
     const line = isFree ? last : this.#new(atNs, side);
     line.server = this.#state.server;
     line.packet = arrow(this.#label(segment), segment.toServer, "leaves");
+    if (earlier === true) line.notes.push(EARLIER);
   }
 
   /** A server without a socket of this attempt listens, or does not. */
@@ -157,13 +167,14 @@ class LadderWriter {
     if (!hasSocket(this.#state.server)) this.#state.server = listens ? LISTEN : CLOSED;
   }
 
-  #arrived({ atNs, segment, lost, queues }: Extract<TraceEvent, { kind: "arrived" }>): void {
+  #arrived({ atNs, segment, lost, queues, earlier }: Extract<TraceEvent, { kind: "arrived" }>): void {
     const isLost = lost === segment.segments;
     const { server } = this.#state;
     const meetsQueues = segment.toServer && !isLost && (!hasSocket(server) || server === SYN_RECV);
     if (meetsQueues) this.#lookForListener(queues !== null);
     const line = this.#new(atNs, segment.toServer ? "server" : "client");
     line.packet = arrow(this.#label(segment), segment.toServer, isLost ? "is lost" : "arrives");
+    if (earlier === true) line.notes.push(EARLIER);
     if (segment.isCopy) line.notes.push(segment.isLate ? "an old duplicate" : "a copy that the path made");
     if (lost > 0) line.notes.push(`LOST${isLost ? "" : ` ${lost} of ${segment.segments}`}: ${pathTitle(segment)}`);
     if (meetsQueues) line.notes.push(...queuesNotes(queues));
@@ -205,6 +216,7 @@ class RelativeNumbers {
   }
 
   take(event: TraceEvent): void {
+    if (event.earlier === true) return;
     if (event.kind === "sent") this.#sent(event.segment);
     else if (event.kind === "arrived" && !event.segment.toServer && event.lost < event.segment.segments)
       this.#isSettled = this.#server !== null;

@@ -13,11 +13,9 @@ const seconds = (ns: number): string => formatSeconds(Math.round(ns / 1000) / 1e
 
 /** Who it was, what became of it, and its ladder. `workload`: the name. */
 export function traceText(attempt: TracedAttempt, workload: string): string {
-  const first = attempt.events.find((event) => event.kind === "sent");
+  const { pair } = attempt;
   const ends =
-    first?.kind === "sent"
-      ? `, ${endpoint(first.segment.source, first.segment.sourcePort)} to ${endpoint(first.segment.destination, first.segment.destinationPort)}`
-      : "";
+    pair === null ? "" : `, ${endpoint(pair.address, pair.port)} to ${endpoint(pair.server, pair.serverPort)}`;
   const retry = attempt.retry === 0 ? "" : `, try ${attempt.retry + 1} of its user`;
   const head = [
     `${titleOf(attempt.number, workload)}${ends}: arrival ${attempt.arrival}${retry}, began at ${seconds(attempt.startNs)}`,

@@ -1,6 +1,8 @@
 /**
  * Watch: all that happens to some attempts of a run, as a list of events for each.
  *
+ * Earlier  What an earlier connection of the same two ends left behind (TIME_WAIT, packets under way) meets the next one: it is among the events
+ *          of both.
  * Units   ns since the start of the run.
  */
 import type { ObservedRun, ObservedSegment, Observer, QueueLengths } from "../engine/run.ts";
@@ -12,10 +14,14 @@ import { VERDICT_NAMES, VERDICTS, type VerdictDef, type VerdictName } from "../v
 export type StateName = (typeof STATE_NAMES)[number];
 export type Side = "client" | "server";
 
-export type TraceEvent = {
-  readonly atNs: number;
-} /** `listens`: whether the server does; null of what the server sends itself. */ & (
-  | { readonly kind: "sent"; readonly segment: ObservedSegment; readonly listens: boolean | null }
+/** `earlier`: it is an earlier connection's. */
+export type TraceEvent = { readonly atNs: number; readonly earlier?: boolean } & (
+  | {
+      readonly kind: "sent";
+      readonly segment: ObservedSegment;
+      /** Whether the server does; null of what the server sends itself. */
+      readonly listens: boolean | null;
+    }
   /** `queues`: what it met at the server, null at the client and where nobody listens. */
   | {
       readonly kind: "arrived";
@@ -26,6 +32,8 @@ export type TraceEvent = {
     }
   | { readonly kind: "judged"; readonly side: Side; readonly verdict: VerdictName; readonly count: number }
   | { readonly kind: "state"; readonly side: Side; readonly state: StateName }
+  /** An earlier connection is in this state when the attempt begins. */
+  | { readonly kind: "found"; readonly side: Side; readonly state: StateName }
   | { readonly kind: "timer"; readonly side: Side }
   /** A timer is set to fire after so long. */
   | { readonly kind: "set"; readonly side: Side; readonly afterNs: number }
@@ -44,21 +52,29 @@ export interface WatchOptions {
   /** By the number of the attempt, from 1. */
   readonly wants: (number: number) => boolean;
   readonly detail?: WatchDetail;
+  /** The number of an attempt → the wanted ones that have the same two ends after it. */
+  readonly earlier?: ReadonlyMap<number, readonly number[]>;
   /** Beyond so many nothing more is noted, and `isCut` is true. */
   readonly maxEvents?: number;
 }
 
 interface Watched {
-  readonly events: TraceEvent[];
+  /** null: wanted only for what it leaves to later ones. */
+  readonly events: TraceEvent[] | null;
+  readonly later: readonly number[];
   /** The server's, known from the first segment on. */
   port: number;
+  readonly states: Record<Side, StateName>;
 }
+
+/** What an application does, and the end, are each connection's own. */
+const LEFT_BEHIND: readonly TraceEvent["kind"][] = ["sent", "arrived", "judged", "state", "timer", "set"];
 
 export const gateOf = (verdict: VerdictName): GateName | undefined => (VERDICTS[verdict] as VerdictDef).gate;
 
 export class Watch implements Observer {
   /** By the number of the attempt. */
-  readonly events = new Map<number, readonly TraceEvent[]>();
+  readonly events = new Map<number, TraceEvent[]>();
   isCut = false;
   readonly #options: Required<WatchOptions>;
   readonly #watched = new Map<number, Watched>();
@@ -67,7 +83,7 @@ export class Watch implements Observer {
   #run!: ObservedRun;
 
   constructor(options: WatchOptions) {
-    this.#options = { detail: "all", maxEvents: Number.POSITIVE_INFINITY, ...options };
+    this.#options = { detail: "all", earlier: new Map(), maxEvents: Number.POSITIVE_INFINITY, ...options };
   }
 
   starts(run: ObservedRun): void {
@@ -79,10 +95,22 @@ export class Watch implements Observer {
     // Ids come again: what an earlier attempt of this id still sends is no longer told apart.
     this.#tell(attempt, { kind: "out_of_sight", atNs: this.#run.nowNs });
     this.#watched.delete(attempt);
-    if (!this.#options.wants(this.#begun)) return;
-    const events: TraceEvent[] = [];
-    this.events.set(this.#begun, events);
-    this.#watched.set(attempt, { events, port: 0 });
+    const number = this.#begun;
+    const later = this.#options.earlier.get(number) ?? [];
+    const isWanted = this.#options.wants(number);
+    if (!isWanted && later.length === 0) return;
+    const events = isWanted ? this.#found(number) : null;
+    if (events !== null) this.events.set(number, events);
+    this.#watched.set(attempt, { events, later, port: 0, states: { client: "close", server: "close" } });
+  }
+
+  /** What earlier connections of the same ends are doing when attempt `number` begins. */
+  #found(number: number): TraceEvent[] {
+    const atNs = this.#run.nowNs;
+    return [...this.#watched.values()]
+      .filter(({ later }) => later.includes(number))
+      .flatMap(({ states }) => SIDES.map((side) => ({ kind: "found", atNs, side, state: states[side] }) as const))
+      .filter(({ state }) => state !== "close");
   }
 
   sent(attempt: number, segment: ObservedSegment): void {
@@ -110,6 +138,8 @@ export class Watch implements Observer {
 
   changed(attempt: number, atServer: boolean, state: number): void {
     const name = STATE_NAMES[state] ?? "";
+    const watched = this.#watched.get(attempt);
+    if (watched) watched.states[sideOf(atServer)] = name;
     this.#tell(attempt, { kind: "state", atNs: this.#run.nowNs, side: sideOf(atServer), state: name });
   }
 
@@ -149,14 +179,18 @@ export class Watch implements Observer {
     if (watched) this.#note(watched, event);
   }
 
-  #note({ events }: Watched, event: TraceEvent): void {
+  #note({ events, later }: Watched, event: TraceEvent): void {
     if (this.#noted >= this.#options.maxEvents) {
       this.isCut = true;
       return;
     }
     this.#noted++;
-    events.push(event);
+    events?.push(event);
+    if (!LEFT_BEHIND.includes(event.kind)) return;
+    for (const number of later) this.events.get(number)?.push({ ...event, earlier: true });
   }
 }
+
+const SIDES: readonly Side[] = ["client", "server"];
 
 const sideOf = (atServer: boolean): Side => (atServer ? "server" : "client");

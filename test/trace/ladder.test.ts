@@ -194,6 +194,62 @@ describe("a ladder ends", () => {
   });
 });
 
+describe("what an earlier connection of the same two ends left", () => {
+  /** One local port: the second connection finds the server's TIME_WAIT of the first. Behind the address are so many users. */
+  const again = (users: number, sysctls: Keys = {}): Keys =>
+    one(
+      {
+        duration_s: 20,
+        client: { one_way_delay_s: 0.02, sysctls: { "net.ipv4.ip_local_port_range": "40000 40000", ...sysctls } },
+      },
+      {},
+      { count: 2, rate_per_s: 0.2, clients_per_address: users },
+    );
+  const second = async (keys: Keys, seed: number): Promise<string> => {
+    const [attempt] = await traceAttempts({ ...specOf(keys), seed }, { connection: 2 }, goOn);
+    if (attempt === undefined) throw new Error("no second attempt");
+    return ladderOf(attempt.events, attempt.startNs);
+  };
+
+  test("is the state that it finds, and goes when its SYN is let through", async () => {
+    const ladder = await second(again(1), 1);
+    expect(ladder).toMatch(/\+0\.000000 {2}SYN_SENT {5}SYN seq 0 ─+╌ {2}TIME_WAIT/);
+    expect(ladder).toMatch(/─▶ SYN seq 0 {2}SYN_RECV/);
+    expect(ladder).not.toContain("earlier connection");
+  });
+
+  test("are the packets that it answers with, which count from the numbers of this one", async () => {
+    const seeds = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map((seed) => second(again(2), seed)));
+    const refused = seeds.filter((ladder) => ladder.includes("older timestamp (PAWSTimewait+1)"));
+    expect(refused.length).toBeGreaterThan(0);
+    for (const ladder of refused) {
+      expect(ladder).toMatch(/╌─+ ACK seq -?\d{4,} ack -?\d{4,} {2}TIME_WAIT {4}belongs to an earlier connection/);
+      expect(ladder).toMatch(/▶ RST seq -?\d{4,} {2}CLOSED {7}belongs to an earlier connection\n +mini-socket gone/);
+      expect(ladder).toMatch(/─▶ SYN seq 0 {2}SYN_RECV/);
+    }
+  });
+
+  test("does not end what has taken its place", () => {
+    const watch = new Watch({ wants: (number) => number === 2, earlier: new Map([[1, [2]]]) });
+    watch.starts({ nowNs: 0, queuesAt: () => null });
+    watch.began(7);
+    watch.changed(7, true, 6);
+    watch.changed(7, false, 1);
+    watch.began(8);
+    watch.changed(8, true, 3);
+    watch.changed(7, true, 7);
+    watch.changed(7, false, 7);
+    expect(
+      ladderOf(watch.events.get(2) ?? [], 0)
+        .split("\n")
+        .slice(2),
+    ).toEqual([
+      expect.stringMatching(/ {2}ESTABLISHED {2} +SYN_RECV$/),
+      expect.stringMatching(/ {2}CLOSED {2} +SYN_RECV$/),
+    ]);
+  });
+});
+
 test("the numbers from which seq and ack count are each end's first", async () => {
   const [attempt] = await traceAttempts(specOf(one()), { connection: 1 }, goOn);
   const first = (toServer: boolean): number | undefined =>
@@ -248,7 +304,7 @@ test.each([
 
 test.each([
   ["syn_queued", "", "only sent, nothing counted"],
-  ["lost_retransmit", "(TCPLostRetransmit+2)", "counted without words, twice"],
+  ["lost_retransmit", "a copy was lost (TCPLostRetransmit+2)", "counted, twice"],
   ["no_socket", "DROPPED: closed port (OutRsts+2)", "a gate says it all"],
   [
     "handshake_aborted",
