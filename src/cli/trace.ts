@@ -5,6 +5,7 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Option } from "commander";
+import { secondsToNs } from "../base/units.ts";
 import { compileScenario, formatIssues, OUTCOMES, type OutcomeName, type RunSpec, type Tuning } from "../index.ts";
 import type { Choice } from "../trace/attempts.ts";
 import { CAPTURE_PLACES, type CapturePlace } from "../trace/capture.ts";
@@ -14,7 +15,7 @@ import { encodeCapture } from "../wire/pcapng.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { EXPERIMENT_ARGUMENT, loadExperiment } from "./load-experiment.ts";
-import { whole } from "./simulate-options.ts";
+import { parseTime, whole } from "./simulate-options.ts";
 import { writeOutputs } from "./write-output.ts";
 
 interface TraceOptions {
@@ -23,6 +24,7 @@ interface TraceOptions {
   readonly workload?: string;
   readonly outcome?: OutcomeName;
   readonly slowest?: number;
+  readonly from?: number;
   readonly seed?: number;
   readonly engine: "auto" | "packet";
   readonly pcapng?: string;
@@ -44,6 +46,11 @@ export const command: Command = {
       .option("--workload <name>", "the first attempt of this workload")
       .addOption(new Option("--outcome <outcome>", "the first attempt that ended so").choices(Object.keys(OUTCOMES)))
       .option("--slowest <count>", "of what fits, those that waited longest", whole(1, MAX_SLOWEST))
+      .option(
+        "--from <time>",
+        "leave out of ladders what was before, such as 2s or 500ms after the attempt began",
+        parseTime,
+      )
       .option("--seed <seed>", "the seed (default: the experiment's first)", whole(0, MAX_SEED))
       .addOption(
         new Option("--engine <engine>", "auto counts packets that share a fate in bulk; packet simulates each")
@@ -108,7 +115,8 @@ async function traceTuning(
   const capture = (): Uint8Array => encodeCapture(options.at, captureOf(attempts, options.at, titles(attempts, names)));
   const written = await writeOutputs(context, [[options.pcapng, capture]]);
   if (!written.usedStdout) {
-    const texts = attempts.map((attempt) => traceText(attempt, names[attempt.workload] ?? ""));
+    const fromNs = secondsToNs(options.from ?? 0);
+    const texts = attempts.map((attempt) => traceText(attempt, names[attempt.workload] ?? "", fromNs));
     context.stdout(options.json === true ? traceJson(tuning, seed, attempts, names) : texts.join("\n"));
   }
   return written.ok ? ExitCode.Ok : ExitCode.Usage;

@@ -5,7 +5,7 @@
  *
  * Numbers  Sequence and acknowledgment numbers count from each end's SYN, as tcpdump's and Wireshark's do.
  * States   The server's is empty until a packet for it leaves, which tells its port; where nobody listens there it is CLOSED. A half-open that is
- *          given up leaves the listener (RFC 9293 section 3.5.2), a socket leaves CLOSED.
+ *          given up leaves the listener (RFC 9293 section 3.5.3), a socket leaves CLOSED.
  * Widths   No line is longer than LADDER_COLUMNS; what does not fit into the last column goes on below.
  */
 import type { ObservedSegment } from "../engine/run.ts";
@@ -57,12 +57,15 @@ export function firstNumbersOf(events: readonly TraceEvent[]): FirstNumbers {
   return numbers.first;
 }
 
-/** The lines of a ladder with their header. `startNs`: when the attempt began. */
-export function ladderOf(events: readonly TraceEvent[], startNs: number): string {
-  const lines = new LadderWriter().write(events);
+/** The lines of a ladder with their header. `startNs`: when the attempt began; `fromNs`: how much later the first line may be. */
+export function ladderOf(events: readonly TraceEvent[], startNs: number, fromNs = 0): string {
+  const all = new LadderWriter().write(events);
+  const lines = all.filter(({ atNs }) => atNs - startNs >= fromNs);
   const header = textOf("time", "client", center("packet", PACKET), "server", ["what happens"]);
   const rule = "─".repeat(LADDER_COLUMNS);
-  return [header, rule, ...lines.map((line) => lineText(line, startNs))].join("\n");
+  const left = all.length - lines.length;
+  const leftOut = left === 0 ? [] : [`${"...".padStart(TIME)}${GAP}${left} line${left === 1 ? "" : "s"} before`];
+  return [header, rule, ...leftOut, ...lines.map((line) => lineText(line, startNs))].join("\n");
 }
 
 function lineText({ atNs, packet, client, server, notes, timer }: Line, startNs: number): string {

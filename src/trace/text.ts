@@ -11,8 +11,8 @@ export const titleOf = (number: number, workload: string): string => `attempt ${
 
 const seconds = (ns: number): string => formatSeconds(Math.round(ns / 1000) / 1e6);
 
-/** Who it was, what became of it, and its ladder. `workload`: the name. */
-export function traceText(attempt: TracedAttempt, workload: string): string {
+/** Who it was, what became of it, and its ladder. `workload`: the name. `fromNs`: the ladder begins so long after the attempt. */
+export function traceText(attempt: TracedAttempt, workload: string, fromNs = 0): string {
   const { pair } = attempt;
   const ends =
     pair === null ? "" : `, ${endpoint(pair.address, pair.port)} to ${endpoint(pair.server, pair.serverPort)}`;
@@ -24,7 +24,7 @@ export function traceText(attempt: TracedAttempt, workload: string): string {
     ...numbersLine(attempt),
   ];
   const wrapped = head.flatMap((line) => wrap(line, LADDER_COLUMNS));
-  return [...wrapped, "", ladderOf(attempt.events, attempt.startNs), ""].join("\n");
+  return [...wrapped, "", ladderOf(attempt.events, attempt.startNs, fromNs), ""].join("\n");
 }
 
 function milestones({ startNs, connectedNs, servedNs, endNs, retransmissions }: TracedAttempt): string {

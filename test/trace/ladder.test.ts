@@ -278,6 +278,21 @@ test("no line is longer than a terminal of 120 columns, and the text is the same
   expect(await ladders()).toEqual(texts);
 });
 
+test.each([
+  [0.02, [], "+0.020", "at the moment itself: nothing is left out"],
+  [0.021, ["         ...  2 lines before"], "+0.04", "two lines are left out"],
+  [0.005, ["         ...  1 line before"], "+0.02", "one line"],
+])("from %d s on: %j, then %s", async (fromS, leftOut, first) => {
+  const [attempt] = await traceAttempts(specOf(one()), { connection: 1 }, goOn);
+  if (attempt === undefined) throw new Error("no attempt");
+  const events = attempt.events.filter(({ kind }) => kind === "sent").map((event, i) => ({ ...event, atNs: i * 2e7 }));
+  const lines = ladderOf(events, fromS === 0.02 ? -2e7 : 0, fromS * 1e9)
+    .split("\n")
+    .slice(2);
+  expect(lines.slice(0, leftOut.length)).toEqual(leftOut);
+  expect(lines[leftOut.length]?.trim().startsWith(first)).toBe(true);
+});
+
 test("heads are no longer than a terminal either", async () => {
   const keys = one({}, { accept: { mode: "never" } }, { count: 3, rate_per_s: 10, connect_timeout_s: 3 });
   for (const attempt of await traceAttempts(specOf(keys), { slowest: 3 }, goOn))
