@@ -10,7 +10,17 @@
  */
 import type { ObservedSegment } from "../engine/run.ts";
 import { GATES } from "../vocabulary/gates.ts";
-import { packNotes, queuesNotes, timerNote, verdictNote } from "./notes.ts";
+import {
+  addVerdict,
+  type Note,
+  noteOf,
+  noteText,
+  packNotes,
+  queuesNotes,
+  TIMER,
+  timerNote,
+  verdictNote,
+} from "./notes.ts";
 import type { Side, StateName, TraceEvent } from "./watch.ts";
 
 export const LADDER_COLUMNS = 120;
@@ -18,7 +28,6 @@ const TIME = 12;
 const STATE = 11;
 const PACKET = 40;
 const GAP = "  ";
-const TIMER = "timer";
 const EARLIER = "belongs to an earlier connection";
 const CLOSED = "CLOSED";
 const LISTEN = "LISTEN";
@@ -40,7 +49,7 @@ interface Line {
   packet: string;
   client: string;
   server: string;
-  readonly notes: string[];
+  readonly notes: Note[];
   /** The timer that was set last in this moment. */
   timer: string;
 }
@@ -70,7 +79,7 @@ export function ladderOf(events: readonly TraceEvent[], startNs: number, fromNs 
 
 function lineText({ atNs, packet, client, server, notes, timer }: Line, startNs: number): string {
   const all = packNotes(
-    [...notes, timer].filter((note) => note !== ""),
+    [...notes.map(noteText), timer].filter((note) => note !== ""),
     NOTES,
   );
   return textOf(`+${((atNs - startNs) / 1e9).toFixed(6)}`, client, packet, server, all);
@@ -108,7 +117,7 @@ class LadderWriter {
         this.#arrived(event);
         return;
       case "judged":
-        addVerdict(this.#line(atNs, event.side).notes, verdictNote(event.verdict, event.count));
+        this.#judged(event);
         return;
       case "found":
         this.#stateIs(event.side, event.state, true);
@@ -120,28 +129,33 @@ class LadderWriter {
         this.#line(atNs, event.side)[event.side] = this.#state[event.side];
         return;
       case "timer":
-        this.#new(atNs, event.side).notes.push(TIMER);
+        say(this.#new(atNs, event.side), TIMER);
         return;
       case "set":
         this.#line(atNs, event.side).timer = timerNote(event.afterNs);
         return;
       case "accepted":
-        this.#line(atNs, "server").notes.push("accept()", ...queuesNotes(event.queues).slice(-1));
+        say(this.#line(atNs, "server"), "accept()", ...queuesNotes(event.queues).slice(-1));
         return;
       case "served":
-        this.#line(atNs, "client").notes.push("served");
+        say(this.#line(atNs, "client"), "served");
         return;
       case "ended": {
         const charge = event.gate === "none" ? "" : `, charged to: ${GATES[event.gate].title}`;
-        this.#line(atNs, "client").notes.push(`attempt over: ${event.outcome}${charge}`);
+        say(this.#line(atNs, "client"), `attempt over: ${event.outcome}${charge}`);
         return;
       }
       case "out_of_sight":
-        this.#new(atNs, "client").notes.push("what its sockets still do is not told");
+        say(this.#new(atNs, "client"), "what its sockets still do is not told");
         return;
       case "run_ends":
-        if (!this.#isOver()) this.#new(atNs, "client").notes.push("end of the run");
+        if (!this.#isOver()) say(this.#new(atNs, "client"), "end of the run");
     }
+  }
+
+  #judged({ atNs, side, verdict, count }: Extract<TraceEvent, { kind: "judged" }>): void {
+    const note = verdictNote(verdict, count);
+    if (note !== null) addVerdict(this.#line(atNs, side).notes, note);
   }
 
   #isOver(): boolean {
@@ -162,7 +176,7 @@ class LadderWriter {
     const line = isFree ? last : this.#new(atNs, side);
     line.server = this.#state.server;
     line.packet = arrow(this.#label(segment), segment.toServer, "leaves");
-    if (earlier === true) line.notes.push(EARLIER);
+    if (earlier === true) say(line, EARLIER);
   }
 
   /** A server without a socket of this attempt listens, or does not. */
@@ -177,10 +191,10 @@ class LadderWriter {
     if (meetsQueues) this.#lookForListener(queues !== null);
     const line = this.#new(atNs, segment.toServer ? "server" : "client");
     line.packet = arrow(this.#label(segment), segment.toServer, isLost ? "is lost" : "arrives");
-    if (earlier === true) line.notes.push(EARLIER);
-    if (segment.isCopy) line.notes.push(segment.isLate ? "an old duplicate" : "a copy that the path made");
-    if (lost > 0) line.notes.push(`LOST${isLost ? "" : ` ${lost} of ${segment.segments}`}: ${pathTitle(segment)}`);
-    if (meetsQueues) line.notes.push(...queuesNotes(queues));
+    if (earlier === true) say(line, EARLIER);
+    if (segment.isCopy) say(line, segment.isLate ? "an old duplicate" : "a copy that the path made");
+    if (lost > 0) say(line, `LOST${isLost ? "" : ` ${lost} of ${segment.segments}`}: ${pathTitle(segment)}`);
+    if (meetsQueues) say(line, ...queuesNotes(queues));
   }
 
   #label(segment: ObservedSegment): string {
@@ -258,11 +272,7 @@ function stateText(state: StateName): string {
   return state === "new_syn_recv" ? SYN_RECV : state.toUpperCase();
 }
 
-/** What a timer decides stands behind it. */
-function addVerdict(notes: string[], note: string): void {
-  if (notes.at(-1) === TIMER && note !== "") notes[notes.length - 1] = `${TIMER}: ${note}`;
-  else notes.push(note);
-}
+const say = ({ notes }: Line, ...words: readonly string[]): void => void notes.push(...words.map(noteOf));
 
 /** Whether a server in this state has a socket, or a half-open, of the attempt. */
 const hasSocket = (state: string): boolean => state !== "" && state !== CLOSED && state !== LISTEN;

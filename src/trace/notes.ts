@@ -12,6 +12,8 @@ import { gateOf } from "./watch.ts";
 /** Counters that move with every segment say nothing about one. */
 const PLAIN_COUNTERS = ["TcpInSegs", "TcpOutSegs"];
 const INDENT = "  ";
+/** A timer fires. */
+export const TIMER = "timer";
 
 const WORDS: Readonly<Partial<Record<VerdictName, string>>> = {
   no_socket: "",
@@ -42,7 +44,7 @@ const WORDS: Readonly<Partial<Record<VerdictName, string>>> = {
   connect_refused: "ECONNREFUSED",
   connect_closed: "close()",
   syn_timer_resend: "SYN sent again",
-  lost_retransmit: "a copy was lost",
+  lost_retransmit: "",
   synsent_bad_ack: "not an ACK of this SYN: RST",
   synsent_bad_ack_rst: "RST not for this SYN: ignored",
   delayed_ack: "delayed ACK",
@@ -52,8 +54,8 @@ const WORDS: Readonly<Partial<Record<VerdictName, string>>> = {
   challenge_rst: "RST not exact, challenge ACK",
   challenge_rst_skipped: "RST not exact, ignored",
   out_of_window_ack: "out of window: ACK",
-  reset_received: "ECONNRESET",
-  estab_reset: "reset",
+  reset_received: "reset by the peer",
+  estab_reset: "",
   rto_resend: "sent again",
   fast_resend: "sent again, by SACK",
   tlp_resend: "sent again as a probe",
@@ -74,19 +76,38 @@ const WORDS: Readonly<Partial<Record<VerdictName, string>>> = {
   tw_killed: "mini-socket gone",
 };
 
-/** "answered by a cookie (TCPReqQFullDoCookies+1, SyncookiesSent+1)", or with the gate that took the segment; empty where it was only sent. */
-export function verdictNote(verdict: VerdictName, count: number): string {
+/** Words, and the counters that moved: "answered by a cookie (TCPReqQFullDoCookies+1, SyncookiesSent+1)". */
+export interface Note {
+  words: string;
+  readonly counters: string[];
+}
+
+export const noteOf = (words: string): Note => ({ words, counters: [] });
+
+export const noteText = ({ words, counters }: Note): string =>
+  [words, counters.length === 0 ? "" : `(${counters.join(", ")})`].join(" ").trim();
+
+/** A verdict in words, with the gate that took the segment, if one did; null where it says no more than that something was sent. */
+export function verdictNote(verdict: VerdictName, count: number): Note | null {
   const { effects, reply } = VERDICTS[verdict] as VerdictDef;
-  const moved = Object.entries(effects)
+  const counters = Object.entries(effects)
     .filter(([name]) => !PLAIN_COUNTERS.includes(name))
     .map(([name, by]) => `${name.replace(/^TcpExt|^Tcp/, "")}+${by * count}`);
   const gate = gateOf(verdict);
   const words = WORDS[verdict];
-  if (words === undefined && moved.length === 0 && gate === undefined && reply !== undefined) return "";
+  if (words === undefined && counters.length === 0 && gate === undefined && reply !== undefined) return null;
   const lost = gate === undefined ? [] : [`DROPPED: ${GATES[gate].title}`];
-  const said = words ?? verdict.replaceAll("_", " ");
-  const counted = moved.length === 0 ? [] : [`(${moved.join(", ")})`];
-  return [[...lost, said].filter((text) => text !== "").join(", "), ...counted].join(" ").trim();
+  return { words: [...lost, words ?? verdict.replaceAll("_", " ")].filter((text) => text !== "").join(", "), counters };
+}
+
+/** Adds a verdict. What a timer decides stands behind it; one without words only counts, with its neighbour. */
+export function addVerdict(notes: Note[], note: Note): void {
+  const last = notes.at(-1);
+  if (last !== undefined && (note.words === "" || last.words === "" || last.words === TIMER)) {
+    last.counters.push(...note.counters);
+    if (last.words === TIMER && note.words !== "") last.words = `${TIMER}: ${note.words}`;
+    else if (last.words === "") last.words = note.words;
+  } else notes.push(note);
 }
 
 /** "SYN queue 1/5", "accept queue 0/5": how many there are of how many there can be. */

@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { LADDER_COLUMNS, ladderOf } from "../../src/trace/ladder.ts";
-import { packNotes, verdictNote, wrap } from "../../src/trace/notes.ts";
+import { addVerdict, noteOf, noteText, packNotes, TIMER, verdictNote, wrap } from "../../src/trace/notes.ts";
 import { traceText } from "../../src/trace/text.ts";
 import { observe, traceAttempts } from "../../src/trace/trace.ts";
 import { Watch } from "../../src/trace/watch.ts";
@@ -318,8 +318,7 @@ test.each([
 });
 
 test.each([
-  ["syn_queued", "", "only sent, nothing counted"],
-  ["lost_retransmit", "a copy was lost (TCPLostRetransmit+2)", "counted, twice"],
+  ["lost_retransmit", "(TCPLostRetransmit+2)", "counted without words, twice"],
   ["no_socket", "DROPPED: closed port (OutRsts+2)", "a gate says it all"],
   [
     "handshake_aborted",
@@ -327,6 +326,32 @@ test.each([
     "a gate and more",
   ],
   ["request_paws_rst", /^DROPPED: .*, request paws rst \(PAWSEstab\+2\)$/, "by its name"],
-] as const)("verdict %s is said as %s: %s", (verdict, note, _why) => {
-  expect(verdictNote(verdict, 2)).toEqual(typeof note === "string" ? note : expect.stringMatching(note));
+] as const)("verdict %s is said as %s: %s", (verdict, text, _why) => {
+  const note = verdictNote(verdict, 2);
+  expect(note && noteText(note)).toEqual(typeof text === "string" ? text : expect.stringMatching(text));
+});
+
+test("nothing is said of what was only sent", () => {
+  expect(verdictNote("syn_queued", 1)).toBeNull();
+});
+
+test.each([
+  [[], "(b+1)", "alone"],
+  [["served"], "served (b+1)", "with the note before it"],
+  [[TIMER], "timer (b+1)", "with a timer"],
+])("a verdict that only counts, after %j: %s, %s", (before, text, _why) => {
+  const notes = before.map(noteOf);
+  addVerdict(notes, { words: "", counters: ["b+1"] });
+  expect(notes.map(noteText)).toEqual([text]);
+});
+
+test.each([
+  [{ words: "", counters: ["a+1"] }, ["gone (a+1, b+1)"], "takes up what was only counted"],
+  [{ words: TIMER, counters: [] }, ["timer: gone (b+1)"], "stands behind its timer"],
+  [{ words: TIMER, counters: ["a+1"] }, ["timer: gone (a+1, b+1)"], "and behind what that counted"],
+  [{ words: "served", counters: [] }, ["served", "gone (b+1)"], "is a note of its own elsewhere"],
+])("a verdict in words, after %j: %j, it %s", (before, texts, _why) => {
+  const notes = [{ ...before, counters: [...before.counters] }];
+  addVerdict(notes, { words: "gone", counters: ["b+1"] });
+  expect(notes.map(noteText)).toEqual(texts);
 });
