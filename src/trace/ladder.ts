@@ -27,6 +27,8 @@ export const LADDER_COLUMNS = 120;
 const TIME = 12;
 const STATE = 11;
 const PACKET = 40;
+/** A space, the line and its ends. */
+const LEAST_ARROW = 3;
 const GAP = "  ";
 const EARLIER = "belongs to an earlier connection";
 const CLOSED = "CLOSED";
@@ -175,7 +177,7 @@ class LadderWriter {
     const isFree = last?.atNs === atNs && last.side === side && last.packet === "";
     const line = isFree ? last : this.#new(atNs, side);
     line.server = this.#state.server;
-    line.packet = arrow(this.#label(segment), segment.toServer, "leaves");
+    this.#show(line, segment, "leaves");
     if (earlier === true) say(line, EARLIER);
   }
 
@@ -190,19 +192,27 @@ class LadderWriter {
     const meetsQueues = segment.toServer && !isLost && (!hasSocket(server) || server === SYN_RECV);
     if (meetsQueues) this.#lookForListener(queues !== null);
     const line = this.#new(atNs, segment.toServer ? "server" : "client");
-    line.packet = arrow(this.#label(segment), segment.toServer, isLost ? "is lost" : "arrives");
+    this.#show(line, segment, isLost ? "is lost" : "arrives");
     if (earlier === true) say(line, EARLIER);
     if (segment.isCopy) say(line, segment.isLate ? "an old duplicate" : "a copy that the path made");
     if (lost > 0) say(line, `LOST${isLost ? "" : ` ${lost} of ${segment.segments}`}: ${pathTitle(segment)}`);
     if (meetsQueues) say(line, ...queuesNotes(queues));
   }
 
-  #label(segment: ObservedSegment): string {
+  /** Puts a packet into its column. What of its label finds no room there is said beside it: numbers of another connection are long. */
+  #show(line: Line, segment: ObservedSegment, what: "leaves" | "arrives" | "is lost"): void {
     const { flags, length, segments } = segment;
     const names = FLAG_NAMES.filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name);
     const ack = (flags & 16) === 0 ? "" : ` ack ${this.#numbers.ackOf(segment)}`;
-    const size = length === 0 ? "" : ` len ${length}`;
-    return `${names.join("-")} seq ${this.#numbers.seqOf(segment)}${ack}${size}${segments > 1 ? ` ×${segments}` : ""}`;
+    const size = `${length === 0 ? "" : ` len ${length}`}${segments > 1 ? ` ×${segments}` : ""}`;
+    let label = names.join("-");
+    let beside = "";
+    for (const part of [` seq ${this.#numbers.seqOf(segment)}${ack}`, size]) {
+      if (beside === "" && label.length + part.length <= PACKET - LEAST_ARROW) label += part;
+      else beside += part;
+    }
+    line.packet = arrow(label, segment.toServer, what);
+    if (beside !== "") say(line, beside.trim());
   }
 
   /** The line that is being written, if it is of this moment and end and its packet did not leave it. */
@@ -260,7 +270,7 @@ const relative = (number: number, first: number | null): number => (first === nu
 
 /** A packet in its column: the label at the end that it is seen at, and a line that says where it goes. */
 function arrow(label: string, toServer: boolean, what: "leaves" | "arrives" | "is lost"): string {
-  const room = Math.max(2, PACKET - label.length - 2);
+  const room = PACKET - label.length - 2;
   const dashes = "─".repeat(room);
   const head = what === "is lost" ? "✗" : toServer ? "▶" : "◀";
   if (what === "leaves") return toServer ? `${label} ${dashes}╌` : `╌${dashes} ${label}`;

@@ -194,6 +194,31 @@ describe("a ladder ends", () => {
   });
 });
 
+describe("a packet's label", () => {
+  const NUMBER = 2 ** 31 + 5;
+  const rung = (length: number, segments: number, seq: number, flags = 24): string => {
+    const watch = new Watch({ wants: () => true });
+    watch.starts({ nowNs: 0, queuesAt: () => null });
+    watch.began(1);
+    const ends = { source: 1, destination: 2, sourcePort: 3, destinationPort: 80 };
+    const options = { timestamps: null, sackPermitted: false, windowScale: false, sacks: false, isCopy: false };
+    watch.sent(1, { toServer: true, flags, seq, ack: seq, length, segments, id: 1, ...ends, ...options });
+    return ladderOf(watch.events.get(1) ?? [], 0)
+      .split("\n")
+      .slice(2)
+      .join("\n");
+  };
+
+  const rows = [
+    ["has its size as long as there is room", rung(12345, 1, 12345), "PSH-ACK seq 12345 ack 12345 len 12345 ─╌", ""],
+    ["and else beside it", rung(123456, 1, 12345), "PSH-ACK seq 12345 ack 12345 ───────────╌", "len 123456"],
+    ["numbers of nobody are long", rung(100, 12, NUMBER), "PSH-ACK seq 2147483653 ack 2147483653 ─╌", "len 100 ×12"],
+  ] as const;
+  test.each(rows)("%s", (_why, line, packet, beside) => {
+    expect(line).toBe(`   +0.000000  CLOSED       ${packet.padEnd(40)}  CLOSED       ${beside}`.trimEnd());
+  });
+});
+
 describe("what an earlier connection of the same two ends left", () => {
   /** One local port: the second connection finds the server's TIME_WAIT of the first. Behind the address are so many users. */
   const again = (users: number, sysctls: Keys = {}): Keys =>
