@@ -3,7 +3,7 @@
  * Method  The whole text of a handshake and a close in order; of runs with losses what must stand in it; widths over many attempts.
  */
 import { describe, expect, test } from "vitest";
-import { LADDER_COLUMNS, ladderOf } from "../../src/trace/ladder.ts";
+import { firstNumbersOf, LADDER_COLUMNS, ladderOf } from "../../src/trace/ladder.ts";
 import { addVerdict, noteOf, noteText, packNotes, TIMER, verdictNote, wrap } from "../../src/trace/notes.ts";
 import { traceText } from "../../src/trace/text.ts";
 import { observe, traceAttempts } from "../../src/trace/trace.ts";
@@ -192,6 +192,15 @@ describe("a ladder ends", () => {
       expect.stringMatching(/\+2\.000000 {2}ESTABLISHED +what its sockets still do is not told$/),
     ]);
   });
+});
+
+test("and not an earlier connection's, whose SYN comes again", async () => {
+  const [attempt] = await traceAttempts(specOf(one()), { connection: 1 }, goOn);
+  const own = attempt?.events ?? [];
+  const old = own.map((event) =>
+    event.kind === "sent" ? { ...event, earlier: true, segment: { ...event.segment, seq: 5 } } : event,
+  );
+  expect(firstNumbersOf([...old, ...own, ...old])).toEqual(firstNumbersOf(own));
 });
 
 describe("a packet's label", () => {
