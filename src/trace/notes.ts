@@ -122,7 +122,8 @@ export const queuesNotes = (queues: QueueLengths | null): string[] =>
     ? []
     : [`SYN queue ${queues.syn}/${queues.synMost}`, `accept queue ${queues.accept}/${queues.acceptMost}`];
 
-export const timerNote = (afterNs: number): string => `timer in ${formatSeconds(afterNs / 1e9)}`;
+export const timerNote = (afterNs: number): string =>
+  afterNs === 0 ? "timer at the next tick" : `timer in ${formatSeconds(afterNs / 1e9)}`;
 
 /** As many notes in a line as fit; what is longer than a line goes on below it. */
 export function packNotes(notes: readonly string[], width: number): string[] {

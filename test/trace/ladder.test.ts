@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { firstNumbersOf, LADDER_COLUMNS, ladderOf } from "../../src/trace/ladder.ts";
-import { addVerdict, noteOf, noteText, packNotes, TIMER, verdictNote, wrap } from "../../src/trace/notes.ts";
+import { addVerdict, noteOf, noteText, packNotes, TIMER, timerNote, verdictNote, wrap } from "../../src/trace/notes.ts";
 import { traceText } from "../../src/trace/text.ts";
 import { observe, traceAttempts } from "../../src/trace/trace.ts";
 import { Watch } from "../../src/trace/watch.ts";
@@ -162,6 +162,12 @@ describe("timers", () => {
     expect(noteOf(/ACK seq 1002 ack 202 {2}TIME_WAIT +(.*)/)).toBe("mini-socket (TW+1); timer in 60 s");
   });
 });
+
+test.each([
+  [0, "timer at the next tick"],
+  [4e6, "timer in 4 ms"],
+  [6e10, "timer in 60 s"],
+])("a timer of %d ns is said as %s", (ns, text) => expect(timerNote(ns)).toBe(text));
 
 describe("a ladder ends", () => {
   test("with both ends gone, and nothing is said", async () => {
