@@ -33,7 +33,6 @@ const GAP = "  ";
 const EARLIER = "belongs to an earlier connection";
 const CLOSED = "CLOSED";
 const LISTEN = "LISTEN";
-const SYN_RECV = "SYN_RECV";
 const NOTES_AT = TIME + STATE + PACKET + STATE + 4 * GAP.length;
 const NOTES = LADDER_COLUMNS - NOTES_AT;
 
@@ -101,6 +100,8 @@ class LadderWriter {
   readonly #state: Record<Side, string> = { client: CLOSED, server: "" };
   /** Whether an end's state is an earlier connection's. */
   readonly #isEarlier: Record<Side, boolean> = { client: false, server: false };
+  /** In SYN_RECV there may be a full socket, too, which is in no queue. */
+  #isHalfOpen = false;
   readonly #numbers = new RelativeNumbers();
 
   write(events: readonly TraceEvent[]): readonly Line[] {
@@ -166,7 +167,8 @@ class LadderWriter {
 
   #stateIs(side: Side, state: StateName, isEarlier: boolean): void {
     this.#isEarlier[side] = isEarlier;
-    const wasHalfOpen = this.#state[side] === SYN_RECV;
+    const wasHalfOpen = this.#isHalfOpen;
+    if (side === "server") this.#isHalfOpen = state === "new_syn_recv";
     this.#state[side] = state === "close" && side === "server" && wasHalfOpen ? LISTEN : stateText(state);
   }
 
@@ -189,7 +191,7 @@ class LadderWriter {
   #arrived({ atNs, segment, lost, queues, earlier }: Extract<TraceEvent, { kind: "arrived" }>): void {
     const isLost = lost === segment.segments;
     const { server } = this.#state;
-    const meetsQueues = segment.toServer && !isLost && (!hasSocket(server) || server === SYN_RECV);
+    const meetsQueues = segment.toServer && !isLost && (!hasSocket(server) || this.#isHalfOpen);
     if (meetsQueues) this.#lookForListener(queues !== null);
     const line = this.#new(atNs, segment.toServer ? "server" : "client");
     this.#show(line, segment, isLost ? "is lost" : "arrives");
@@ -279,7 +281,7 @@ function arrow(label: string, toServer: boolean, what: "leaves" | "arrives" | "i
 
 function stateText(state: StateName): string {
   if (state === "close") return CLOSED;
-  return state === "new_syn_recv" ? SYN_RECV : state.toUpperCase();
+  return state === "new_syn_recv" ? "SYN_RECV" : state.toUpperCase();
 }
 
 const say = ({ notes }: Line, ...words: readonly string[]): void => void notes.push(...words.map(noteOf));
