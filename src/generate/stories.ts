@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { filledStory } from "./story-document.ts";
 
 const PAGES = ["handshake", "teardown"];
-const mainPath = fileURLToPath(new URL("../cli/main.js", import.meta.url));
+const repository = fileURLToPath(new URL("../../", import.meta.url));
 const isCheck = process.argv.includes("--check");
 
 /** One after the other: a page has dozens of commands. */
@@ -18,7 +18,9 @@ let last: Promise<unknown> = Promise.resolve();
 function print(command: string): Promise<string> {
   const [npx, halfopen, ...args] = command.split(" ");
   if (npx !== "npx" || halfopen !== "halfopen") throw new Error(`not a command of ours: ${command}`);
-  const run = last.then(() => promisify(execFile)(process.execPath, [mainPath, ...args]));
+  const run = last.then(() =>
+    promisify(execFile)(process.execPath, ["dist/cli/main.js", ...args], { cwd: repository }),
+  );
   last = run;
   return run.then(({ stdout }) => stdout);
 }
