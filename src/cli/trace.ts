@@ -73,13 +73,18 @@ export const command: Command = {
   async execute(context, positionals, given) {
     const options = given as unknown as TraceOptions;
     const loaded = await loadExperiment(String(positionals[0]));
-    context.stderr(loaded.ok ? formatIssues(loaded.value.file, loaded.value.warnings) : loaded.error.text);
-    if (!loaded.ok) return ExitCode.InvalidConfig;
+    if (!loaded.ok) {
+      context.stderr(loaded.error.text);
+      return ExitCode.InvalidConfig;
+    }
     const { tunings, seeds } = loaded.value.experiment;
     if (options.all === true && options.pcapng === undefined) return fault(context, "--all needs --pcapng");
     const known = tunings.map(({ name }) => name);
     const tuning = tunings[options.tuning === undefined ? 0 : known.indexOf(options.tuning)];
     if (tuning === undefined) return fault(context, oneOf("tuning", options.tuning, known));
+    const others = known.filter((name) => name !== tuning.name);
+    const warnings = loaded.value.warnings.filter(({ path }) => !others.includes(path.split(".")[1] ?? ""));
+    context.stderr(formatIssues(loaded.value.file, warnings));
     const names = tuning.scenario.workloads.map(({ name }) => name);
     if (options.workload !== undefined && !names.includes(options.workload))
       return fault(context, oneOf("workload", options.workload, names));

@@ -216,7 +216,14 @@ describe("a packet's label", () => {
     watch.starts({ nowNs: 0, queuesAt: () => null });
     watch.began(1);
     const ends = { source: 1, destination: 2, sourcePort: 3, destinationPort: 80 };
-    const options = { timestamps: null, sackPermitted: false, windowScale: false, sacks: false, isCopy: false };
+    const options = {
+      timestamps: null,
+      sackPermitted: false,
+      windowScale: false,
+      sacks: false,
+      isCopy: false,
+      isLate: false,
+    };
     watch.sent(1, { toServer: true, flags, seq, ack: seq, length, segments, id: 1, ...ends, ...options });
     return ladderOf(watch.events.get(1) ?? [], 0)
       .split("\n")
