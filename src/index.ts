@@ -29,6 +29,15 @@ export { compareKernels, type KernelDifferences } from "./results/compare-kernel
 export { compareSummaries, type SummaryComparison } from "./results/compare-summaries.ts";
 export { encodeCsv } from "./results/csv.ts";
 export { quantileUs } from "./results/hdr.ts";
+export {
+  LEFTOVER_KINDS,
+  LEFTOVERS,
+  type LeftoverKind,
+  type Leftovers,
+  leftoverSentence,
+  leftoversOf,
+  staysFor,
+} from "./results/leftovers.ts";
 export { type MetricValue, metricNamesOf, metricOf } from "./results/metrics.ts";
 export { recordingOf } from "./results/recording.ts";
 export { encodeRecording, parseRecording, type RecordedRun, type Recording } from "./results/recording-format.ts";
@@ -41,6 +50,8 @@ export type {
   Latencies,
   Lines,
   ListenerSummary,
+  LogEntry,
+  LogSummary,
   Measure,
   QueueSummary,
   ThresholdResult,
@@ -59,6 +70,7 @@ export {
 export { COUNTER_NAMES, COUNTERS, type CounterName } from "./vocabulary/counters.ts";
 export type { Experiment, Threshold, Tuning, TuningChange } from "./vocabulary/experiment.ts";
 export { GATES, type GateName } from "./vocabulary/gates.ts";
+export { dmesgLine, LOG_LINES, type LogLineName } from "./vocabulary/kernel-log.ts";
 export { findKernel, KERNELS, type KernelName } from "./vocabulary/kernels.ts";
 export { METRICS, type MetricNames, metricBetter, metricFault, resolveMetric } from "./vocabulary/metrics.ts";
 export { OUTCOMES, type OutcomeName } from "./vocabulary/outcomes.ts";

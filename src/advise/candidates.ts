@@ -46,6 +46,8 @@ export function candidatesFor(gate: GateName, scenario: Scenario): Candidate[] {
         ...sysctls(scenario, "client", [["net.ipv4.ip_local_port_range", "1024 65535"]]),
         ...moreAddresses(scenario),
       ];
+    case "tw_recycle":
+      return sysctls(scenario, "server", [["net.ipv4.tcp_tw_recycle", 0]]);
     case "app":
     case "defer_accept":
       return fasterApplications(scenario);

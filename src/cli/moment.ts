@@ -4,7 +4,14 @@
  * Purpose   To lay a prediction beside the output of a real host, and find the same names in the same places.
  * Source    iproute2 misc/ss.c and misc/nstat.c, net-tools statistics.c (the wording of its lines).
  */
-import { COUNTER_NAMES, type CounterName, type TuningSummary } from "../index.ts";
+import {
+  COUNTER_NAMES,
+  type CounterName,
+  formatMean,
+  LEFTOVER_KINDS,
+  leftoverSentence,
+  type TuningSummary,
+} from "../index.ts";
 import { formatTable } from "./table.ts";
 
 export const MOMENT_TOOLS = ["ss", "nstat", "netstat"] as const;
@@ -100,7 +107,7 @@ function showNetstat(tuning: TuningSummary, sample: number): string {
 }
 
 /** `run --states`: sockets by state over time in one tuning, as `ss -ant | awk` would count them. */
-export function showStates({ name, lines }: TuningSummary, most = 24): string {
+export function showStates({ name, lines, leftovers }: TuningSummary, most = 24): string {
   const stride = Math.max(1, Math.ceil(lines.at_s.length / most));
   const samples = lines.at_s.map((_, index) => index).filter((index) => index % stride === 0);
   const table = (host: string, states: Readonly<Record<string, readonly number[]>>): string => {
@@ -112,7 +119,14 @@ export function showStates({ name, lines }: TuningSummary, most = 24): string {
     ]);
     return `${name}: sockets of the ${host} by state, first seed\n${formatTable(["at s", ...names], rows)}`;
   };
-  return [table("server", lines.server_states), table("clients", lines.client_states)]
+  const left = (host: "server" | "client"): string =>
+    LEFTOVER_KINDS.flatMap((kind) => {
+      const count = leftovers[host][kind]?.mean ?? 0;
+      return count > 0
+        ? [`${leftoverSentence(host === "server" ? "server" : "clients", kind, formatMean(count))}\n`]
+        : [];
+    }).join("");
+  return [table("server", lines.server_states) + left("server"), table("clients", lines.client_states) + left("client")]
     .filter((text) => text !== "")
     .join("\n");
 }

@@ -2,6 +2,7 @@
 import { formatBytes, formatSeconds } from "../base/units.ts";
 import {
   type Difference,
+  dmesgLine,
   type ExperimentSummary,
   formatMean,
   formatMs,
@@ -27,6 +28,7 @@ export function summaryText(summary: ExperimentSummary, verdicts: readonly Verdi
     style === "markdown" ? `## ${summary.name}\n\n${runs}\n` : `${summary.name}: ${runs}\n`,
     ...headline(summary),
     ...columnGroups(columns.length).map((group) => sectionsTable(sections, columns, group, style)),
+    ...tunings.flatMap((tuning) => kernelLog(tuning, seeds[0] ?? 1, style)),
     ...verdicts.map(({ tuning, sentences }) => paragraph(tuning, sentences, style)),
   ];
   return parts.join("\n");
@@ -103,6 +105,25 @@ export function markdownTable(header: readonly string[], rows: readonly (readonl
   const line = (cells: readonly string[]): string => `| ${cells.map(escapeCell).join(" | ")} |\n`;
   const rule = line(header.map((_, column) => (column === 0 ? "---" : "---:")));
   return line(header) + rule + rows.map(line).join("");
+}
+
+/** Lines of a kernel's log that are shown; a kernel that says one thing again and again says it in these. */
+const MAX_SHOWN_LINES = 12;
+
+/** What dmesg would print of the run with the first seed; nothing where the kernels say nothing. */
+function kernelLog({ name, lines }: TuningSummary, seed: number, style: TextStyle): string[] {
+  return (["server", "client"] as const).flatMap((host) => {
+    const own = lines.kernel_log.filter((entry) => entry.host === host);
+    if (own.length === 0) return [];
+    const title = `${host === "client" ? "client's " : ""}kernel log of ${name}, seed ${seed}`;
+    const more = own.length - MAX_SHOWN_LINES;
+    const text = [
+      ...own.slice(0, MAX_SHOWN_LINES).map(({ at_s, text }) => dmesgLine(at_s, text)),
+      ...(more > 0 ? [`... and ${more} more lines`] : []),
+    ];
+    if (style === "markdown") return [`**${title}**\n\n\`\`\`\n${text.join("\n")}\n\`\`\`\n`];
+    return [`${title}\n${text.map((line) => `  ${line}\n`).join("")}`];
+  });
 }
 
 const escapeCell = (cell: string): string => cell.replaceAll("|", "\\|").replaceAll("\n", " ");

@@ -7,6 +7,7 @@ import { assert } from "../base/assert.ts";
 import { hashText } from "../base/hash.ts";
 import { secondsToNs } from "../base/units.ts";
 import { ISNS } from "../vocabulary/isn.ts";
+import { announcedMss, sentMss } from "../vocabulary/mss.ts";
 import {
   AcceptMode,
   AppClose,
@@ -29,6 +30,7 @@ import {
   RawPacket,
   type RawSpec,
   type RunSpec,
+  type SocketOptionsSpec,
   WorkloadKind,
   type WorkloadSpec,
 } from "../vocabulary/run-spec.ts";
@@ -79,16 +81,16 @@ export function compileScenario(scenario: Scenario, options: CompileOptions): Ru
     durationNs,
     sampleIntervalNs: sampleIntervalNs(durationNs, positiveNs(scenario.sample_interval_s)),
     oneWayDelayNs: secondsToNs(scenario.client.one_way_delay_s),
-    toServer: pathSpec(scenario.path.to_server),
-    toClient: pathSpec(scenario.path.to_client),
+    toServer: pathSpec(scenario.path.to_server, scenario.path.mtu),
+    toClient: pathSpec(scenario.path.to_client, scenario.path.mtu),
     hostIndex: host,
     hostCount: scenario.server.hosts,
     sharedClock: scenario.client.clock === "shared" ? 1 : 0,
     clientCrashesNs: scenario.client.crashes_s.map(secondsToNs),
-    server: { ...hostSpec(scenario.server), twoWay: bit(scenario.server.handshake === "two_way") },
-    client: hostSpec(scenario.client),
+    server: { ...hostSpec(scenario.server, scenario.client), twoWay: bit(scenario.server.handshake === "two_way") },
+    client: hostSpec(scenario.client, scenario.server),
     listeners: scenario.server.listeners.map((listener) => listenerSpec(listener, scenario)),
-    workloads: scenario.workloads.map((workload) => workloadSpec(workload, scenario.duration_s)),
+    workloads: scenario.workloads.map((workload) => workloadSpec(workload, scenario)),
     impairments: [...scenario.impairments.map(impairmentSpec), ...lossesOf(scenario.path)],
   };
 }
@@ -104,7 +106,15 @@ function sampleIntervalNs(durationNs: number, wantedNs: number): number {
   return wantedNs * Math.max(1, Math.ceil(durationNs / wantedNs / MAX_SAMPLES));
 }
 
-function hostSpec(host: HostScenario): HostSpec {
+/** TCP_MIN_SND_MSS. */
+const MIN_SND_MSS = 48;
+
+function sentMssOf(host: HostScenario, peer: HostScenario): number[] {
+  const least = integerSysctlOr(host, "net.ipv4.tcp_min_snd_mss", MIN_SND_MSS);
+  return sentMss(host.mtu, announcedMss(peer.mtu), least);
+}
+
+function hostSpec(host: HostScenario, peer: HostScenario): HostSpec {
   const integer = (name: TunableName): number => integerSysctl(host, name);
   const integerOr = (name: TunableName, constant: number): number => integerSysctlOr(host, name, constant);
   const onOff = (name: TunableName): 0 | 1 => bit(integer(name) !== 0);
@@ -113,6 +123,10 @@ function hostSpec(host: HostScenario): HostSpec {
   return {
     ...kernelRules(host.kernel),
     hz: host.hz,
+    announcedMss: announcedMss(host.mtu),
+    peerMss: announcedMss(peer.mtu),
+    sentMss: sentMssOf(host, peer),
+    receivedMss: sentMssOf(peer, host),
     maxSynBacklog: integer("net.ipv4.tcp_max_syn_backlog"),
     syncookies: syncookies > 2 ? 1 : syncookies,
     synackRetries: integer("net.ipv4.tcp_synack_retries"),
@@ -124,6 +138,7 @@ function hostSpec(host: HostScenario): HostSpec {
     windowScaling: onOff("net.ipv4.tcp_window_scaling"),
     twReuse: integer("net.ipv4.tcp_tw_reuse"),
     twReuseDelayMs: integerOr("net.ipv4.tcp_tw_reuse_delay", 0),
+    twRecycle: bit(integerOr("net.ipv4.tcp_tw_recycle", 0) !== 0),
     maxTwBuckets: integer("net.ipv4.tcp_max_tw_buckets"),
     timeWaitS: host.time_wait_s,
     isnStepNs: ISNS[host.isn].stepNs,
@@ -137,6 +152,7 @@ function hostSpec(host: HostScenario): HostSpec {
     rtoMinUs: integerOr("net.ipv4.tcp_rto_min_us", RTO_MIN_US),
     rtoMaxMs: integerOr("net.ipv4.tcp_rto_max_ms", RTO_MAX_MS),
     invalidRatelimitMs: integer("net.ipv4.tcp_invalid_ratelimit"),
+    challengeAckLimit: integer("net.ipv4.tcp_challenge_ack_limit"),
     noMetricsSave: onOff("net.ipv4.tcp_no_metrics_save"),
     portLow: low,
     portHigh: high,
@@ -187,6 +203,21 @@ function listenerSpec(listener: ListenerScenario, { server, duration_s }: Scenar
     closeWithRst: bit(app.close_with_rst),
     keepaliveRequests: app.keepalive_requests,
     appPausesNs: appPauses(app, duration_s).flat().map(secondsToNs),
+    ...socketOptions(app, server),
+  };
+}
+
+/** What is not set is the sysctl's, as for a socket without TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT. */
+function socketOptions(
+  { keepalive, user_timeout_s }: Pick<AppScenario, "keepalive" | "user_timeout_s">,
+  host: HostScenario,
+): SocketOptionsSpec {
+  const or = (value: number | null | undefined, name: TunableName): number => value ?? integerSysctl(host, name);
+  return {
+    keepaliveS: keepalive === null ? 0 : or(keepalive.time_s, "net.ipv4.tcp_keepalive_time"),
+    keepaliveIntervalS: or(keepalive?.interval_s, "net.ipv4.tcp_keepalive_intvl"),
+    keepaliveProbes: or(keepalive?.probes, "net.ipv4.tcp_keepalive_probes"),
+    userTimeoutMs: user_timeout_s === null ? 0 : Math.max(1, Math.round(user_timeout_s * 1000)),
   };
 }
 
@@ -240,7 +271,7 @@ const RAW_ANSWER = {
   rst: RawAnswer.Rst,
 } as const;
 
-function workloadSpec(workload: WorkloadScenario, runS: number): WorkloadSpec {
+function workloadSpec(workload: WorkloadScenario, { client, duration_s: runS }: Scenario): WorkloadSpec {
   const { arrival } = workload;
   const isRandom = arrival === "poisson" || arrival === "ramp" || arrival === "trace";
   const endS =
@@ -289,6 +320,8 @@ function workloadSpec(workload: WorkloadScenario, runS: number): WorkloadSpec {
     retryFactor: workload.retry?.factor ?? 1,
     retryMaxBackoffNs: secondsToNs(workload.retry?.max_backoff_s ?? 0),
     retryJitter: workload.retry?.jitter ?? 0,
+    simultaneousOpen: bit(workload.simultaneous_open),
+    ...socketOptions(workload, client),
   } satisfies ConnectionsSpec;
 }
 
@@ -306,13 +339,14 @@ function ratePieces({ arrival, start_s, rate_per_s, end_rate_per_s, trace }: Wor
 
 const JITTER = { uniform: Jitter.Uniform, normal: Jitter.Normal, exponential: Jitter.Exponential } as const;
 
-function pathSpec({ jitter, duplicate, reorder, late_copies: late }: PathDirection): PathSpec {
+function pathSpec({ jitter, duplicate, reorder, late_copies: late }: PathDirection, mtu: number | null): PathSpec {
   return {
     jitter: jitter === null ? Jitter.None : JITTER[jitter.distribution],
     jitterNs: secondsToNs(jitter?.spread_s ?? 0),
     jitterScope: jitter?.per === "connection" ? JitterScope.Connection : JitterScope.Packet,
     duplicate,
     reorder,
+    mtu: mtu ?? 0,
     lateProbability: late?.probability ?? 0,
     lateNs: secondsToNs(late?.delay_s ?? 0),
     lateMatch: MATCH[late?.match ?? "any"],

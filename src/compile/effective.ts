@@ -35,12 +35,12 @@ export function halfOpenLifetimeS(synackRetries: number): number {
   return lifetimeS;
 }
 
-/** From connect() to ETIMEDOUT when nothing comes back (6.1). */
-export function connectTimeoutS(synRetries: number, linearTimeouts: number): number {
-  const doublings = Math.min(synRetries, 6);
-  const limitS = 2 ** (doublings + 1) - 1 + LONGEST_STEP_S * (synRetries - doublings);
+/** From connect() to ETIMEDOUT when nothing comes back (6.1). `longestStepS`: tcp_rto_max_ms, which the model time of the retries follows too. */
+export function connectTimeoutS(synRetries: number, linearTimeouts: number, longestStepS: number): number {
+  const doublings = Math.min(synRetries, 31 - Math.clz32(longestStepS));
+  const limitS = 2 ** (doublings + 1) - 1 + longestStepS * (synRetries - doublings);
   for (let retransmissions = 0; ; retransmissions++) {
-    const elapsedS = synTimerS(retransmissions + 1, linearTimeouts);
+    const elapsedS = synTimerS(retransmissions + 1, linearTimeouts, longestStepS);
     const enough = retransmissions >= synRetries + linearTimeouts;
     if (enough || (retransmissions > 0 && elapsedS >= limitS)) return elapsedS;
   }
@@ -101,6 +101,7 @@ export function effectiveValues(scenario: Scenario): EffectiveValues {
   const maxTimeWait = integerSysctl(server, "net.ipv4.tcp_max_tw_buckets");
   const synRetries = integerSysctl(client, "net.ipv4.tcp_syn_retries");
   const synLinearTimeouts = integerSysctlOr(client, "net.ipv4.tcp_syn_linear_timeouts", 0);
+  const longestStepS = integerSysctlOr(client, "net.ipv4.tcp_rto_max_ms", LONGEST_STEP_S * 1000) / 1000;
   const { low, high } = portsOf(client);
   const usablePorts = high - low + 1 - reservedIn(client).length;
   return {
@@ -124,7 +125,7 @@ export function effectiveValues(scenario: Scenario): EffectiveValues {
       hz: client.hz,
       synRetries,
       synLinearTimeouts,
-      connectTimeoutS: connectTimeoutS(synRetries, synLinearTimeouts),
+      connectTimeoutS: connectTimeoutS(synRetries, synLinearTimeouts, longestStepS),
       timeWaitS: client.time_wait_s,
       isn: client.isn,
       portLow: low,

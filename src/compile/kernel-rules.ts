@@ -5,13 +5,18 @@
  */
 import { type CounterName, counterIndex } from "../vocabulary/counters.ts";
 import { hasCounter, type KernelName, type KernelRuleId, type RuleValue, ruleValue } from "../vocabulary/kernels.ts";
-import { type KernelRulesSpec, TimestampOffset } from "../vocabulary/run-spec.ts";
+import { ChallengeBudget, type KernelRulesSpec, TimestampOffset } from "../vocabulary/run-spec.ts";
 import { VERDICT_NAMES, VERDICTS, Verdict, type VerdictDef, type VerdictName } from "../vocabulary/verdicts.ts";
 
 const TIMESTAMP_OFFSETS = new Map<RuleValue | undefined, KernelRulesSpec["timestampOffset"]>([
   ["no", TimestampOffset.None],
   ["per address pair", TimestampOffset.Pair],
   ["per 4-tuple", TimestampOffset.Tuple],
+]);
+const CHALLENGE_BUDGETS = new Map<RuleValue | undefined, KernelRulesSpec["challengeBudget"]>([
+  ["n", ChallengeBudget.Exact],
+  ["n/2 to 1.5 n at random", ChallengeBudget.Random],
+  ["n/2 to 1.5 n at random, without limit for 0", ChallengeBudget.ZeroIsMany],
 ]);
 const REUSE_SECONDS = new Map<RuleValue | undefined, KernelRulesSpec["twReuseSeconds"]>([
   ["> 1 s", 1],
@@ -36,7 +41,12 @@ export function kernelRules(kernel: KernelName): KernelRulesSpec {
     quickSynResend: is("badAckResendsSyn", true),
     portPerturbation: is("portChoice", "parity and perturb table"),
     timestampOffset: TIMESTAMP_OFFSETS.get(ruleValue("timestampOffset", kernel)) ?? TimestampOffset.None,
+    floodLineHasAddress: is("floodLine", "address and port"),
+    floodLineLimited: is("floodLineLimited", true),
     timestampTicks: is("timestampClock", "ticks"),
+    takesCrossedSynAck: is("crossedSynAck", "taken"),
+    challengeBudget: CHALLENGE_BUDGETS.get(ruleValue("challengeBudget", kernel)) ?? ChallengeBudget.ZeroIsMany,
+    userTimeoutCutsRto: is("userTimeoutCutsRto", true),
     exactTimers: is("timers", "at their tick, first armed first"),
     effectChanges: effectChanges(kernel),
   };

@@ -2,7 +2,7 @@
  * Kernel warnings: settings that are valid and do not do what their writer may hope for, in the kernel that the host runs.
  *
  * Invariants  A warning is true for sure. What depends on the traffic (whether a queue ever fills) is no matter of this file.
- * Source      kernel-semantics 2.1 (backlog), 2.2 step 6 (last quarter), 6.5 (TIME_WAIT reuse).
+ * Source      kernel-semantics 2.1 (backlog), 2.2 step 6 (last quarter), 6.5 (TIME_WAIT reuse); tcp(7) (SO_KEEPALIVE).
  */
 import { formatCount } from "../base/units.ts";
 import { ISNS } from "../vocabulary/isn.ts";
@@ -22,6 +22,16 @@ export function kernelWarnings(scenario: ScenarioInput, server: Host, client: Ho
     ...synBacklog(server),
     ...backlogs(scenario, server),
     ...timeWaitReuse(server, client),
+    ...keepalive(
+      "server",
+      server,
+      scenario.server.listeners.map(({ app }) => app),
+    ),
+    ...keepalive(
+      "client",
+      client,
+      scenario.workloads.flatMap((workload) => (workload.kind === "connections" ? [workload] : [])),
+    ),
     ...otherSide(server, "server"),
     ...otherSide(client, "client"),
     ...counterfactuals(scenario),
@@ -130,6 +140,25 @@ function timeWaitReuse(server: Host, client: Host): PathIssue[] {
   const without = [client, server].some((host) => inForce(host, timestamps) === 0);
   if (!isChanged(client, reuse) || !without) return [];
   return [warning("client", reuse, client, "has no effect without tcp_timestamps on both sides")];
+}
+
+/** A socket is probed because its application asked for it; the sysctls only say how. */
+function keepalive(
+  side: "server" | "client",
+  host: Host,
+  sockets: readonly { readonly keepalive: unknown }[],
+): PathIssue[] {
+  if (sockets.some((socket) => socket.keepalive !== null)) return [];
+  const names = [
+    "net.ipv4.tcp_keepalive_time",
+    "net.ipv4.tcp_keepalive_intvl",
+    "net.ipv4.tcp_keepalive_probes",
+  ] as const;
+  const why = "has no effect: no socket has SO_KEEPALIVE";
+  const place = side === "server" ? "server.listeners.PORT.app.keepalive" : "workloads.NAME.keepalive";
+  return names
+    .filter((name) => isChanged(host, name))
+    .map((name) => warning(side, name, host, why, `${place}: {} switches it on`));
 }
 
 /** The server calls no connect(), the clients do not listen. */

@@ -5,6 +5,7 @@
  *         A part that does not parse has issues of its own and is left out here.
  */
 import { formatCount } from "../base/units.ts";
+import { DEFAULT_MTU } from "../vocabulary/mss.ts";
 import { MAX_PAYLOAD } from "../vocabulary/run-spec.ts";
 import { arrivalsOf } from "../vocabulary/scenario.ts";
 import type { Path } from "./document.ts";
@@ -19,6 +20,7 @@ import {
   MAX_IMPAIRMENTS,
   MAX_LISTENERS,
   MAX_WORKLOADS,
+  pathSchema,
   serverSchema,
   type WorkloadInput,
   workloadSchema,
@@ -36,6 +38,7 @@ export function checkRules(raw: unknown): PathIssue[] {
     ...pathRules(raw),
     ...clockRules(raw),
     ...crashRules(raw),
+    ...fragmentRules(raw),
   ];
 }
 
@@ -154,7 +157,11 @@ function workloadRules(raw: unknown): PathIssue[] {
       issues.push({ code: "without-effect", path: [...at, "start_s"], message });
     }
     if (workload.kind === "connections") {
-      issues.push(...payloadRules(workload, at), ...balanceRules(raw, workload, at));
+      issues.push(
+        ...payloadRules(workload, at),
+        ...balanceRules(raw, workload, at),
+        ...crossingRules(raw, workload, at),
+      );
       continue;
     }
     if (workload.first_source_port === undefined && defaultSourcePort(rawWorkloads) > 65_535) {
@@ -178,6 +185,25 @@ function balanceRules(
   const message = `found ${users} client${users === 1 ? "" : "s"} in all: they go to ${users === 1 ? "1" : `at most ${users}`} of ${hosts.data} hosts`;
   const hint = "more source_addresses or clients_per_address spread them";
   return [{ code: "without-effect", path: [...at, "source_addresses"], message, hint }];
+}
+
+/** Sockets that crossed SYNs are nobody's to accept, so no worker ever takes one. */
+function crossingRules(
+  raw: unknown,
+  { simultaneous_open, port }: Extract<WorkloadInput, { kind: "connections" }>,
+  at: Path,
+): PathIssue[] {
+  const listeners = valueAt(raw, ["server", "listeners"]);
+  if (!simultaneous_open || !Array.isArray(listeners)) return [];
+  const meant = listeners.flatMap((element) => {
+    const listener = listenerSchema.safeParse(element);
+    return listener.success ? [listener.data] : [];
+  });
+  const of = meant.filter((listener) => listener.port === (port ?? meant[0]?.port));
+  if (!of.some(({ accept }) => accept.mode === "workers")) return [];
+  const message =
+    "found with a listener of accept mode workers, which serve what they accept; these connections are in no queue";
+  return [{ code: "conflict", path: [...at, "simultaneous_open"], message }];
 }
 
 /** Keys that only one kind of arrival has, and whether it needs them. */
@@ -323,4 +349,24 @@ function clockRules(raw: unknown): PathIssue[] {
   const message = `found ${client.data} ticks per second and ${server.data} at the server, a shared clock needs them equal`;
   const hint = "set client.clock: own for a client that is a machine of its own";
   return [{ code: "conflict", path: ["client", "hz"], message, hint }];
+}
+
+const NO_PMTU_DISC = "net.ipv4.ip_no_pmtu_disc";
+
+/** A host that discovers the path's MTU forbids fragments, and is told by ICMP how large packets may be: that is not modelled. */
+function fragmentRules(raw: unknown): PathIssue[] {
+  const mtuOf = (side: "server" | "client"): number => {
+    const schema = side === "server" ? serverSchema : clientSchema;
+    return schema.shape.mtu.safeParse(valueAt(raw, [side, "mtu"])).data ?? DEFAULT_MTU;
+  };
+  const path = pathSchema.shape.mtu.safeParse(valueAt(raw, ["path", "mtu"])).data ?? null;
+  const largest = Math.min(mtuOf("server"), mtuOf("client"));
+  if (path === null || path >= largest) return [];
+  const strict = (["server", "client"] as const).filter(
+    (side) => Number(valueAt(raw, [side, "sysctls", NO_PMTU_DISC]) ?? 0) === 0,
+  );
+  if (strict.length === 0) return [];
+  const message = `found ${path} bytes, less than the packets of ${largest} that hosts send, and ${strict.join(" and ")} forbid fragments: path MTU discovery is not modelled yet`;
+  const hint = `set ${strict.map((side) => `${side}.sysctls.${NO_PMTU_DISC}: 1`).join(" and ")}, or an mtu of the hosts that fits`;
+  return [{ code: "not-modelled", path: ["path", "mtu"], message, hint }];
 }

@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { ISN_NAMES } from "../vocabulary/isn.ts";
 import { DEFAULT_KERNEL } from "../vocabulary/kernels.ts";
+import { DEFAULT_MTU, MAX_MTU, MIN_MTU } from "../vocabulary/mss.ts";
 import * as scenario from "../vocabulary/scenario.ts";
 import {
   bytes,
@@ -66,6 +67,9 @@ const host = {
   hz: oneOfNumbers(scenario.HZ_VALUES, "ticks per second")
     .default(250)
     .describe("CONFIG_HZ of the kernel, timer ticks per second."),
+  mtu: whole("a whole number of bytes", { min: MIN_MTU, max: MAX_MTU })
+    .default(DEFAULT_MTU)
+    .describe("Largest packet of its link, bytes with IP header; its MSS is 40 less."),
   sysctls: sysctlsSchema,
   time_wait_s: seconds({ min: 0.1, max: 3600 })
     .default(60)
@@ -117,6 +121,32 @@ const pauseEvery = map({
   length_s: seconds({ above: 0 }).describe("Length of each pause, seconds."),
 });
 
+/** As TCP_KEEPIDLE and TCP_KEEPINTVL allow (MAX_TCP_KEEPIDLE), and TCP_KEEPCNT (MAX_TCP_KEEPCNT). */
+const MAX_KEEPALIVE_S = 32_767;
+const MAX_KEEPALIVE_PROBES = 127;
+
+const keepalive = map({
+  time_s: optional(whole("a whole number of seconds", { min: 1, max: MAX_KEEPALIVE_S })).describe(
+    "TCP_KEEPIDLE: silence before the first probe, seconds; absent: net.ipv4.tcp_keepalive_time.",
+  ),
+  interval_s: optional(whole("a whole number of seconds", { min: 1, max: MAX_KEEPALIVE_S })).describe(
+    "TCP_KEEPINTVL: from one probe to the next, seconds; absent: net.ipv4.tcp_keepalive_intvl.",
+  ),
+  probes: optional(whole("a whole number of probes", { min: 1, max: MAX_KEEPALIVE_PROBES })).describe(
+    "TCP_KEEPCNT: unanswered probes before it gives up; absent: net.ipv4.tcp_keepalive_probes.",
+  ),
+});
+
+/** Socket options of an application's connections, at either end. */
+const socketOptions = {
+  keepalive: optional(keepalive).describe(
+    "SO_KEEPALIVE: probes a silent connection, and resets it when no answer comes; absent: off.",
+  ),
+  user_timeout_s: optional(seconds({ above: 0, max: 2_147_483 })).describe(
+    "TCP_USER_TIMEOUT: gives up what was not acknowledged for so many seconds; absent: off, tcp_retries2 decides.",
+  ),
+};
+
 const app = map({
   request_bytes: bytes().default(0).describe("Bytes that it reads before it answers."),
   response_bytes: bytes().default(0).describe("Bytes of its answer; 0: it never answers."),
@@ -132,6 +162,7 @@ const app = map({
     "[from, to] in seconds, in order: the whole application stands still (garbage collection, deploy).",
   ),
   pause_every: optional(pauseEvery).describe("Pauses of the whole application, again and again."),
+  ...socketOptions,
 });
 
 export const listenerSchema = map({
@@ -223,7 +254,13 @@ const connectionsSchema = map({
   clients_per_address: whole("a whole number of clients", { min: 1, max: MAX_NAT_CLIENTS })
     .default(1)
     .describe("Users behind each address (NAT), each with a clock of their own."),
+  simultaneous_open: flag()
+    .default(false)
+    .describe(
+      "The server connects to each client's port at the same instant, so that the SYNs cross; no queue is used.",
+    ),
   retry: optional(retry).describe("Users whose attempt failed try again with a new connection; absent: they give up."),
+  ...socketOptions,
 });
 
 const rawSchema = map({
@@ -292,6 +329,9 @@ const pathDirection = map({
   ),
 });
 export const pathSchema = map({
+  mtu: optional(whole("a whole number of bytes", { min: MIN_MTU, max: MAX_MTU })).describe(
+    "Largest packet that goes through whole; larger ones go on as fragments, and need net.ipv4.ip_no_pmtu_disc: 1 at their sender.",
+  ),
   to_server: pathDirection.prefault({}).describe("What happens to the clients' packets."),
   to_client: pathDirection.prefault({}).describe("What happens to the server's packets."),
 });

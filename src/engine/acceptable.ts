@@ -31,7 +31,7 @@ import {
   S_TSVAL,
   SYN,
 } from "./layout.ts";
-import { isRateLimited, isStampRecent } from "./rate-limit.ts";
+import { isChallengeBudgetSpent, isRateLimited, isStampRecent } from "./rate-limit.ts";
 import { sendAck } from "./transmit.ts";
 import { answersSynAgain } from "./two-way.ts";
 
@@ -90,9 +90,10 @@ function receiveReset(host: Host, row: number, seq: number, rcvNxt: number, isOu
   challengeAck(host, row, attempt);
 }
 
-/** tcp_send_challenge_ack: an ACK that says where the connection stands, twice a second at most. */
+/** tcp_send_challenge_ack: an ACK that says where the connection stands, if neither the socket's limiter nor the host's holds it back. */
 export function challengeAck(host: Host, row: number, attempt: number): void {
   if (isStampRecent(host, (row << ROW_SHIFT) + R_OOW_MS)) host.apply(Verdict.challenge_rst_skipped, attempt);
+  else if (isChallengeBudgetSpent(host)) host.apply(Verdict.challenge_rst_unsent, attempt);
   else sendAck(host, row, Verdict.challenge_rst);
 }
 
@@ -101,6 +102,7 @@ function challengeSyn(host: Host, row: number): void {
   const attempt = host.table.rows[(row << ROW_SHIFT) + R_ATTEMPT]!;
   if (host.stateOf(row) === ESTABLISHED) host.apply(Verdict.established_syn, attempt);
   if (isStampRecent(host, (row << ROW_SHIFT) + R_OOW_MS)) host.apply(Verdict.challenge_syn_skipped, attempt);
+  else if (isChallengeBudgetSpent(host)) host.apply(Verdict.challenge_syn_unsent, attempt);
   else sendAck(host, row, Verdict.challenge_syn);
 }
 

@@ -4,6 +4,7 @@
  * Models   tcp_minisocks.c:tcp_create_openreq_child, inet_connection_sock.c:inet_csk_complete_hashdance (6.18).
  */
 import type { Host } from "./host.ts";
+import { startKeepalive } from "./keepalive.ts";
 import {
   ESTABLISHED,
   F_ACCEPT_NEXT,
@@ -18,6 +19,7 @@ import {
   F_SND_UNA,
   F_SRTT,
   F_TX_BYTES,
+  FL_NARROW,
   FL_SERIAL_SHIFT,
   FULL_ROW,
   NO_ROW,
@@ -32,6 +34,7 @@ import {
   R_STATE,
   REQ_LISTENER_MASK,
   ROW_SHIFT,
+  ROW_TS,
   S_FLAGS,
   S_TSECR,
 } from "./layout.ts";
@@ -75,17 +78,21 @@ export function acceptChild(
   row: number,
   seg: Int32Array,
   at: number,
-  sampleSynAck: boolean,
+  retransmits: number,
 ): void {
   const sentUs = host.table.rows[(row << ROW_SHIFT) + R_SENT_US]!;
   let rttUs = 0;
-  if (sampleSynAck) rttUs = Math.max(1, (host.nowUs() - sentUs) | 0);
+  if (retransmits === 0) rttUs = Math.max(1, (host.nowUs() - sentUs) | 0);
   else if ((seg[at + S_FLAGS]! & OPT_TS) !== 0) rttUs = echoedRttUs(host, row, seg, at);
-  makeChild(host, listener, row, rttUs);
+  const isNarrow = retransmits > 1 && !echoesFirst(host, row, seg, at, sentUs);
+  makeChild(host, listener, row, rttUs, isNarrow ? FL_NARROW : 0);
 }
 
-/** Turns a request into an established child at the end of its listener's accept queue. `rttUs`: of the handshake, 0 where it was not measured. */
-export function makeChild(host: Host, listener: Listener, row: number, rttUs: number): void {
+/**
+ * Turns a request into an established child at the end of its listener's accept queue. `rttUs`: of the handshake, 0 where it was not measured;
+ * `flags`: FL_NARROW or 0.
+ */
+export function makeChild(host: Host, listener: Listener, row: number, rttUs: number, flags: number): void {
   const rows = host.table.rows;
   const to = row << ROW_SHIFT;
   const full = makeFull(host, row, rows[to + R_SND_NXT]!);
@@ -93,14 +100,31 @@ export function makeChild(host: Host, listener: Listener, row: number, rttUs: nu
   host.setState(row, ESTABLISHED);
   if (rttUs > 0) takeRttSample(host, full, rttUs);
   setInitialRto(host, row, full);
-  rows[to + R_SENT_US] = host.nowUs();
   const fat = full << ROW_SHIFT;
+  rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | flags;
+  rows[to + R_SENT_US] = host.nowUs();
   rows[fat + F_ACCEPT_NEXT] = NO_ROW;
   if (listener.acceptTail === NO_ROW) listener.acceptHead = row;
   else rows[(rows[(listener.acceptTail << ROW_SHIFT) + R_FULL]! << ROW_SHIFT) + F_ACCEPT_NEXT] = row;
   listener.acceptTail = row;
+  if (host.options !== null) {
+    host.options.give(row, listener.index);
+    startKeepalive(host, row);
+  }
   host.beforeChange();
   listener.addChild(host.now);
+}
+
+/**
+ * tcp_input.c:tcp_try_undo_spurious_syn: whether the handshake's last segment echoes the first SYN or SYN-ACK, sent at `sentUs`, so that sending it
+ * again was needless.
+ */
+export function echoesFirst(host: Host, row: number, seg: Int32Array, at: number, sentUs: number): boolean {
+  if ((seg[at + S_FLAGS]! & OPT_TS) === 0 || (host.table.rows[(row << ROW_SHIFT) + R_STATE]! & ROW_TS) === 0)
+    return false;
+  const ageUs = (host.nowUs() - sentUs) >>> 0;
+  const first = host.timestampAtUs(ageUs);
+  return seg[at + S_TSECR] === ((first + host.timestampOffsetOf(row)) | 0);
 }
 
 /**

@@ -16,7 +16,18 @@ import { closeSocket, shutdownWrite } from "./close.ts";
 import { connect, synRetransmitsOf } from "./connect.ts";
 import { crashHost } from "./crash.ts";
 import type { Host } from "./host.ts";
-import { CLOSE_WAIT, ESTABLISHED, F_RX_BYTES, F_RX_READ, NO_ROW, R_ATTEMPT, ROW_SHIFT } from "./layout.ts";
+import {
+  CLOSE_WAIT,
+  ESTABLISHED,
+  F_RX_BYTES,
+  F_RX_READ,
+  NO_ROW,
+  R_ATTEMPT,
+  R_LOCAL,
+  R_PEER,
+  R_PORTS,
+  ROW_SHIFT,
+} from "./layout.ts";
 import {
   A_FLAGS,
   A_PHASE,
@@ -29,8 +40,9 @@ import {
   type Ledger,
   PEER_FIN,
 } from "./ledger.ts";
-import { Notice } from "./notices.ts";
+import { NEXT_STEP_NS, Notice } from "./notices.ts";
 import { type Recorder, WorkloadField } from "./recorder.ts";
+import type { ServerApp } from "./server-app.ts";
 import { sendData } from "./transmit.ts";
 import { addressOf, backoffNs, isForThisHost, NO_USER, personOf, Users } from "./users.ts";
 
@@ -59,9 +71,12 @@ export class ClientApp {
   readonly #specs: readonly (ConnectionsSpec | null)[];
   readonly #spec: RunSpec;
   readonly #users = new Users();
+  readonly #server: ServerApp;
 
-  constructor(host: Host, heap: AppHeap, recorder: Recorder, spec: RunSpec) {
+  /** `server`: the application that opens at the same time, where a workload asks for it. */
+  constructor(host: Host, heap: AppHeap, recorder: Recorder, spec: RunSpec, server: ServerApp) {
     this.#host = host;
+    this.#server = server;
     this.#ledger = host.ledger;
     this.#heap = heap;
     this.#recorder = recorder;
@@ -104,9 +119,19 @@ export class ClientApp {
       this.#end(at, Outcome.no_local_port);
       return;
     }
+    if (this.#host.options !== null) this.#host.options.give(row, workload);
     ledger.words[at + A_SOCKET] = row;
     ledger.words[at + A_PHASE] = Phase.Connecting;
+    if (spec.simultaneousOpen === 1) this.#crossOpen(row, attempt);
     if (spec.connectTimeoutNs >= 0) this.#set(AppTimer.ConnectTimeout, attempt, spec.connectTimeoutNs);
+  }
+
+  /** At the same instant the server connects to this client's port. */
+  #crossOpen(row: number, attempt: number): void {
+    const rows = this.#host.table.rows;
+    const at = row << ROW_SHIFT;
+    const ports = rows[at + R_PORTS]!;
+    this.#server.crossOpen(rows[at + R_PEER]!, rows[at + R_LOCAL]!, (ports << 16) | (ports >>> 16), attempt);
   }
 
   onNotice(kind: number, attempt: number, value: number): void {
@@ -257,14 +282,13 @@ export class ClientApp {
       if ((words[at + A_FLAGS]! & PEER_FIN) !== 0) this.#enterEofHold(at, attempt);
     } else {
       words[at + A_PHASE] = Phase.Holding;
-      if (spec.holdNs === 0) this.#holdOver(at, attempt);
-      else this.#set(AppTimer.Hold, attempt, spec.holdNs);
+      this.#set(AppTimer.Hold, attempt, Math.max(NEXT_STEP_NS, spec.holdNs));
     }
   }
 
   #enterEofHold(at: number, attempt: number): void {
     this.#ledger.words[at + A_PHASE] = Phase.EofHold;
-    this.#set(AppTimer.EofHold, attempt, this.#specOf(at).holdNs);
+    this.#set(AppTimer.EofHold, attempt, Math.max(NEXT_STEP_NS, this.#specOf(at).holdNs));
   }
 
   #holdOver(at: number, attempt: number): void {

@@ -8,22 +8,28 @@ import { takeChild } from "./child.ts";
 import { countReset, sendActiveReset } from "./death.ts";
 import { armFinWait2 } from "./fin-wait.ts";
 import type { Host } from "./host.ts";
+import { logOrphans } from "./kernel-log.ts";
 import {
   CLOSE,
   CLOSE_WAIT,
   ESTABLISHED,
   F_FLAGS,
+  F_LAST_DATA_MS,
   F_RX_BYTES,
   F_RX_READ,
+  F_SND_UNA,
   FIN_WAIT1,
   FIN_WAIT2,
   FL_ORPHAN,
   LAST_ACK,
   NO_ROW,
   R_ATTEMPT,
+  R_SENT_US,
+  R_SND_NXT,
   R_STATE,
   ROW_MINI,
   ROW_SHIFT,
+  SYN_RECV,
   SYN_SENT,
 } from "./layout.ts";
 import type { Listener } from "./listener.ts";
@@ -61,8 +67,7 @@ function closeFull(host: Host, row: number, attempt: number, linger0: boolean): 
     return;
   }
   if (linger0) {
-    const resets = state === ESTABLISHED || state === CLOSE_WAIT || state === FIN_WAIT1 || state === FIN_WAIT2;
-    if (resets) abort(host, row, attempt, Verdict.abort_on_linger);
+    if (mayReset(state)) abort(host, row, attempt, Verdict.abort_on_linger);
     else {
       host.apply(Verdict.abort_on_linger_silent, attempt);
       host.free(row);
@@ -70,6 +75,8 @@ function closeFull(host: Host, row: number, attempt: number, linger0: boolean): 
     return;
   }
   rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_ORPHAN;
+  const idleUs = (host.nowUs() - rows[(row << ROW_SHIFT) + R_SENT_US]!) >>> 0;
+  rows[fat + F_LAST_DATA_MS] = (host.nowMs() - Math.floor(idleUs / 1000)) | 0;
   host.orphans++;
   if (state === FIN_WAIT2) {
     orphanInFinWait2(host, row);
@@ -78,13 +85,25 @@ function closeFull(host: Host, row: number, attempt: number, linger0: boolean): 
   closeWriteSide(host, row, state);
   if (host.orphans > host.spec.maxOrphans) {
     host.orphans--;
+    logOrphans(host);
     abort(host, row, attempt, Verdict.abort_on_memory);
   }
 }
 
+/** tcp_need_reset: states in which an abort tells the peer. */
+function mayReset(state: number): boolean {
+  return (
+    state === ESTABLISHED || state === CLOSE_WAIT || state === FIN_WAIT1 || state === FIN_WAIT2 || state === SYN_RECV
+  );
+}
+
 /** FIN, and the state that goes with it. */
 function closeWriteSide(host: Host, row: number, state: number): void {
-  if (state === ESTABLISHED) host.setState(row, FIN_WAIT1);
+  if (state === SYN_RECV) {
+    const rows = host.table.rows;
+    rows[(host.fullOf(row) << ROW_SHIFT) + F_SND_UNA] = rows[(row << ROW_SHIFT) + R_SND_NXT]!;
+  }
+  if (state === ESTABLISHED || state === SYN_RECV) host.setState(row, FIN_WAIT1);
   else if (state === CLOSE_WAIT) host.setState(row, LAST_ACK);
   else return;
   sendFin(host, row);
@@ -129,8 +148,7 @@ export function closeListener(host: Host, listener: Listener): void {
     }
     const state = host.stateOf(row);
     const attempt = host.table.rows[(row << ROW_SHIFT) + R_ATTEMPT]!;
-    const resets = state === ESTABLISHED || state === CLOSE_WAIT || state === FIN_WAIT1 || state === FIN_WAIT2;
-    if (resets) abort(host, row, attempt, Verdict.active_reset);
+    if (mayReset(state)) abort(host, row, attempt, Verdict.active_reset);
     else host.free(row);
   }
 }

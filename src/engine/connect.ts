@@ -4,17 +4,20 @@
  * Read first  RFC 9293 section 3.10.7.3 (SYN-SENT); kernel-semantics 6.
  * Models      inet_hashtables.c:__inet_hash_connect, __inet_check_established; tcp_output.c:tcp_connect; tcp_timer.c:tcp_write_timeout,
  *             tcp_retransmit_timer; tcp_input.c:tcp_rcv_synsent_state_process (6.18).
- * Left out    Fast Open, simultaneous open (a SYN without ACK in SYN_SENT is ignored), ICMP.
+ * Left out    Fast Open, ICMP. A SYN that crosses ours: simultaneous-open.ts.
  */
 import { hash2, hash3, mix32 } from "../base/hash.ts";
 import { Outcome } from "../vocabulary/outcomes.ts";
 import { Verdict } from "../vocabulary/verdicts.ts";
-import { echoedRttUs, makeFull } from "./child.ts";
+import { echoedRttUs, echoesFirst, makeFull } from "./child.ts";
 import type { Host } from "./host.ts";
+import { startKeepalive } from "./keepalive.ts";
 import {
   ACK,
   before,
   ESTABLISHED,
+  F_FLAGS,
+  FL_NARROW,
   OPT_SACK,
   OPT_TS,
   OPT_WSCALE,
@@ -41,12 +44,15 @@ import {
   S_TSECR,
   S_TSVAL,
   SYN,
+  SYN_COUNT_MASK,
+  SYN_LISTENER_SHIFT,
   SYN_SENT,
   TIME_WAIT,
 } from "./layout.ts";
 import { Notice } from "./notices.ts";
 import { sendReset } from "./reset.ts";
-import { maxRtoTicks, setInitialRto, takeRttSample } from "./rtt.ts";
+import { cutByUserTimeout, maxRtoTicks, setInitialRto, takeRttSample } from "./rtt.ts";
+import { crossSyn } from "./simultaneous-open.ts";
 import { hashTuple } from "./table.ts";
 import { killTimeWait } from "./time-wait.ts";
 
@@ -73,19 +79,30 @@ export function connect(
     host.pairPorts?.refuse(local, port);
     return -1;
   }
-  const ports = (sourcePort << 16) | port;
+  return connectFrom(host, local, peer, (sourcePort << 16) | port, attempt, person);
+}
+
+/** connect() from a port that is free, or held by a TIME_WAIT that the new connection takes over. */
+export function connectFrom(
+  host: Host,
+  local: number,
+  peer: number,
+  ports: number,
+  attempt: number,
+  person: number,
+): number {
   const hash = hashTuple(local, peer, ports);
   const old = host.table.find(hash, local, peer, ports);
   let isn = host.initialSequence(hash);
   let tsRecent = 0;
   if (old >= 0) {
     // tcp_twsk_unique: the new connection continues the old one's numbers and timestamps.
-    isn = (host.table.rows[(old << ROW_SHIFT) + R_SND_NXT]! + 65537) | 0;
+    isn = (host.table.rows[(old << ROW_SHIFT) + R_SND_NXT]! + 65537) | 0 || 1;
     tsRecent = host.table.rows[(old << ROW_SHIFT) + R_TS_RECENT]!;
     killTimeWait(host, old);
     host.apply(Verdict.connect_reuses_tw, attempt);
   }
-  host.pairPorts?.take(local, port);
+  host.pairPorts?.take(local, ports & 0xffff);
   const row = host.open(SYN_SENT, local, peer, ports, hash, attempt);
   const rows = host.table.rows;
   const at = row << ROW_SHIFT;
@@ -105,7 +122,7 @@ export function connect(
 
 /** In SYN_SENT the words R_META and R_OOW_MS hold the retransmissions so far and the time-out in ticks. */
 export function synRetransmitsOf(host: Host, row: number): number {
-  return host.table.rows[(row << ROW_SHIFT) + R_META]!;
+  return host.table.rows[(row << ROW_SHIFT) + R_META]! & SYN_COUNT_MASK;
 }
 
 function sendSyn(host: Host, row: number): void {
@@ -174,25 +191,38 @@ export function onSynTimer(host: Host, row: number): void {
   const rows = host.table.rows;
   const at = row << ROW_SHIFT;
   const attempt = rows[at + R_ATTEMPT]!;
-  const sent = rows[at + R_META]!;
+  const sent = synRetransmitsOf(host, row);
   const linear = host.spec.synLinearTimeouts;
   const elapsedMs = Math.floor(((host.nowUs() - rows[at + R_SENT_US]!) >>> 0) / 1000);
-  if (sent >= host.spec.synRetries + linear || (sent > 0 && elapsedMs >= host.connectTimeoutMs)) {
+  const userMs = host.options === null ? 0 : host.options.userTimeoutMs(row);
+  const limitMs = userMs > 0 ? userMs : host.connectTimeoutMs;
+  if (sent >= host.spec.synRetries + linear || (sent > 0 && elapsedMs >= limitMs)) {
     host.apply(Verdict.connect_timed_out, attempt);
     failConnect(host, row, attempt, Outcome.timed_out);
     return;
   }
   host.apply(Verdict.syn_timer_resend, attempt);
   if (sent > 0) host.apply(Verdict.lost_retransmit, attempt);
-  rows[at + R_META] = sent + 1;
+  rows[at + R_META] = rows[at + R_META]! + 1;
   sendSyn(host, row);
   if (sent + 1 > linear) rows[at + R_OOW_MS] = Math.min(rows[at + R_OOW_MS]! * 2, maxRtoTicks(host));
-  host.arm(row, rows[at + R_OOW_MS]!);
+  host.arm(row, cutByUserTimeout(host, rows[at + R_OOW_MS]!, userMs, elapsedMs));
 }
 
 function failConnect(host: Host, row: number, attempt: number, outcome: number): void {
-  host.notices.push(Notice.ConnectFailed, attempt, outcome | (synRetransmitsOf(host, row) << 8));
+  tellFailed(host, attempt, outcome, synRetransmitsOf(host, row));
   host.free(row);
+}
+
+/** connect() fails. (Of a server's socket that crossed SYNs with a client's, nobody hears: that one has its own.) */
+export function tellFailed(host: Host, attempt: number, outcome: number, retransmits: number): void {
+  if (!host.isServer) host.notices.push(Notice.ConnectFailed, attempt, outcome | (retransmits << 8));
+}
+
+/** connect() succeeds. */
+export function tellConnected(host: Host, row: number, retransmits: number): void {
+  if (host.isServer) host.app?.adopt(row);
+  else host.notices.push(Notice.Connected, host.table.rows[(row << ROW_SHIFT) + R_ATTEMPT]!, retransmits);
 }
 
 /** A segment for a socket in SYN_SENT (6.2). */
@@ -204,7 +234,7 @@ export function receiveInSynSent(host: Host, row: number, seg: Int32Array, at: n
   const isReset = (flags & RST) !== 0;
   if ((flags & ACK) !== 0) {
     if (seg[at + S_ACK] !== ((rows[to + R_SND_NXT]! + 1) | 0)) {
-      if (rows[to + R_META] === 0 && host.spec.quickSynResend === 1) host.rearm(row, QUICK_RESEND_TICKS);
+      if (synRetransmitsOf(host, row) === 0 && host.spec.quickSynResend === 1) host.rearm(row, QUICK_RESEND_TICKS);
       host.apply(isReset ? Verdict.synsent_bad_ack_rst : Verdict.synsent_bad_ack, attempt);
       if (!isReset) sendReset(host, seg, at);
       return;
@@ -223,6 +253,9 @@ export function receiveInSynSent(host: Host, row: number, seg: Int32Array, at: n
       establish(host, row, seg, at);
       return;
     }
+  } else if ((flags & (SYN | RST)) === SYN) {
+    crossSyn(host, row, seg, at);
+    return;
   }
   host.apply(Verdict.synsent_ignored, attempt);
 }
@@ -244,27 +277,40 @@ function isEchoPossible(host: Host, row: number, seg: Int32Array, at: number): b
 function establish(host: Host, row: number, seg: Int32Array, at: number): void {
   const rows = host.table.rows;
   const to = row << ROW_SHIFT;
-  const flags = seg[at + S_FLAGS]!;
   const attempt = rows[to + R_ATTEMPT]!;
-  const retransmits = rows[to + R_META]!;
+  const retransmits = synRetransmitsOf(host, row);
+  const listener = rows[to + R_META]! >> SYN_LISTENER_SHIFT;
   const sampleUs = Math.max(1, (host.nowUs() - rows[to + R_SENT_US]!) | 0);
   host.wheel.disarm(row);
-  const hasTs = (flags & OPT_TS) !== 0 && (rows[to + R_STATE]! & ROW_TS) !== 0;
-  const hasSack = (flags & OPT_SACK) !== 0 && (rows[to + R_STATE]! & ROW_SACK) !== 0;
-  host.setState(row, ESTABLISHED);
-  const person = rows[to + R_STATE]! & ROW_PERSON_MASK;
-  const scales = (flags & OPT_WSCALE) !== 0 && host.spec.windowScaling === 1;
-  const options = (hasTs ? ROW_TS : 0) | (hasSack ? ROW_SACK : 0) | (scales ? ROW_WSCALE : 0);
-  rows[to + R_STATE] = ESTABLISHED | options | person;
-  rows[to + R_RCV_NXT] = (seg[at + S_SEQ]! + 1) | 0;
-  rows[to + R_TS_RECENT] = hasTs ? seg[at + S_TSVAL]! : 0;
+  const hasTs = takeSyn(host, row, ESTABLISHED, seg, at);
+  rows[to + R_META] = listener;
   const full = makeFull(host, row, rows[to + R_SND_NXT]!);
   if (retransmits === 0) takeRttSample(host, full, sampleUs);
   else if (hasTs) takeRttSample(host, full, echoedRttUs(host, row, seg, at));
   setInitialRto(host, row, full);
+  if (retransmits > 1 && !echoesFirst(host, row, seg, at, rows[to + R_SENT_US]!))
+    rows[(full << ROW_SHIFT) + F_FLAGS] = rows[(full << ROW_SHIFT) + F_FLAGS]! | FL_NARROW;
+  if (host.options !== null) startKeepalive(host, row);
   rows[to + R_SENT_US] = host.nowUs();
   host.apply(Verdict.synack_accepted, attempt);
   host.ledger.progress(attempt);
   host.sendFrom(row, ACK, rows[to + R_SND_NXT]!, rows[to + R_RCV_NXT]!, 0);
-  host.notices.push(Notice.Connected, attempt, retransmits);
+  tellConnected(host, row, retransmits);
+}
+
+/** What the peer's SYN says: its sequence number, and the options that both have. Answers whether timestamps are among them. */
+export function takeSyn(host: Host, row: number, state: number, seg: Int32Array, at: number): boolean {
+  const rows = host.table.rows;
+  const to = row << ROW_SHIFT;
+  const flags = seg[at + S_FLAGS]!;
+  const hasTs = (flags & OPT_TS) !== 0 && (rows[to + R_STATE]! & ROW_TS) !== 0;
+  const hasSack = (flags & OPT_SACK) !== 0 && (rows[to + R_STATE]! & ROW_SACK) !== 0;
+  host.setState(row, state);
+  const person = rows[to + R_STATE]! & ROW_PERSON_MASK;
+  const scales = (flags & OPT_WSCALE) !== 0 && host.spec.windowScaling === 1;
+  const options = (hasTs ? ROW_TS : 0) | (hasSack ? ROW_SACK : 0) | (scales ? ROW_WSCALE : 0);
+  rows[to + R_STATE] = state | options | person;
+  rows[to + R_RCV_NXT] = (seg[at + S_SEQ]! + 1) | 0;
+  rows[to + R_TS_RECENT] = hasTs ? seg[at + S_TSVAL]! : 0;
+  return hasTs;
 }

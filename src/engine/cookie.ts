@@ -7,34 +7,41 @@
  * Units        Minutes of uptime (a counter that steps once for the whole machine).
  */
 import { hash3 } from "../base/hash.ts";
+import { COOKIE_MSS } from "../vocabulary/mss.ts";
 import { OPT_SACK, OPT_WSCALE } from "./layout.ts";
 
-/** Index of 1460 in the kernel's MSS table 536, 1300, 1440, 1460. */
-const MSS_INDEX = 3;
-const MSS_COUNT = 4;
+const MSS_COUNT = COOKIE_MSS.length;
 /** Cookies of this many minute counts ago and older are refused: MAX_SYNCOOKIE_AGE. */
 export const COOKIE_MAX_AGE = 2;
 /** Seconds after the last cookie sent in which ACKs are examined: TCP_SYNCOOKIE_VALID. */
 export const COOKIE_VALID_S = 120;
+export const NOT_VALID = -1;
 
-export function cookieFor(tupleHash: number, secret: number, clientSeq: number, minute: number): number {
-  const low = (hash3(tupleHash, secret, minute) + MSS_INDEX) & 0xffffff;
+/** `mssIndex`: which of COOKIE_MSS the client's MSS is cut to. */
+export function cookieFor(
+  tupleHash: number,
+  secret: number,
+  clientSeq: number,
+  minute: number,
+  mssIndex: number,
+): number {
+  const low = (hash3(tupleHash, secret, minute) + mssIndex) & 0xffffff;
   return (hash3(tupleHash, secret, -1) + clientSeq + (minute << 24) + low) | 0;
 }
 
-/** Whether `cookie` was made for this 4-tuple and client sequence number within the last two minute counts. */
-export function cookieIsValid(
+/** The index in a cookie that was made for this 4-tuple and client sequence number within the last two minute counts; of any other NOT_VALID. */
+export function mssIndexOf(
   cookie: number,
   tupleHash: number,
   secret: number,
   clientSeq: number,
   minute: number,
-): boolean {
+): number {
   const rest = (cookie - hash3(tupleHash, secret, -1) - clientSeq) | 0;
   const age = (minute - (rest >>> 24)) & 0xff;
-  if (age >= COOKIE_MAX_AGE) return false;
+  if (age >= COOKIE_MAX_AGE) return NOT_VALID;
   const index = (rest - hash3(tupleHash, secret, minute - age)) & 0xffffff;
-  return index < MSS_COUNT;
+  return index < MSS_COUNT ? index : NOT_VALID;
 }
 
 /** Low bits of a cookie SYN-ACK's TSval (syncookies.c:cookie_init_timestamp): the client's window scale, 15 for none, and SACK. */

@@ -12,7 +12,6 @@ import {
   FL_DEAD,
   FL_ORPHAN,
   FL_SERIAL_SHIFT,
-  FL_TIMED_OUT,
   R_ATTEMPT,
   R_RCV_NXT,
   R_SND_NXT,
@@ -39,7 +38,7 @@ export function die(host: Host, row: number, timedOut: boolean): void {
     host.free(row);
     return;
   }
-  host.table.rows[fat + F_FLAGS] = flags | FL_DEAD | (timedOut ? FL_TIMED_OUT : 0);
+  host.table.rows[fat + F_FLAGS] = flags | FL_DEAD;
   host.detach(row);
   tellOwner(host, row, Notice.ClientDead, timedOut ? 1 : 0);
 }

@@ -8,6 +8,7 @@ import { adoptAttempt } from "./child.ts";
 import { onSynTimer, receiveInSynSent } from "./connect.ts";
 import { onSecondTimer, receiveForFull } from "./established.ts";
 import type { Host } from "./host.ts";
+import { onKeepaliveTimer } from "./keepalive.ts";
 import {
   ACK,
   F_OWNER,
@@ -16,6 +17,7 @@ import {
   MORE_SHIFT,
   NEW_SYN_RECV,
   NO_ROW,
+  OPTIONS_ROW,
   R_STATE,
   ROW_MINI,
   ROW_SHIFT,
@@ -28,11 +30,13 @@ import {
   S_PORTS,
   S_SRC,
   SYN,
+  SYN_RECV,
   SYN_SENT,
 } from "./layout.ts";
 import { receiveCookieAck, receiveSyn } from "./listen.ts";
 import { dropRequest, onSynAckTimer, receiveForRequest } from "./request.ts";
 import { sendReset } from "./reset.ts";
+import { onCrossedTimer, receiveInSynRecv } from "./simultaneous-open.ts";
 import { listenerOf } from "./syn-queue.ts";
 import { hashTuple } from "./table.ts";
 import { expireTimeWait, receiveForTimeWait } from "./time-wait.ts";
@@ -58,6 +62,7 @@ export function deliver(host: Host, seg: Int32Array, at: number): void {
   }
   if ((word & ROW_MINI) !== 0) receiveForTimeWait(host, row, seg, at, hash);
   else if (state === SYN_SENT) receiveInSynSent(host, row, seg, at);
+  else if (state === SYN_RECV) receiveInSynRecv(host, row, seg, at);
   else receiveForFull(host, row, seg, at);
 }
 
@@ -99,7 +104,7 @@ function deliverToListener(host: Host, seg: Int32Array, at: number, hash: number
       return;
     case ACK:
     case ACK | FIN: {
-      const child = receiveCookieAck(host, listener, seg, at, hash);
+      const child = receiveCookieAck(host, listener, seg, at, hash, false);
       if (child >= 0) welcome(host, child, seg, at);
       return;
     }
@@ -126,7 +131,9 @@ function fire(host: Host, row: number): void {
   const state = word & ROW_STATE_MASK;
   if (state === NEW_SYN_RECV) onSynAckTimer(host, row);
   else if (state === FULL_ROW) onSecondTimer(host, host.table.rows[(row << ROW_SHIFT) + F_OWNER]!, row);
+  else if (state === OPTIONS_ROW) onKeepaliveTimer(host, row);
   else if ((word & ROW_MINI) !== 0) expireTimeWait(host, row);
   else if (state === SYN_SENT) onSynTimer(host, row);
+  else if (state === SYN_RECV) onCrossedTimer(host, row);
   else onRetransmitTimer(host, row);
 }

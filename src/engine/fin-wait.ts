@@ -10,6 +10,7 @@ import type { Host } from "./host.ts";
 import {
   before,
   F_FLAGS,
+  F_OWNER,
   FIN,
   FIN_WAIT2,
   FL_FIN_WAIT2_TIMER,
@@ -48,6 +49,8 @@ export function enterFinWait2(host: Host, row: number, full: number, seg: Int32A
 
 /** FIN_WAIT2's own timer, on the second row. */
 export function armFinWait2(host: Host, full: number, ticks: number): void {
+  // The kernel has one timer for both (sk_timer).
+  host.stopKeepalive(host.table.rows[(full << ROW_SHIFT) + F_OWNER]!);
   const at = (full << ROW_SHIFT) + F_FLAGS;
   host.table.rows[at] = host.table.rows[at]! | FL_FIN_WAIT2_TIMER;
   host.rearm(full, ticks);

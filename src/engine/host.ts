@@ -11,6 +11,7 @@ import { RETRANSMIT_CLASSES, STATE_COUNT } from "../vocabulary/run-result.ts";
 import { type HostSpec, TimestampOffset } from "../vocabulary/run-spec.ts";
 import { VERDICT_NAMES, VERDICTS, Verdict, type VerdictDef } from "../vocabulary/verdicts.ts";
 import { ExactTimers } from "./exact-timers.ts";
+import { KernelLog } from "./kernel-log.ts";
 import {
   CLOSE,
   F_STREAM,
@@ -38,8 +39,9 @@ import type { NoticeRing } from "./notices.ts";
 import { PairPorts } from "./pair-ports.ts";
 import { PeerMetrics } from "./peer-metrics.ts";
 import type { RawAnswerer } from "./raw-answers.ts";
-import { connectTimeoutMs } from "./rtt.ts";
+import { modelTimeoutMs } from "./rtt.ts";
 import type { ServerApp } from "./server-app.ts";
+import type { SocketOptions } from "./socket-options.ts";
 import { Streams } from "./streams.ts";
 import type { ConnectionTable } from "./table.ts";
 import { TakenPorts } from "./taken-ports.ts";
@@ -54,6 +56,9 @@ const VERDICT_GATE = Int32Array.from(VERDICT_NAMES, (name) => {
 /** Where random addresses of raw workloads begin: 198.18.0.0/15, whose packets take the flood link. */
 export const RAW_NETWORK = (198 << 24) | (18 << 16);
 export const RAW_NETMASK = ~0x1ffff;
+
+/** TCP_TIMEOUT_INIT: the base of the model time after which connect() gives up. */
+const SYN_TIMEOUT_MS = 1000;
 
 /** A tick's own start, computed back from its number, must not fall into the tick before. */
 const TICK_ROUNDING = 1e-6;
@@ -92,6 +97,10 @@ export class Host {
   readonly groups: Listener[][] = [];
   metrics = new PeerMetrics();
   readonly streams = new Streams();
+  readonly log = new KernelLog();
+  /** [class]: payload without the timestamp option of its own segments, and of its peers' (vocabulary/mss.ts). */
+  readonly sentMss: Int32Array;
+  readonly receivedMss: Int32Array;
   /** Port → 1: ip_local_reserved_ports. */
   readonly reserved: Uint8Array | null;
   readonly takenPorts: TakenPorts;
@@ -103,9 +112,14 @@ export class Host {
   link!: Link;
   /** Takes what goes to the flood link; also counts what leaves the server. */
   answerer: RawAnswerer | null = null;
+  /** SO_KEEPALIVE and TCP_USER_TIMEOUT; null: no socket of this host has either. */
+  options: SocketOptions | null = null;
   /** Told of each child in an accept queue. */
   app: ServerApp | null = null;
   timeWaits = 0;
+  /** The second (of ticks) whose budget of challenge ACKs was drawn last, and what is left of it (rate-limit.ts). */
+  challengeSecond = -1;
+  challengesLeft = 0;
   orphans = 0;
   /** Rises with every change that a verdict about an unknown SYN could depend on. */
   epoch = 0;
@@ -132,6 +146,8 @@ export class Host {
   constructor(spec: HostSpec, parts: HostParts) {
     this.spec = spec;
     this.isServer = parts.isServer;
+    this.sentMss = Int32Array.from(spec.sentMss);
+    this.receivedMss = Int32Array.from(spec.receivedMss);
     this.now = parts.now;
     this.ledger = parts.ledger;
     this.notices = parts.notices;
@@ -141,9 +157,9 @@ export class Host {
     this.tickNs = 1e9 / spec.hz;
     this.timeWaitTicks = Math.max(1, Math.round(spec.timeWaitS * spec.hz));
     this.#ticksPerNs = spec.hz / 1e9;
+    this.connectTimeoutMs = modelTimeoutMs(spec.synRetries, SYN_TIMEOUT_MS, spec.rtoMaxMs);
     this.#isnMask = spec.isnKeyed === 1 ? -1 : 0;
     this.#isnPerNs = spec.isnStepNs === 0 ? 0 : 1 / spec.isnStepNs;
-    this.connectTimeoutMs = connectTimeoutMs(spec.synRetries);
     this.#bootTicks = parts.bootTicks;
     this.nextTickNs = parts.due;
     this.tickSource = parts.tickSource;
@@ -245,6 +261,11 @@ export class Host {
     if (this.lagging > 0) this.lagged!.catchUp();
   }
 
+  /** A line of the kernel's log (vocabulary/kernel-log.ts); who writes has asked net_ratelimit. */
+  writeLog(line: number, subject: number, ns: number): void {
+    this.log.write(line, subject, ns);
+  }
+
   // ---- what only an observer listens to (observer.ts)
 
   /** The timer of `row` fires. */
@@ -259,6 +280,7 @@ export class Host {
   reserve(count: number): void {
     this.table.reserve(count);
     this.wheel.rows = this.table.rows;
+    if (this.options !== null) this.options.reserve();
   }
 
   stateOf(row: number): number {
@@ -295,14 +317,18 @@ export class Host {
     return this.table.rows[(row << ROW_SHIFT) + R_FULL]!;
   }
 
-  /** A number that no other live socket of this host has, 15 bits. */
+  /** A number that no other live socket of this host has, 14 bits. */
   nextSerial(): number {
-    this.#serial = (this.#serial + 1) & 0x7fff;
+    this.#serial = (this.#serial + 1) & 0x3fff;
     return this.#serial;
   }
 
-  /** Frees the second row of a socket and its timer. */
+  /** Frees the second row of a socket and its timer, and the third. */
   dropFull(row: number): void {
+    if (this.options !== null) {
+      this.stopKeepalive(row);
+      this.options.release(row);
+    }
     const at = (row << ROW_SHIFT) + R_FULL;
     const full = this.table.rows[at]!;
     if (full === NO_ROW) return;
@@ -319,7 +345,14 @@ export class Host {
     this.wheel.disarm(row);
     const full = this.fullOf(row);
     if (full !== NO_ROW) this.wheel.disarm(full);
+    this.stopKeepalive(row);
     this.#unlink(row);
+  }
+
+  /** Disarms the keepalive timer of a socket, if it has one. */
+  stopKeepalive(row: number): void {
+    const options = this.options === null ? NO_ROW : this.options.rowOf(row);
+    if (options !== NO_ROW) this.wheel.disarm(options);
   }
 
   /** Frees a detached socket. */
@@ -396,6 +429,12 @@ export class Host {
   /** The clock of timestamps: ms, in old kernels ticks. */
   timestampNow(): number {
     return this.spec.timestampTicks === 1 ? this.tick() : this.nowMs();
+  }
+
+  /** What the clock of timestamps showed `ageUs` ago. */
+  timestampAtUs(ageUs: number): number {
+    const us = Math.floor(this.now[0]! * 1e-3) - ageUs;
+    return this.spec.timestampTicks === 1 ? this.tickAt(us * 1e3) : Math.floor(us / 1000) | 0;
   }
 
   /** Units of the clock of timestamps in a ms. */

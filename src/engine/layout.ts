@@ -4,7 +4,8 @@
  * Why packed rows   One Int32Array, 16 words (one cache line) a row: at a million half-opens every row is a cache miss, and a
  *                   row of columns would be several (measured: 2 to 2.5 times slower).
  * Rows              A request, a full socket and a TIME_WAIT are one row whose state changes; hash slot and timer links stay.
- *                   A full socket has a second row of the same table, which also carries the delayed-ACK (or FIN_WAIT2) timer.
+ *                   A full socket has a second row of the same table, which also carries the delayed-ACK (or FIN_WAIT2) timer. One with
+ *                   socket options has a third (socket-options.ts), which carries the keepalive timer.
  * Units             Ports are local << 16 | remote. `...Ms` and `...Us` words are int32 that wrap; only differences are read.
  */
 
@@ -55,8 +56,11 @@ export const TIMER_REO = 2;
 export const ROW_SHORT_LIFE = 1 << ROW_TIMER_SHIFT;
 /** Both ends scale their windows. */
 export const ROW_WSCALE = 1 << 13;
+/** By what the peer's MSS is known: a class of vocabulary/mss.ts. */
+export const ROW_MSS_SHIFT = 14;
+const MSS_MASK = 7;
 /** Client: which of the users behind its address the socket is of (users.ts), beside the state for the socket's whole life. */
-export const ROW_PERSON_SHIFT = 14;
+export const ROW_PERSON_SHIFT = 17;
 export const ROW_PERSON_MASK = -1 << ROW_PERSON_SHIFT;
 /** Users behind one address that the bits tell apart. */
 export const PERSONS = 1 << (32 - ROW_PERSON_SHIFT);
@@ -67,6 +71,9 @@ export const REQ_TIMEOUTS_SHIFT = 10;
 export const REQ_RETRANS_SHIFT = 18;
 export const REQ_COUNT_MASK = 0xff;
 export const REQ_ACKED = 1 << 26;
+/** R_META in SYN_SENT: SYNs sent again in bits 0..7, and above, at the server, its listener. */
+export const SYN_COUNT_MASK = 0xff;
+export const SYN_LISTENER_SHIFT = 8;
 /** R_META of a full socket: requests answered are above this, the listener below. */
 export const SERVED_SHIFT = 10;
 
@@ -90,12 +97,25 @@ export const F_TX_BYTES = 12;
 /** Bytes received in order, at the server without those of requests taken; F_RX_READ: of these, read by the application. */
 export const F_RX_BYTES = 13;
 export const F_RX_READ = 14;
+/** Of an orphan, whose data nobody reads: ms of the last data before close() (tp->lsndtime, or lrcvtime where that is later). */
+export const F_LAST_DATA_MS = F_RX_READ;
 /** Next child in the accept queue while queued; afterwards the socket's stream (streams.ts), NO_ROW: none. */
 export const F_ACCEPT_NEXT = 15;
 export const F_STREAM = F_ACCEPT_NEXT;
 
+// Words of the third row (4, 5, 6 are timer links, 7 is the owner as above).
+/** OPTIONS_ROW marks a third row where a first row has its state. */
+export const OPTIONS_ROW = 254;
+/** Whose options: a workload at the client, a listener at the server. */
+export const O_SPEC = 1;
+/** Probes since something was last heard (icsk_probes_out). */
+export const O_PROBES = 2;
+/** Tick in which something was heard last: the later of lrcvtime and rcv_tstamp. */
+export const O_HEARD = 3;
+
 // F_FLAGS
-export const FL_FIN_SENT = 1 << 0;
+/** The peer has told by SACK that it has the FIN (and not the data before it). */
+export const FL_FIN_SACKED = 1 << 0;
 export const FL_FIN_PENDING = 1 << 1;
 export const FL_ORPHAN = 1 << 2;
 /** Peer's FIN was taken in. */
@@ -117,16 +137,20 @@ export const FL_ACCEPTED = 1 << 11;
 export const FL_SERVING = 1 << 12;
 export const FL_APP_EOF = 1 << 13;
 export const FL_CLOSING = 1 << 14;
-/** Socket died of ETIMEDOUT rather than of a RST. */
-export const FL_TIMED_OUT = 1 << 15;
+/** Data and FIN in flight are one segment: they were sent again together (tcp_retrans_try_collapse). */
+export const FL_FIN_MERGED = 1 << 15;
 /** Connection died (RST, time-out): the application is told once. */
 export const FL_DEAD = 1 << 16;
+/** The first congestion window is one segment (tcp_init_transfer): the handshake took more than one retransmission. */
+export const FL_NARROW = 1 << 17;
 /** Serial number of the socket, to tell late notices of an earlier one. */
-export const FL_SERIAL_SHIFT = 17;
+export const FL_SERIAL_SHIFT = 18;
 
 // Kernel's TCP states, include/net/tcp_states.h.
 export const ESTABLISHED = 1;
 export const SYN_SENT = 2;
+/** A full socket whose SYN crossed another (simultaneous-open.ts); half-opens are NEW_SYN_RECV. */
+export const SYN_RECV = 3;
 export const FIN_WAIT1 = 4;
 export const FIN_WAIT2 = 5;
 export const TIME_WAIT = 6;
@@ -162,6 +186,8 @@ export const SYN = 2;
 export const RST = 4;
 export const PSH = 8;
 export const ACK = 16;
+/** Of data: the class that its sender's segment size is of; of a SYN: the class that its peer will go by (vocabulary/mss.ts). */
+export const S_MSS_SHIFT = 5;
 export const OPT_TS = 256;
 export const OPT_SACK = 512;
 export const OPT_WSCALE = 1024;
@@ -177,13 +203,9 @@ export const BEHIND_MOST = 3;
 export const MORE_SHIFT = 16;
 export const MORE_BIT = 1 << MORE_SHIFT;
 
-/** Segment payload (RFC 6691; kernel-semantics 8.2): MTU 1500 less both headers, and less the timestamp option. */
-const MSS = 1460;
-const MSS_TS = 1448;
-
-export function mssOf(hasTimestamps: boolean): number {
-  return hasTimestamps ? MSS_TS : MSS;
-}
+/** Class of a row, or of a segment's flags. */
+export const mssClassOfRow = (state: number): number => (state >> ROW_MSS_SHIFT) & MSS_MASK;
+export const mssClassOf = (flags: number): number => (flags >> S_MSS_SHIFT) & MSS_MASK;
 
 /** Sequence comparison modulo 2^32: a before b. */
 export function before(a: number, b: number): boolean {

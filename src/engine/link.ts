@@ -3,15 +3,17 @@
  *
  * Uneven       A ring keeps packets in the order they were sent, which is all that a constant delay needs. Jitter, reordering and duplicates need
  *              an order by arrival (uneven-path.ts); runs without them pay one branch.
- * Base delay   Every packet takes some tens of microseconds more, drawn from its own hash. Without that, ties that a real kernel
- *              breaks by chance (an arrival on an accept tick) would decide counters.
+ * Base delay   Every packet takes some microseconds more, drawn from its own hash; on a path with a delay some tens, and what is due while the
+ *              forwarder wakes leaves with it. Without that, ties that a real kernel breaks by chance would decide counters.
  * Impairments  Losses happen on arrival, as in the recordings: the sender does not notice, the wire counters of the server have it.
+ * Fragments    A packet that is too large for the path travels as several (path.mtu); each has a fate of its own, and arrives with the others.
  * Units        ns; `now` is the simulation's clock, one element (a number as argument would be boxed).
  */
 import { hash2, unitOf } from "../base/hash.ts";
 import { Gate } from "../vocabulary/gates.ts";
+import { HEADER_BYTES, IP_HEADER_BYTES, TIMESTAMP_BYTES } from "../vocabulary/mss.ts";
 import { PACKET_CLASSES } from "../vocabulary/run-result.ts";
-import { type ImpairmentSpec, Match, type PathSpec } from "../vocabulary/run-spec.ts";
+import { type HostSpec, type ImpairmentSpec, Match, type PathSpec } from "../vocabulary/run-spec.ts";
 import {
   ACK,
   BEHIND_MOST,
@@ -22,7 +24,7 @@ import {
   LATE_COPY,
   MORE_BIT,
   MORE_SHIFT,
-  mssOf,
+  mssClassOf,
   OPT_TS,
   PSH,
   RST,
@@ -46,15 +48,22 @@ import type { PacketHeap } from "./packet-heap.ts";
 import { copyHash, isUneven, lateCopyHash, UnevenPath } from "./uneven-path.ts";
 
 /**
- * Least time from one host's stack to the other's, and the spread above it: on a direct link, and on a path with a delay, which has a forwarder
- * in it. In the recordings connect() takes 0.1 ms without a delay; with one, 0.16, 0.26 and 0.35 ms more than the round trip (p50, p90, p99).
+ * Least time from one host's stack to the other's, and the spread above it. On a direct link the receiver's softirq runs before the sender's
+ * system call returns: a SYN is answered within 5 to 7 µs in packet times of a live kernel. A path with a delay has a forwarder, a process
+ * that has to wake: there connect() takes 0.15 to 0.2 ms more than the round trip in the recordings, two passes and the client's own wake-up.
  */
-const BASE_DELAY_NS = 20_000;
-const DIRECT_SPREAD_MASK = 0x7fff;
-const FORWARDED_SPREAD_MASK = 0x1ffff;
+const DIRECT_DELAY_NS = 2_000;
+const DIRECT_SPREAD_MASK = 0xfff;
+const FORWARDED_DELAY_NS = 40_000;
+const FORWARDED_SPREAD_MASK = 0x7fff;
+/** From one packet to the next on a link. */
+const PACKET_GAP_NS = 2_000;
 /** Offset of the out_* counts among the wire counters; the flood link's own counts come after both. */
 export const WIRE_OUT = PACKET_CLASSES.length;
 export const WIRE_ATK = 2 * PACKET_CLASSES.length;
+/** Segments with data and FIN, which recordings count in both classes. */
+export const WIRE_IN_BOTH = WIRE_ATK + 4;
+export const WIRE_OUT_BOTH = WIRE_IN_BOTH + 1;
 const FOREVER = Number.POSITIVE_INFINITY;
 
 /** Class of a segment, as an index into PACKET_CLASSES (the order of `Match`). */
@@ -63,6 +72,11 @@ export function packetClass(flags: number): number {
   if ((flags & SYN) !== 0) return (flags & ACK) !== 0 ? Match.SynAck : Match.Syn;
   if ((flags & FIN) !== 0) return Match.Fin;
   return (flags & PSH) !== 0 ? Match.Data : Match.PureAck;
+}
+
+/** A segment with data and FIN is of both classes; packetClass() says FIN. */
+export function isDataWithFin(flags: number): boolean {
+  return (flags & (FIN | PSH | RST)) === (FIN | PSH);
 }
 
 export class Link {
@@ -78,10 +92,15 @@ export class Link {
   readonly #source: number;
   readonly #ledger: Ledger;
   readonly #delayNs: number;
+  readonly #baseNs: number;
   readonly #spreadMask: number;
   readonly #lossGate: number;
   readonly #impairments: Impairment[];
   readonly #uneven: UnevenPath | null;
+  /** [class]: payload of the sender's segments without the timestamp option. */
+  readonly #sentMss: Int32Array;
+  /** What a fragment carries of a packet that is too large for the path; Infinity: none is. */
+  readonly #fragmentBytes: number;
 
   constructor(
     now: Float64Array,
@@ -92,17 +111,21 @@ export class Link {
     path: PathSpec,
     toServer: boolean,
     impairments: Impairment[],
+    sender: HostSpec,
   ) {
     this.#now = now;
+    this.#sentMss = Int32Array.from(sender.sentMss);
+    this.#fragmentBytes = path.mtu === 0 ? FOREVER : (path.mtu - IP_HEADER_BYTES) & ~7;
     this.#due = due;
     this.#source = source;
     this.#ledger = ledger;
     this.#delayNs = delayNs;
+    this.#baseNs = delayNs > 0 ? FORWARDED_DELAY_NS : DIRECT_DELAY_NS;
     this.#spreadMask = delayNs > 0 ? FORWARDED_SPREAD_MASK : DIRECT_SPREAD_MASK;
     this.#lossGate = toServer ? Gate.path_to_server : Gate.path_to_client;
     this.#impairments = impairments;
     this.#uneven = isUneven(path)
-      ? new UnevenPath(path, toServer, now, ledger, delayNs, BASE_DELAY_NS, this.#spreadMask)
+      ? new UnevenPath(path, toServer, now, ledger, delayNs, this.#baseNs, this.#spreadMask)
       : null;
     due[source] = FOREVER;
   }
@@ -150,8 +173,10 @@ export class Link {
   #queue(hash: number): number {
     if (this.#count > this.#mask) this.#grow();
     const place = (this.#head + this.#count) & this.#mask;
-    let at = this.#now[0]! + this.#delayNs + (BASE_DELAY_NS + (hash & this.#spreadMask));
-    if (at < this.#lastNs) at = this.#lastNs;
+    const dueNs = this.#now[0]! + this.#delayNs;
+    let at = this.#lastNs + PACKET_GAP_NS;
+    // What is due before the last packet has left goes with it.
+    if (dueNs > this.#lastNs) at = Math.max(at, dueNs + (this.#baseNs + (hash & this.#spreadMask)));
     this.#lastNs = at;
     this.#times[place] = at;
     if (this.#count === 0) this.#due[this.#source] = at;
@@ -205,7 +230,7 @@ export class Link {
     words.copyWithin(to, from, from + SEG_WORDS);
     const flags = words[from + S_FLAGS]!;
     const length = words[from + S_LEN]!;
-    const mss = mssOf((flags & OPT_TS) !== 0);
+    const mss = this.segmentBytes(flags);
     words[to + S_FLAGS] = flags & (MORE_BIT - 1);
     if (flags >= MORE_BIT && length > 0) {
       words[to + S_SEQ] = (words[from + S_SEQ]! + k * mss) | 0;
@@ -240,7 +265,7 @@ export class Link {
     const flags = words[at + S_FLAGS]!;
     const segments = 1 + (flags >>> MORE_SHIFT);
     if (segments > 1) return this.#cuts(words, at, flags, segments);
-    if (!this.#isHit(flags, words[at + S_HASH]!)) return false;
+    if (!this.#losesPacket(flags, words[at + S_HASH]!, words[at + S_LEN]!)) return false;
     this.#charge(words, at);
     return true;
   }
@@ -248,6 +273,23 @@ export class Link {
   #charge(words: Int32Array, at: number): void {
     if (words[at + S_COPY] !== 0) this.#ledger.loseCopy(words[at + S_ATTEMPT]!, this.#lossGate);
     else this.#ledger.lose(words[at + S_ATTEMPT]!, this.#lossGate);
+  }
+
+  /** Payload of a full segment of a flight with these flags. */
+  segmentBytes(flags: number): number {
+    return this.#sentMss[mssClassOf(flags)]! - ((flags & OPT_TS) !== 0 ? TIMESTAMP_BYTES : 0);
+  }
+
+  /**
+   * A packet meets the impairments, or each fragment of one that is too large: whoever loses a fragment loses the segment (RFC 791 section 3.2).
+   * `bytes`: its payload.
+   */
+  #losesPacket(flags: number, hash: number, bytes: number): boolean {
+    let isLost = this.#isHit(flags, hash);
+    const header = HEADER_BYTES - IP_HEADER_BYTES + ((flags & OPT_TS) !== 0 ? TIMESTAMP_BYTES : 0);
+    const fragments = Math.ceil((header + bytes) / this.#fragmentBytes);
+    for (let k = 1; k < fragments; k++) if (this.#isHit(flags, hash2(hash, -k))) isLost = true;
+    return isLost;
   }
 
   #isHit(flags: number, hash: number): boolean {
@@ -261,10 +303,12 @@ export class Link {
    * ACKs those that are left say what all did. True: nothing is left.
    */
   #cuts(words: Int32Array, at: number, flags: number, segments: number): boolean {
+    const mss = this.segmentBytes(flags);
     let lost = 0;
     let first = segments;
     for (let k = 0; k < segments; k++) {
-      if (!this.#isHit(flags, hash2(words[at + S_HASH]!, k))) continue;
+      const bytes = Math.min(mss, words[at + S_LEN]! - k * mss);
+      if (!this.#losesPacket(flags, hash2(words[at + S_HASH]!, k), bytes)) continue;
       lost++;
       first = Math.min(first, k);
       this.#charge(words, at);
@@ -275,7 +319,7 @@ export class Link {
     if (words[at + S_LEN] === 0) return false;
     const behind = Math.min(BEHIND_MOST, left - first);
     words[at + S_FLAGS] = words[at + S_FLAGS]! | CUT | (behind << BEHIND_SHIFT);
-    words[at + S_LEN] = left * mssOf((flags & OPT_TS) !== 0);
+    words[at + S_LEN] = left * mss;
     return false;
   }
 
@@ -313,7 +357,8 @@ export class Impairment {
   hits(flags: number, hash: number, nowNs: number): boolean {
     const spec = this.#spec;
     if (nowNs < spec.startNs || nowNs >= this.#endNs) return false;
-    if (spec.match !== Match.Any && spec.match !== packetClass(flags)) return false;
+    const isOther = spec.match !== Match.Any && spec.match !== packetClass(flags);
+    if (isOther && (spec.match !== Match.Data || !isDataWithFin(flags))) return false;
     const lost =
       spec.everyNth > 0 ? this.#matched++ % spec.everyNth === 0 : unitOf(hash2(hash, this.#salt)) < spec.probability;
     if (lost) this.dropped++;

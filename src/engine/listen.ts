@@ -6,13 +6,24 @@
  *             the kernel's and shows in the counters.
  * Left out    TCP Fast Open; allocation and route failures.
  */
+import { CLASS_DEFAULT, COOKIE_MSS, cookieMssIndex } from "../vocabulary/mss.ts";
 import { Verdict } from "../vocabulary/verdicts.ts";
 import { acceptChild } from "./child.ts";
-import { COOKIE_VALID_S, cookieFor, cookieHasSack, cookieHasScale, cookieIsValid, cookieTimestamp } from "./cookie.ts";
+import {
+  COOKIE_VALID_S,
+  cookieFor,
+  cookieHasSack,
+  cookieHasScale,
+  cookieTimestamp,
+  mssIndexOf,
+  NOT_VALID,
+} from "./cookie.ts";
 import type { Host } from "./host.ts";
+import { metFullQueue, warnNow } from "./kernel-log.ts";
 import {
   ACK,
   FIN,
+  mssClassOf,
   NEW_SYN_RECV,
   OPT_SACK,
   OPT_TS,
@@ -25,6 +36,7 @@ import {
   R_SND_NXT,
   R_STATE,
   R_TS_RECENT,
+  ROW_MSS_SHIFT,
   ROW_SACK,
   ROW_SHIFT,
   ROW_TS,
@@ -51,8 +63,16 @@ const SYNACK_TIMEOUT_S = 1;
  * Decides about a SYN of a 4-tuple that no socket has, and changes nothing; the verdict fixes every counter and the reply.
  * `pair`: local ^ peer address, for the peer's cached metrics.
  * `viaTimeWait`: a TIME_WAIT socket let it through (kernel-semantics 7.8), which exempts it from the SYN queue's limits.
+ * `flags`, `tsval`: the SYN's own, which tcp_tw_recycle looks at.
  */
-export function judgeSyn(host: Host, listener: Listener, pair: number, viaTimeWait: boolean): number {
+export function judgeSyn(
+  host: Host,
+  listener: Listener,
+  pair: number,
+  viaTimeWait: boolean,
+  flags: number,
+  tsval: number,
+): number {
   if (host.spec.twoWay === 1) return listener.acceptIsFull() ? Verdict.syn_accept_full : Verdict.syn_established;
   const syncookies = host.spec.syncookies;
   let cookie = false;
@@ -62,7 +82,10 @@ export function judgeSyn(host: Host, listener: Listener, pair: number, viaTimeWa
   }
   if (listener.acceptIsFull() && listener.young > host.spec.acceptFullYoung)
     return cookie ? Verdict.syn_both_full : Verdict.syn_accept_full;
-  if (!cookie && !viaTimeWait && syncookies === 0) {
+  if (!cookie && !viaTimeWait && host.spec.twRecycle === 1) {
+    const hasTs = (flags & OPT_TS) !== 0 && host.spec.timestamps !== 0;
+    if (host.metrics.isOutdated(pair, hasTs, tsval, host.uptimeS(host.nowMs()))) return Verdict.syn_tw_recycle;
+  } else if (!cookie && !viaTimeWait && syncookies === 0) {
     const max = host.spec.maxSynBacklog;
     const isProven = host.spec.provenPeers === 1 && host.metrics.isProven(pair);
     if (max - listener.synLength < max >> 2 && !isProven) return Verdict.syn_last_quarter;
@@ -80,7 +103,8 @@ export function receiveSyn(
   viaTimeWait: boolean,
   isn: number,
 ): void {
-  const verdict = judgeSyn(host, listener, seg[at + S_SRC]! ^ seg[at + S_DST]!, viaTimeWait);
+  const pair = seg[at + S_SRC]! ^ seg[at + S_DST]!;
+  const verdict = judgeSyn(host, listener, pair, viaTimeWait, seg[at + S_FLAGS]!, seg[at + S_TSVAL]!);
   const attempt = seg[at + S_ATTEMPT]!;
   host.apply(verdict, attempt);
   if (verdict === Verdict.syn_queued || verdict === Verdict.syn_established) {
@@ -104,6 +128,7 @@ export function receiveSyn(
     noteCookieSent(host, listener);
     sendCookie(host, seg, at, hash);
   }
+  if (!listener.hasWarned && metFullQueue(verdict)) warnNow(host, listener);
 }
 
 /** Makes a half-open request (2.2 step 9): in the hash, with a timer of one second. */
@@ -126,7 +151,8 @@ export function openRequest(
   const hasTs = (flags & OPT_TS) !== 0 && host.spec.timestamps !== 0;
   const hasSack = (flags & OPT_SACK) !== 0 && host.spec.sack === 1;
   const scales = (flags & OPT_WSCALE) !== 0 && host.spec.windowScaling === 1;
-  rows[at + R_STATE] = NEW_SYN_RECV | (hasTs ? ROW_TS : 0) | (hasSack ? ROW_SACK : 0) | (scales ? ROW_WSCALE : 0);
+  const mss = mssClassOf(flags) << ROW_MSS_SHIFT;
+  rows[at + R_STATE] = NEW_SYN_RECV | mss | (hasTs ? ROW_TS : 0) | (hasSack ? ROW_SACK : 0) | (scales ? ROW_WSCALE : 0);
   rows[at + R_RCV_NXT] = (clientSeq + 1) | 0;
   rows[at + R_SND_NXT] = isn;
   rows[at + R_TS_RECENT] = tsval;
@@ -175,7 +201,8 @@ function sendCookie(host: Host, seg: Int32Array, at: number, hash: number): void
   const own = (host.spec.sack === 1 ? OPT_SACK : 0) | (host.spec.windowScaling === 1 ? OPT_WSCALE : 0);
   // Without a timestamp to carry them, SACK and window scale are forgotten (2.2 step 4).
   const options = hasTs ? OPT_TS | (flags & own) : 0;
-  const cookie = cookieFor(hash, host.secret, seg[at + S_SEQ]!, host.cookieMinute());
+  const mss = mssClassOf(flags) === CLASS_DEFAULT ? COOKIE_MSS[0] : host.spec.peerMss;
+  const cookie = cookieFor(hash, host.secret, seg[at + S_SEQ]!, host.cookieMinute(), cookieMssIndex(mss));
   const offset = host.timestampOffset(hash, seg[at + S_DST]!, seg[at + S_SRC]!);
   const tsval = hasTs ? (cookieTimestamp(host.timestampNow(), options) + offset) | 0 : 0;
   host.send(
@@ -192,24 +219,43 @@ function sendCookie(host: Host, seg: Int32Array, at: number, hash: number): void
   );
 }
 
-/** What a listener says to an ACK that fits no socket (5.4 steps 1 to 4); changes nothing. */
-export function judgeCookieAck(host: Host, listener: Listener, seg: Int32Array, at: number, hash: number): number {
+/** What a listener says to an ACK that fits no socket (5.4 steps 1 to 4); changes nothing. `hasRequest`: a half-open has its 4-tuple. */
+export function judgeCookieAck(
+  host: Host,
+  listener: Listener,
+  seg: Int32Array,
+  at: number,
+  hash: number,
+  hasRequest: boolean,
+): number {
   if (host.spec.syncookies === 0 || !cookieSentRecently(host, listener))
     return (seg[at + S_FLAGS]! & FIN) === 0 ? Verdict.stray_ack : Verdict.stray_fin;
-  const clientSeq = (seg[at + S_SEQ]! - 1) | 0;
-  const cookie = (seg[at + S_ACK]! - 1) | 0;
-  if (!cookieIsValid(cookie, hash, host.secret, clientSeq, host.cookieMinute())) return Verdict.cookie_invalid;
+  if (mssIndexIn(host, seg, at, hash) === NOT_VALID) return Verdict.cookie_invalid;
   if ((seg[at + S_FLAGS]! & OPT_TS) !== 0 && host.spec.timestamps === 0) return Verdict.cookie_options_off;
   if (listener.acceptIsFull()) return Verdict.cookie_accept_full;
-  return Verdict.cookie_accepted;
+  // tcp_v4_syn_recv_sock: the child is made and counted, then its 4-tuple is found taken (asked of a live 6.18.44).
+  return hasRequest ? Verdict.cookie_tuple_taken : Verdict.cookie_accepted;
+}
+
+/** What the cookie that an ACK brings back has kept of the client's MSS. */
+function mssIndexIn(host: Host, seg: Int32Array, at: number, hash: number): number {
+  const clientSeq = (seg[at + S_SEQ]! - 1) | 0;
+  return mssIndexOf((seg[at + S_ACK]! - 1) | 0, hash, host.secret, clientSeq, host.cookieMinute());
 }
 
 /** An ACK for a listener. Answers the row of the child that a valid cookie made (the segment's data is still to be processed), or -1. */
-export function receiveCookieAck(host: Host, listener: Listener, seg: Int32Array, at: number, hash: number): number {
-  const verdict = judgeCookieAck(host, listener, seg, at, hash);
+export function receiveCookieAck(
+  host: Host,
+  listener: Listener,
+  seg: Int32Array,
+  at: number,
+  hash: number,
+  hasRequest: boolean,
+): number {
+  const verdict = judgeCookieAck(host, listener, seg, at, hash, hasRequest);
   const attempt = seg[at + S_ATTEMPT]!;
   host.apply(verdict, attempt);
-  if (verdict === Verdict.cookie_accept_full) return -1;
+  if (verdict === Verdict.cookie_accept_full || verdict === Verdict.cookie_tuple_taken) return -1;
   if (verdict !== Verdict.cookie_accepted) {
     sendReset(host, seg, at);
     return -1;
@@ -221,11 +267,12 @@ export function receiveCookieAck(host: Host, listener: Listener, seg: Int32Array
   const echoed = (seg[at + S_TSECR]! - host.timestampOffset(hash, seg[at + S_DST]!, seg[at + S_SRC]!)) | 0;
   const sack = hasTs && cookieHasSack(echoed) && host.spec.sack === 1;
   const scales = hasTs && cookieHasScale(echoed) && host.spec.windowScaling === 1;
-  rows[to + R_STATE] = NEW_SYN_RECV | (hasTs ? ROW_TS : 0) | (sack ? ROW_SACK : 0) | (scales ? ROW_WSCALE : 0);
+  const kept = (1 + mssIndexIn(host, seg, at, hash)) << ROW_MSS_SHIFT;
+  rows[to + R_STATE] = NEW_SYN_RECV | kept | (hasTs ? ROW_TS : 0) | (sack ? ROW_SACK : 0) | (scales ? ROW_WSCALE : 0);
   rows[to + R_RCV_NXT] = seg[at + S_SEQ]!;
   rows[to + R_SND_NXT] = (seg[at + S_ACK]! - 1) | 0;
   rows[to + R_TS_RECENT] = seg[at + S_TSVAL]!;
   rows[to + R_META] = listener.index;
-  acceptChild(host, listener, row, seg, at, false);
+  acceptChild(host, listener, row, seg, at, -1);
   return row;
 }

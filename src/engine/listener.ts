@@ -30,6 +30,10 @@ export class Listener {
   overflowTick = NEVER_TICK;
   /** [0]: from when on the next cookie writes it again, ns. */
   readonly refreshNs = new Float64Array(1).fill(Number.NEGATIVE_INFINITY);
+  /** The kernel's log has its line about SYN flooding, or never gets one. */
+  hasWarned: boolean;
+  /** [0]: when it was asked to write it, ns; -1: not yet. */
+  readonly warnedNs = new Float64Array(1).fill(-1);
   peakSyn = 0;
   peakAccept = 0;
   /** [0] since when the SYN queue is full, [1] the accept queue; [2], [3] the sums of earlier times. */
@@ -43,6 +47,7 @@ export class Listener {
     this.acceptLimit = spec.backlog;
     this.synackRetries = host.synackRetries;
     this.deferTimeouts = spec.deferTimeouts;
+    this.hasWarned = host.syncookies === 2;
   }
 
   /** A cookie was sent in `tick`, and the last note of one is more than a second old. */

@@ -11,12 +11,12 @@ import {
   CLOSE,
   COPY,
   F_OWNER,
-  FULL_ROW,
   LATE_COPY,
   MORE_SHIFT,
   OPT_SACK,
   OPT_TS,
   OPT_WSCALE,
+  OPTIONS_ROW,
   R_ATTEMPT,
   ROW_SHIFT,
   S_ACK,
@@ -32,6 +32,7 @@ import {
   S_TSECR,
   S_TSVAL,
   SACKED,
+  SYN,
 } from "./layout.ts";
 import { Ledger } from "./ledger.ts";
 import { type Impairment, Link } from "./link.ts";
@@ -53,6 +54,8 @@ export interface ObservedSegment {
   readonly length: number;
   /** How many segments travel together: data of one flight, or ACKs of which this is the last. */
   readonly segments: number;
+  /** On a SYN the MSS that it announces; elsewhere payload bytes of a full segment of the flight. */
+  readonly mss: number;
   readonly timestamps: { readonly value: number; readonly echo: number } | null;
   /** On a SYN: SACK permitted and window scale are offered. */
   readonly sackPermitted: boolean;
@@ -80,6 +83,7 @@ export interface ObservedRun {
   readonly nowNs: number;
   /** Of all listeners of `port`; null: nobody listens. */
   queuesAt(port: number): QueueLengths | null;
+  specOf(side: "server" | "client"): HostSpec;
 }
 
 /**
@@ -107,10 +111,12 @@ export interface Observer {
   /** A timer is set to fire so long from now, or some ticks later: the wheel's lateness is not in it. */
   timerSet(attempt: number, atServer: boolean, afterNs: number): void;
   accepted(attempt: number): void;
+  /** `line`: index into LOG_LINES; `ns` may be past where packets of a flood lagged. */
+  logged(atServer: boolean, line: number, subject: number, ns: number): void;
 }
 
 /** What stands at `words[at]`. */
-function segmentAt(words: Int32Array, at: number, toServer: boolean): ObservedSegment {
+function segmentAt(words: Int32Array, at: number, toServer: boolean, mss: number): ObservedSegment {
   const flags = words[at + S_FLAGS]!;
   const ports = words[at + S_PORTS]!;
   return {
@@ -124,6 +130,7 @@ function segmentAt(words: Int32Array, at: number, toServer: boolean): ObservedSe
     ack: words[at + S_ACK]! >>> 0,
     length: words[at + S_LEN]!,
     segments: 1 + (flags >>> MORE_SHIFT),
+    mss,
     timestamps: (flags & OPT_TS) === 0 ? null : { value: words[at + S_TSVAL]! >>> 0, echo: words[at + S_TSECR]! >>> 0 },
     sackPermitted: (flags & OPT_SACK) !== 0,
     windowScale: (flags & OPT_WSCALE) !== 0,
@@ -169,6 +176,7 @@ export class ObservedLedger extends Ledger {
 export class ObservedLink extends Link {
   readonly #observer: Observer;
   readonly #toServer: boolean;
+  readonly #announcedMss: number;
 
   constructor(
     now: Float64Array,
@@ -179,21 +187,28 @@ export class ObservedLink extends Link {
     path: PathSpec,
     toServer: boolean,
     impairments: Impairment[],
+    sender: HostSpec,
     observer: Observer,
   ) {
-    super(now, due, source, ledger, delayNs, path, toServer, impairments);
+    super(now, due, source, ledger, delayNs, path, toServer, impairments, sender);
+    this.#announcedMss = sender.announcedMss;
     this.#observer = observer;
     this.#toServer = toServer;
   }
 
+  #segmentAt(words: Int32Array, at: number): ObservedSegment {
+    const flags = words[at + S_FLAGS]!;
+    return segmentAt(words, at, this.#toServer, (flags & SYN) !== 0 ? this.#announcedMss : this.segmentBytes(flags));
+  }
+
   override sent(at: number): void {
     super.sent(at);
-    this.#observer.sent(this.words[at + S_ATTEMPT]!, segmentAt(this.words, at, this.#toServer));
+    this.#observer.sent(this.words[at + S_ATTEMPT]!, this.#segmentAt(this.words, at));
   }
 
   override loses(words: Int32Array, at: number): boolean {
     // A flight that loses some of its segments goes on as a shorter one.
-    const segment = segmentAt(words, at, this.#toServer);
+    const segment = this.#segmentAt(words, at);
     const isLost = super.loses(words, at);
     const lost = isLost ? segment.segments : segment.segments - 1 - (words[at + S_FLAGS]! >>> MORE_SHIFT);
     this.#observer.arrived(words[at + S_ATTEMPT]!, segment, lost);
@@ -238,6 +253,11 @@ export class ObservedHost extends Host {
     this.#observer.changed(attempt, this.isServer, CLOSE);
   }
 
+  override writeLog(line: number, subject: number, ns: number): void {
+    super.writeLog(line, subject, ns);
+    this.#observer.logged(this.isServer, line, subject, ns);
+  }
+
   override onTimer(row: number): void {
     this.#observer.timerFired(this.#ownerOf(row), this.isServer);
   }
@@ -253,7 +273,7 @@ export class ObservedHost extends Host {
 
   /** The attempt of a row with a timer: a socket's second row has the delayed ACK's. */
   #ownerOf(row: number): number {
-    const isSecond = this.stateOf(row) === FULL_ROW;
+    const isSecond = this.stateOf(row) >= OPTIONS_ROW;
     return this.#attemptOf(isSecond ? this.table.rows[(row << ROW_SHIFT) + F_OWNER]! : row);
   }
 

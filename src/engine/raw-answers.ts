@@ -22,7 +22,7 @@ import {
   SYN,
 } from "./layout.ts";
 import type { Ledger } from "./ledger.ts";
-import { packetClass, WIRE_ATK, WIRE_OUT } from "./link.ts";
+import { isDataWithFin, packetClass, WIRE_ATK, WIRE_OUT, WIRE_OUT_BOTH } from "./link.ts";
 import { type Recorder, WorkloadField } from "./recorder.ts";
 
 /** How far a wrong ACK number is off. */
@@ -59,6 +59,7 @@ export class RawAnswerer {
   countOut(flags: number): void {
     const at = WIRE_OUT + packetClass(flags);
     this.wire[at] = this.wire[at]! + 1 + (flags >>> MORE_SHIFT);
+    if (isDataWithFin(flags)) this.wire[WIRE_OUT_BOTH] = this.wire[WIRE_OUT_BOTH]! + 1;
   }
 
   /** A segment for an address of the flood link. `ports`: server's << 16 | raw packet's. */

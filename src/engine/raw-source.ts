@@ -16,11 +16,13 @@
 import { hash3 } from "../base/hash.ts";
 import { EXPONENTIAL, exponentialRest, ZIGGURAT_ACCEPT, ZIGGURAT_WIDTH } from "../base/prng.ts";
 import { Gate } from "../vocabulary/gates.ts";
+import { CLASS_DEFAULT } from "../vocabulary/mss.ts";
 import { type PathSpec, RawAddresses, RawAnswer, RawPacket, type RawSpec } from "../vocabulary/run-spec.ts";
 import { Verdict } from "../vocabulary/verdicts.ts";
 import { Arrivals, type Share } from "./arrivals.ts";
 import { deliver } from "./deliver.ts";
 import type { Host } from "./host.ts";
+import { metFullQueue, warnOfFlood } from "./kernel-log.ts";
 import {
   ACK,
   NO_ROW,
@@ -31,6 +33,7 @@ import {
   S_FLAGS,
   S_HASH,
   S_LEN,
+  S_MSS_SHIFT,
   S_PORTS,
   S_SEQ,
   S_SRC,
@@ -52,6 +55,8 @@ const LOWEST_PORT = 1024;
 const PACING_NS = 30_000;
 /** Spread of the moment at which a packet that will be answered leaves: the sender's wake-up. Mute packets are counted, so they have none. */
 const PACING_SPREAD_MASK = 0x7fff;
+/** Bare packets have no options, an MSS neither. */
+const BARE_SYN = SYN | (CLASS_DEFAULT << S_MSS_SHIFT);
 /** Packets per call: the loop comes back often, so that V8 sees a short function called many times. */
 const BATCH = 512;
 /** Requests that one call may make: the simulation reserves rows for so many an event. */
@@ -176,7 +181,7 @@ export class RawSource {
     let n = 0;
     let total = 0;
     let room = ROWS_PER_EVENT;
-    let stampAt = this.#nextStampNs(verdict);
+    let noteAt = this.#nextNoteNs(verdict);
     // In bulk, what follows the first packet without a change is counted, however far this call may go: else the numbers that are drawn would
     // depend on how the run is cut into slices.
     const countsRest = this.#isBulk && this.#mayLag;
@@ -191,14 +196,14 @@ export class RawSource {
         next[1] = firstNumber + total * stride;
         this.#take(isKnown, hash, peer, portWord + port);
         verdict = this.#judge();
-        stampAt = this.#nextStampNs(verdict);
+        noteAt = this.#nextNoteNs(verdict);
         limit = Math.min(limit, host.nextTickNs[host.tickSource]!);
         room--;
       } else {
         n++;
-        if (at >= stampAt) {
-          this.#stampCookie(at);
-          stampAt = this.#nextStampNs(verdict);
+        if (at >= noteAt) {
+          this.#note(verdict, at);
+          noteAt = this.#nextNoteNs(verdict);
         }
       }
       total++;
@@ -244,9 +249,21 @@ export class RawSource {
     this.#count(total);
   }
 
-  /** From when on a packet with this verdict notes that a cookie was sent: never, where none is. */
-  #nextStampNs(verdict: number): number {
+  /** From when on a packet with this verdict is noted: the first that meets a full queue, and where cookies are sent, one a second. */
+  #nextNoteNs(verdict: number): number {
+    if (this.#warns(verdict)) return Number.NEGATIVE_INFINITY;
     return verdict === Verdict.syn_cookie ? this.#host.overflowKeeper(this.#listener!).refreshNs[0]! : FOREVER;
+  }
+
+  /** Whether a packet with this verdict is the first that meets the listener's full queue. */
+  #warns(verdict: number): boolean {
+    const listener = this.#listener;
+    return listener !== null && !listener.hasWarned && metFullQueue(verdict);
+  }
+
+  #note(verdict: number, ns: number): void {
+    if (this.#warns(verdict)) warnOfFlood(this.#host, this.#listener!, ns);
+    if (ns >= this.#nextNoteNs(verdict)) this.#stampCookie(ns);
   }
 
   /** Notes at `ns` that a cookie was sent (listen.ts:noteCookieSent). */
@@ -259,7 +276,7 @@ export class RawSource {
   #judge(): number {
     const listener = this.#listener;
     if (listener === null || !listener.listening) return Verdict.no_socket;
-    return judgeSyn(this.#host, listener, FIRST_ADDRESS ^ this.#server, false);
+    return judgeSyn(this.#host, listener, FIRST_ADDRESS ^ this.#server, false, SYN, 0);
   }
 
   /** A packet that changes something: a request is made, or it meets a socket of its 4-tuple. */
@@ -305,6 +322,7 @@ export class RawSource {
     this.#advanceAddress(n);
     this.#count(n);
     this.#applyFate(verdict, n);
+    if (this.#warns(verdict)) warnOfFlood(this.#host, this.#listener!, firstNs);
     if (verdict === Verdict.syn_cookie) this.#stampCookies(firstNs);
   }
 
@@ -351,7 +369,7 @@ export class RawSource {
     const row = openRequest(
       host,
       this.#listener!,
-      SYN,
+      BARE_SYN,
       this.#server,
       seg[S_SRC]!,
       seg[S_PORTS]!,
@@ -368,7 +386,7 @@ export class RawSource {
   #deliver(): void {
     const seg = this.#segment;
     const attempt = -2 - this.#workload;
-    seg[S_FLAGS] = this.#flags;
+    seg[S_FLAGS] = this.#flags === SYN ? BARE_SYN : this.#flags;
     seg[S_DST] = this.#server;
     seg[S_SEQ] = this.#sequence();
     seg[S_ACK] = this.#flags === ACK ? hash3(seg[S_SEQ]!, this.#workload, 1) : 0;

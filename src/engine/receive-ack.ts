@@ -20,6 +20,7 @@ import {
   F_TX_BYTES,
   FIN_WAIT1,
   FL_FIN_PENDING,
+  FL_FIN_SACKED,
   FL_LOSS,
   FL_RETRANSMITTED,
   FL_TLP_SENT,
@@ -60,8 +61,12 @@ export function takeAck(host: Host, row: number, seg: Int32Array, at: number): b
     challengeAck(host, row, seg[at + S_ATTEMPT]!);
     return false;
   }
+  if (host.options !== null && !before(ack, una)) host.options.heardAck(row, host.tick());
   if (before(una, ack)) acknowledge(host, row, full, ack, seg, at);
-  else if ((seg[at + S_FLAGS]! & SACKED) !== 0 && rows[fat + F_TX_BYTES]! > 0) scheduleReordering(host, row);
+  else if ((seg[at + S_FLAGS]! & SACKED) !== 0 && rows[fat + F_TX_BYTES]! > 0) {
+    rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_FIN_SACKED;
+    scheduleReordering(host, row);
+  }
   const isFinAcked = ack === rows[to + R_SND_NXT]! && (rows[fat + F_FLAGS]! & FL_FIN_PENDING) === 0;
   switch (host.stateOf(row)) {
     case FIN_WAIT1:
@@ -93,7 +98,7 @@ function acknowledge(host: Host, row: number, full: number, ack: number, seg: In
   rows[fat + F_SND_UNA] = ack;
   rows[fat + F_TX_BYTES] = inFlight - acked;
   rows[fat + F_RETRANS] = rows[fat + F_RETRANS]! & ~0xff;
-  rows[fat + F_FLAGS] = flags & ~(FL_LOSS | FL_TLP_SENT | FL_RETRANSMITTED);
+  rows[fat + F_FLAGS] = flags & ~(FL_LOSS | FL_TLP_SENT | FL_RETRANSMITTED | FL_FIN_SACKED);
   if ((flags & FL_RETRANSMITTED) === 0)
     takeRttSample(host, full, Math.max(1, (host.nowUs() - rows[to + R_SENT_US]!) | 0));
   else if ((seg[at + S_FLAGS]! & OPT_TS) !== 0) takeRttSample(host, full, echoedRttUs(host, row, seg, at));

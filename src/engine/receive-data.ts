@@ -4,6 +4,7 @@
  * Read first  RFC 9293 section 3.10.7.4 (seventh and eighth steps), RFC 5681 section 4.2; kernel-semantics 7.2, 7.3.
  * Models      tcp_input.c:tcp_data_queue, tcp_fin (6.18.44), for connections that carry data in flights (transmit.ts).
  */
+import { TIMESTAMP_BYTES } from "../vocabulary/mss.ts";
 import { Verdict } from "../vocabulary/verdicts.ts";
 import { isOfEarlier } from "./child.ts";
 import { tellOwner } from "./death.ts";
@@ -30,6 +31,8 @@ import {
   FL_ORPHAN,
   FL_PEER_FIN,
   FL_PINGPONG,
+  mssClassOf,
+  OPT_TS,
   PART,
   R_ATTEMPT,
   R_RCV_NXT,
@@ -47,7 +50,7 @@ import {
 } from "./layout.ts";
 import { Notice } from "./notices.ts";
 import { enterTimeWait } from "./time-wait.ts";
-import { mssOfRow, segmentsOf, sendAck, sendAcks } from "./transmit.ts";
+import { sendAck, sendAcks } from "./transmit.ts";
 
 /**
  * First segments of a connection that are acknowledged one by one. The kernel would allow 16 (TCP_MAX_QUICKACKS), but segments that come together
@@ -86,7 +89,7 @@ export function takeData(host: Host, row: number, seg: Int32Array, at: number): 
   const fillsHole = (rows[fat + F_FLAGS]! & FL_OOO_FIN) !== 0 && (seg[at + S_FLAGS]! & (PART | CUT)) === 0;
   // Of a flight whose beginning came before, only the rest is new.
   const fresh = (end - (hasFin ? 1 : 0) - rcvNxt) | 0;
-  if (fresh > 0) takeBytes(host, row, fresh, seg[at + S_FLAGS]!, !fillsHole);
+  if (fresh > 0) takeBytes(host, row, fresh, seg[at + S_FLAGS]!, !fillsHole && !hasFin);
   if (hasFin || fillsHole) takeFin(host, row, !fillsHole);
 }
 
@@ -114,13 +117,19 @@ function takeBytes(host: Host, row: number, length: number, flags: number, isAck
   rows[fat + F_RX_BYTES] = rows[fat + F_RX_BYTES]! + length;
   rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_ATO;
   if (rows[fat + F_TX_BYTES] === 0) rows[to + R_SENT_US] = host.nowUs();
+  if (host.options !== null) host.options.heardData(row, host.tick());
   if ((flags & CUT) === 0) host.ledger.progress(rows[to + R_ATTEMPT]!);
   if (isAcked) acknowledgeBytes(host, row, full, length, flags);
   tellOwner(host, row, Notice.ClientData, length);
 }
 
+/** Payload of a full segment of the flight that these flags came with. */
+function receivedMssOf(host: Host, flags: number): number {
+  return host.receivedMss[mssClassOf(flags)]! - ((flags & OPT_TS) !== 0 ? TIMESTAMP_BYTES : 0);
+}
+
 function acknowledgeBytes(host: Host, row: number, full: number, length: number, flags: number): void {
-  const segments = segmentsOf(host, row, length);
+  const segments = Math.ceil(length / receivedMssOf(host, flags));
   if (segments > 1 || (flags & CUT) !== 0) ackFlight(host, row, full, segments, flags);
   else if ((host.table.rows[(full << ROW_SHIFT) + F_FLAGS]! & FL_PINGPONG) === 0) sendAck(host, row, Verdict.ack_sent);
   else delayAck(host, full);
@@ -130,14 +139,14 @@ function acknowledgeBytes(host: Host, row: number, full: number, length: number,
 function ackFlight(host: Host, row: number, full: number, segments: number, flags: number): void {
   const behind = (flags & CUT) === 0 ? 0 : (flags >> BEHIND_SHIFT) & BEHIND_MOST;
   const needed = (host.table.rows[(row << ROW_SHIFT) + R_STATE]! & ROW_SACK) !== 0 ? 1 : BEHIND_MOST;
-  sendAcks(host, row, Verdict.ack_sent, acksFor(host, row, full, segments) - 1, behind >= needed ? SACKED : 0);
+  sendAcks(host, row, Verdict.ack_sent, acksFor(host, full, segments, flags) - 1, behind >= needed ? SACKED : 0);
 }
 
 /** How many ACKs a flight of several segments gets: one each for the first of a connection, then one for two (RFC 5681 section 4.2). */
-function acksFor(host: Host, row: number, full: number, segments: number): number {
+function acksFor(host: Host, full: number, segments: number, flags: number): number {
   const rows = host.table.rows;
   const fat = full << ROW_SHIFT;
-  const received = (rows[fat + F_RX_BYTES]! >>> 0) / mssOfRow(host, row);
+  const received = (rows[fat + F_RX_BYTES]! >>> 0) / receivedMssOf(host, flags);
   const isInteractive = (rows[fat + F_FLAGS]! & FL_PINGPONG) !== 0;
   const quick = isInteractive ? 0 : Math.max(0, Math.min(segments, QUICK_ACKS + segments - Math.ceil(received)));
   return quick + Math.ceil((segments - quick) / 2);

@@ -43,7 +43,7 @@ import {
 } from "./layout.ts";
 import { receiveCookieAck, sendSynAck } from "./listen.ts";
 import type { Listener } from "./listener.ts";
-import { isRateLimited } from "./rate-limit.ts";
+import { isChallengeBudgetSpent, isRateLimited } from "./rate-limit.ts";
 import { sendReset } from "./reset.ts";
 import { leaveQueue, listenerOf, moveClass, timeoutsOf } from "./syn-queue.ts";
 
@@ -135,7 +135,7 @@ export function dropRequest(host: Host, row: number): void {
 export function receiveForRequest(host: Host, row: number, seg: Int32Array, at: number, hash: number): number {
   const verdict = judgeRequest(host, row, seg, at);
   const attempt = seg[at + S_ATTEMPT]!;
-  if (verdict === Verdict.stray_ack) return receiveCookieAck(host, listenerOf(host, row), seg, at, hash);
+  if (verdict === Verdict.stray_ack) return receiveCookieAck(host, listenerOf(host, row), seg, at, hash, true);
   host.apply(verdict, attempt);
   return actOnRequest(host, row, verdict, seg, at);
 }
@@ -162,9 +162,8 @@ function judgeRequest(host: Host, row: number, seg: Int32Array, at: number): num
   const inWindow = isInWindow(seg, at, rcvNxt);
   if (tsFailure !== 0 || !inWindow) return judgeUnacceptable(host, to, tsFailure, seg, at);
   if ((flags & RST) !== 0 && seq !== rcvNxt && host.spec.exactRequestRst === 1) {
-    return isRateLimited(host, to + R_OOW_MS, seg, at)
-      ? Verdict.request_rst_challenge_skipped
-      : Verdict.request_rst_challenge;
+    if (isRateLimited(host, to + R_OOW_MS, seg, at)) return Verdict.request_rst_challenge_skipped;
+    return isChallengeBudgetSpent(host) ? Verdict.request_rst_challenge_unsent : Verdict.request_rst_challenge;
   }
   const isOwnSyn = seq === ((rcvNxt - 1) | 0);
   if ((flags & RST) !== 0) return Verdict.request_rst;
@@ -262,9 +261,9 @@ function actOnRequest(host: Host, row: number, verdict: number, seg: Int32Array,
 
 function completeHandshake(host: Host, row: number, seg: Int32Array, at: number): number {
   const listener = listenerOf(host, row);
-  const retransmitted = ((host.table.rows[(row << ROW_SHIFT) + R_META]! >> REQ_RETRANS_SHIFT) & REQ_COUNT_MASK) > 0;
+  const retransmits = (host.table.rows[(row << ROW_SHIFT) + R_META]! >> REQ_RETRANS_SHIFT) & REQ_COUNT_MASK;
   leaveQueue(host, row);
   host.wheel.disarm(row);
-  acceptChild(host, listener, row, seg, at, !retransmitted);
+  acceptChild(host, listener, row, seg, at, retransmits);
   return row;
 }

@@ -57,12 +57,24 @@ export function maxRtoTicks(host: Host): number {
   return Math.ceil((host.spec.rtoMaxMs * host.spec.hz) / 1000);
 }
 
+/**
+ * tcp_timer.c:tcp_clamp_rto_to_user_timeout (since 4.19): the timer fires when TCP_USER_TIMEOUT (`userMs`, 0: none) is over, `elapsedMs` after
+ * the first retransmission (of a SYN: after the SYN); at once when it is.
+ */
+export function cutByUserTimeout(host: Host, ticks: number, userMs: number, elapsedMs: number): number {
+  if (userMs === 0 || host.spec.userTimeoutCutsRto === 0) return ticks;
+  const left = userMs - elapsedMs;
+  return left <= 0 ? 1 : Math.min(ticks, Math.ceil((left * host.spec.hz) / 1000));
+}
+
 /** usecs_to_jiffies: rounded up. */
 export function usToTicks(host: Host, us: number): number {
   return Math.ceil((us * host.spec.hz) / 1e6);
 }
 
-/** T(S) of kernel-semantics 6.1: the model time of S retries from 1 s, in ms. */
-export function connectTimeoutMs(retries: number): number {
-  return retries <= 6 ? (2 ** (retries + 1) - 1) * 1000 : 127_000 + (retries - 6) * 120_000;
+/** tcp_timer.c:tcp_model_timeout: (2^(N+1) - 1) * base while the step stays below the maximum, then the maximum a step. */
+export function modelTimeoutMs(retries: number, baseMs: number, maxMs: number): number {
+  const thresh = 31 - Math.clz32(Math.floor(maxMs / baseMs));
+  if (retries <= thresh) return (2 ** (retries + 1) - 1) * baseMs;
+  return (2 ** (thresh + 1) - 1) * baseMs + (retries - thresh) * maxMs;
 }

@@ -15,6 +15,7 @@ import type { AppHeap } from "./app-heap.ts";
 import { AppTimer } from "./app-timers.ts";
 import { takeChild } from "./child.ts";
 import { closeListener, closeSocket } from "./close.ts";
+import { connectFrom } from "./connect.ts";
 import type { Host } from "./host.ts";
 import {
   CLOSE_WAIT,
@@ -36,12 +37,16 @@ import {
   R_META,
   R_STATE,
   REQ_LISTENER_MASK,
+  ROW_MINI,
   ROW_SHIFT,
+  ROW_TS,
   SERVED_SHIFT,
+  SYN_LISTENER_SHIFT,
 } from "./layout.ts";
 import { Listener } from "./listener.ts";
 import { Notice } from "./notices.ts";
 import { ListenerField, type Recorder } from "./recorder.ts";
+import { hashTuple } from "./table.ts";
 import { sendData } from "./transmit.ts";
 import { Workers } from "./workers.ts";
 
@@ -137,6 +142,32 @@ export class ServerApp {
     if (nextEndNs >= 0) this.#set(AppTimer.AppPauseEnd, index, 0, nextEndNs);
   }
 
+  /**
+   * connect() from the port of a listener to a client that connects to it at this instant, so that the SYNs cross. Where the port is taken by
+   * an earlier connection of the two, nothing is sent, and the client opens alone.
+   */
+  crossOpen(local: number, peer: number, ports: number, attempt: number): void {
+    const host = this.#host;
+    const hash = hashTuple(local, peer, ports);
+    const listener = host.listenerFor(ports >>> 16, hash);
+    const old = host.table.find(hash, local, peer, ports);
+    const isFree =
+      old === NO_ROW || (host.table.rows[(old << ROW_SHIFT) + R_STATE]! & (ROW_MINI | ROW_TS)) === (ROW_MINI | ROW_TS);
+    if (listener === null || !isFree) return;
+    const row = connectFrom(host, local, peer, ports, attempt, 0);
+    host.table.rows[(row << ROW_SHIFT) + R_META] = listener.index << SYN_LISTENER_SHIFT;
+    if (host.options !== null) host.options.give(row, listener.index);
+  }
+
+  /** A socket that crossed SYNs is established: it is served as if it were accepted, but was in no queue. */
+  adopt(row: number): void {
+    const rows = this.#host.table.rows;
+    const at = (this.#host.fullOf(row) << ROW_SHIFT) + F_FLAGS;
+    const spec = this.#specs[this.#listenerOf(row)]!;
+    rows[at] = rows[at]! | FL_ACCEPTED;
+    if (spec.close === AppClose.OnAccept) this.#scheduleClose(row, spec);
+  }
+
   /** Something that a socket of `serial` waits for is due: done now, or when the application's pause is over. */
   #onSocket(kind: number, row: number, serial: number): void {
     if (!this.#isCurrent(row, serial)) return;
@@ -162,7 +193,11 @@ export class ServerApp {
       this.#awake[subject] = 0;
       if (this.#specs[subject]!.acceptMode === AcceptMode.Serial) this.#acceptSerial(subject);
       else if (!this.#isPaused(subject)) while (this.#isFree(subject) && this.#acceptOne(subject));
-    } else this.#onSocket(kind === Notice.ServerReadable ? AppTimer.ServerRead : AppTimer.ServerClose, subject, value);
+      return;
+    }
+    // Its loop looks at what is readable before it closes.
+    this.#onSocket(AppTimer.ServerRead, subject, value);
+    if (kind === Notice.ServerClose) this.#onSocket(AppTimer.ServerClose, subject, value);
   }
 
   /** There may be a child to accept: wakes the application, or sets its next tick. */

@@ -13,7 +13,7 @@ import { hash2, hash3, unitOf } from "../base/hash.ts";
 import { GATE_NAMES } from "../vocabulary/gates.ts";
 import { OUTCOME_NAMES } from "../vocabulary/outcomes.ts";
 import { type RunResult, WIRE_NAMES } from "../vocabulary/run-result.ts";
-import { Direction, EngineMode, type RunSpec, WorkloadKind } from "../vocabulary/run-spec.ts";
+import { Direction, EngineMode, type HostSpec, type RunSpec, WorkloadKind } from "../vocabulary/run-spec.ts";
 import { AnswerQueue } from "./answer-queue.ts";
 import { AppHeap } from "./app-heap.ts";
 import { AppTimer } from "./app-timers.ts";
@@ -24,7 +24,7 @@ import { deliver, runTick } from "./deliver.ts";
 import { Host, type HostParts } from "./host.ts";
 import { MORE_SHIFT, S_FLAGS, S_HASH } from "./layout.ts";
 import { Ledger } from "./ledger.ts";
-import { Impairment, Link, packetClass } from "./link.ts";
+import { Impairment, isDataWithFin, Link, packetClass, WIRE_IN_BOTH } from "./link.ts";
 import type { Listener } from "./listener.ts";
 import { Notice, NoticeRing } from "./notices.ts";
 import { ObservedHost, ObservedLedger, ObservedLink, type Observer, type QueueLengths } from "./observer.ts";
@@ -34,6 +34,7 @@ import { Extreme, ListenerField, Recorder, WorkloadField } from "./recorder.ts";
 import { Sampler, writeCounters } from "./sampler.ts";
 import { ServerApp } from "./server-app.ts";
 import { answers, BATCH, expectedHalfOpen, expectedSockets, hostSeed, mayLag, streamKeys } from "./set-up.ts";
+import { optionsOf } from "./socket-options.ts";
 import { copyHash, isDuplicated } from "./uneven-path.ts";
 
 /** Ticks since boot at t = 0: at least an hour, and a spread that covers all phases of the wheel's coarse levels and of the cookie minute. */
@@ -42,6 +43,9 @@ const BOOT_TICKS_SPREAD = 2_097_152;
 /** Sources in their order; the workloads' own follow, then the sampler. */
 const Source = { ClientTick: 0, ServerTick: 1, ToServer: 2, ToClient: 3, Notices: 4, AppTimers: 5 } as const;
 const FIXED_SOURCES = 6;
+/** From the time of an arrival to its connect(): the clients' process has to wake, as the server's does for its accept ticks (server-app.ts). */
+const ARRIVAL_WAKE_NS = 40_000;
+const ARRIVAL_WAKE_MASK = 0xffff;
 const FOREVER = Number.POSITIVE_INFINITY;
 
 export class Simulation {
@@ -63,6 +67,7 @@ export class Simulation {
   readonly #serverApp: ServerApp;
   readonly #clientApp: ClientApp;
   readonly #arrivals: (Arrivals | null)[];
+  readonly #arrivalKeys: Int32Array;
   readonly #raw: (RawSource | null)[];
   readonly #sampler: Sampler;
   readonly #wire = new Float64Array(WIRE_NAMES.length);
@@ -90,7 +95,7 @@ export class Simulation {
         ? new Ledger(this.#now, spec.seed, streamKeys(spec))
         : new ObservedLedger(this.#now, spec.seed, streamKeys(spec), observer);
     this.#recorder = new Recorder(spec, this.#now);
-    this.#notices = new NoticeRing(this.#now, this.#due, Source.Notices);
+    this.#notices = new NoticeRing(this.#now, this.#due, Source.Notices, hash2(spec.seed, 42));
     this.#heap = new AppHeap(this.#due, Source.AppTimers);
     this.#impairments = spec.impairments.map(
       (impairment, index) => new Impairment(impairment, hash3(spec.seed, index, 7)),
@@ -107,12 +112,18 @@ export class Simulation {
     const answerer = new RawAnswerer(spec, this.#wire, this.#answers, this.#ledger, this.#recorder);
     this.#server.link = this.#toClient;
     this.#server.answerer = answerer;
+    this.#server.options = optionsOf(spec.listeners, this.#server.table);
+    this.#client.options = optionsOf(
+      spec.workloads.map((w) => (w.kind === WorkloadKind.Connections ? w : null)),
+      this.#client.table,
+    );
     this.#client.link = this.#toServer;
     this.#serverApp = new ServerApp(this.#server, this.#heap, this.#recorder, spec);
-    this.#clientApp = new ClientApp(this.#client, this.#heap, this.#recorder, spec);
+    this.#clientApp = new ClientApp(this.#client, this.#heap, this.#recorder, spec, this.#serverApp);
     this.#arrivals = spec.workloads.map((w) =>
       w.kind === WorkloadKind.Connections ? new Arrivals(w, spec.seed, 0) : null,
     );
+    this.#arrivalKeys = Int32Array.from(spec.workloads, ({ streamKey }) => hash2(spec.seed, streamKey));
     this.#raw = spec.workloads.map((w, index) =>
       w.kind === WorkloadKind.Raw
         ? new RawSource(
@@ -152,6 +163,7 @@ export class Simulation {
       toServer ? spec.toServer : spec.toClient,
       toServer,
       this.#impairmentsTo(toServer ? Direction.ToServer : Direction.ToClient),
+      toServer ? spec.client : spec.server,
     ] as const;
     return observer === null ? new Link(...parts) : new ObservedLink(...parts, observer);
   }
@@ -179,6 +191,11 @@ export class Simulation {
     return this.#now[0]!;
   }
 
+  /** The two ends, for whoever looks into them between slices. */
+  get hosts(): { readonly server: Host; readonly client: Host } {
+    return { server: this.#server, client: this.#client };
+  }
+
   /** How long the queues of a port are; null: nobody listens there. Of a SO_REUSEPORT group the sums. */
   queuesAt(port: number): QueueLengths | null {
     const group = this.#server.portGroup[port]!;
@@ -190,6 +207,11 @@ export class Simulation {
       ...{ syn: sum((one) => one.synLength), synMost: sum((one) => one.synLimit + 1) },
       ...{ accept: sum((one) => one.acceptLength), acceptMost: sum((one) => one.acceptLimit + 1) },
     };
+  }
+
+  /** What a host's kernel is. */
+  specOf(side: "server" | "client"): HostSpec {
+    return this.#spec[side];
   }
 
   /** Events so far: segments, ticks, timers, arrivals; packets counted in bulk are not events. */
@@ -235,7 +257,9 @@ export class Simulation {
   #dispatch(source: number): void {
     switch (source) {
       case Source.ClientTick:
-        runTick(this.#client);
+        // On a shared clock both hosts' timers are due at once, on CPUs of their own.
+        if (this.#due[Source.ServerTick] === this.#due[source] && this.#isServerFirst()) runTick(this.#server);
+        else runTick(this.#client);
         return;
       case Source.ServerTick:
         runTick(this.#server);
@@ -255,6 +279,10 @@ export class Simulation {
       default:
         this.#workload(source);
     }
+  }
+
+  #isServerFirst(): boolean {
+    return (hash2(this.#spec.seed, this.#server.tick()) & 1) === 1;
   }
 
   #takeAtServer(): void {
@@ -279,6 +307,7 @@ export class Simulation {
     const flags = words[at + S_FLAGS]!;
     const kind = packetClass(flags);
     this.#wire[kind] = this.#wire[kind]! + 1 + (flags >>> MORE_SHIFT);
+    if (isDataWithFin(flags)) this.#wire[WIRE_IN_BOTH] = this.#wire[WIRE_IN_BOTH]! + 1;
     if (!this.#toServer.loses(words, at)) deliver(this.#server, words, at);
   }
 
@@ -327,7 +356,7 @@ export class Simulation {
       const arrivals = this.#arrivals[workload]!;
       const index = arrivals.next[1]!;
       arrivals.step();
-      this.#due[source] = arrivals.next[0]!;
+      this.#updateArrival(source, workload, arrivals);
       this.#clientApp.arrive(workload, index);
       return;
     }
@@ -343,10 +372,16 @@ export class Simulation {
     }
   }
 
+  /** The next client calls connect() a little after its time, and not before the last one did. */
+  #updateArrival(source: number, workload: number, { next }: Arrivals): void {
+    const late = ARRIVAL_WAKE_NS + (hash3(this.#arrivalKeys[workload]!, next[1]! | 0, 41) & ARRIVAL_WAKE_MASK);
+    this.#due[source] = Math.max(this.#now[0]!, next[0]! + late);
+  }
+
   #updateWorkload(workload: number): void {
     const at = this.#firstWorkload + workload;
     const raw = this.#raw[workload]!;
-    if (raw === null) this.#due[at] = this.#arrivals[workload]!.next[0]!;
+    if (raw === null) this.#updateArrival(at, workload, this.#arrivals[workload]!);
     else raw.writeDue(this.#due, at);
   }
 
@@ -385,6 +420,8 @@ export class Simulation {
     out.set(this.#server.counts, layout.serverVerdicts);
     out.set(this.#client.counts, layout.clientVerdicts);
     out.set(this.#wire, layout.wire);
+    out.set(this.#server.log.values, layout.serverLog);
+    out.set(this.#client.log.values, layout.clientLog);
     out.set(this.#server.states, layout.serverStates);
     out.set(this.#client.states, layout.clientStates);
     this.#impairments.forEach((impairment, i) => {
@@ -433,6 +470,10 @@ export class Simulation {
       out[fields + ListenerField.peakSynQueue] = listener.peakSyn;
       out[fields + ListenerField.acceptQueueFullNs] = listener.acceptFullNs(end);
       out[fields + ListenerField.synQueueFullNs] = listener.synFullNs(end);
+      if (listener.warnedNs[0]! >= 0) {
+        out[fields + ListenerField.floodWarned] = 1;
+        out[fields + ListenerField.floodWarnedNs] = listener.warnedNs[0]!;
+      }
     });
   }
 }

@@ -20,7 +20,7 @@ const ST_REPAIR = 4;
 export const Repair = { None: 0, Missing: 1, All: 2 } as const;
 
 /** TCP_INIT_CWND. */
-const INITIAL_WINDOW = 10;
+export const INITIAL_WINDOW = 10;
 const LEAST_THRESHOLD = 2;
 /** What is left of the window when segments are lost, in 1024ths: bictcp's beta. */
 const BETA = 717;
@@ -32,14 +32,14 @@ export class Streams {
   #firstFree = -1;
 
   /** A stream of a connection that has not sent more than its first window. */
-  open(): number {
+  open(window: number): number {
     let stream = this.#firstFree;
     if (stream >= 0) this.#firstFree = this.words[stream << STREAM_SHIFT]!;
     else stream = this.#fresh++;
     if (this.#fresh << STREAM_SHIFT > this.words.length) this.#grow();
     const at = stream << STREAM_SHIFT;
     this.words[at + ST_QUEUED] = 0;
-    this.words[at + ST_CWND] = INITIAL_WINDOW;
+    this.words[at + ST_CWND] = window;
     this.words[at + ST_SSTHRESH] = NO_THRESHOLD;
     this.words[at + ST_LAST_US] = 0;
     this.words[at + ST_REPAIR] = Repair.None;

@@ -133,6 +133,11 @@ export class ConnectionTable {
     this.#live--;
   }
 
+  /** Every live row, second rows too. */
+  visit(look: (row: number) => void): void {
+    for (let row = 0; row < this.#fresh; row++) if (this.rows[(row << ROW_SHIFT) + R_STATE] !== 0) look(row);
+  }
+
   /** Whether no row has this hash, by one look: false says "perhaps". */
   hasNone(hash: number): boolean {
     return this.#fingerprint[hash & this.#mask] === 0;

@@ -2,7 +2,8 @@
  * Mini-sockets: TIME_WAIT, and FIN_WAIT2 of an orphan.
  *
  * Read first  RFC 9293 section 3.10.7.4 (TIME-WAIT); kernel-semantics 7.4, 7.7, 7.8.
- * Models      tcp_minisocks.c:tcp_time_wait, tcp_timewait_state_process; inet_timewait_sock.c (6.18).
+ * Models      tcp_minisocks.c:tcp_time_wait, tcp_timewait_state_process; inet_timewait_sock.c (6.18; tcp_tw_recycle: 4.4, kernel-semantics 7.9).
+ * Words       A mini-socket keeps its length with tcp_tw_recycle, in ticks, where a full socket has R_SENT_US.
  */
 import { Verdict } from "../vocabulary/verdicts.ts";
 import type { Host } from "./host.ts";
@@ -22,6 +23,7 @@ import {
   R_OOW_MS,
   R_PEER,
   R_RCV_NXT,
+  R_SENT_US,
   R_SND_NXT,
   R_STATE,
   R_TS_RECENT,
@@ -63,12 +65,18 @@ export function enterTimeWait(
   const at = row << ROW_SHIFT;
   const attempt = rows[at + R_ATTEMPT]!;
   updateMetrics(host, row);
+  const isRecycled = host.spec.twRecycle === 1 && (rows[at + R_STATE]! & ROW_TS) !== 0;
+  if (isRecycled) {
+    noteStamp(host, row);
+    rows[at + R_SENT_US] = recycledTicks(host, host.fullOf(row));
+  }
+  const lifeTicks = isRecycled && state === TIME_WAIT ? rows[at + R_SENT_US]! : ticks;
   if (host.timeWaits >= host.spec.maxTwBuckets) {
     host.apply(Verdict.tw_refused, attempt);
     host.free(row);
     return;
   }
-  const isShort = isShortLife(host, ticks);
+  const isShort = isShortLife(host, lifeTicks);
   host.apply(isShort ? Verdict.tw_entered_short : Verdict.tw_entered, attempt);
   host.timeWaits++;
   host.dropFull(row);
@@ -76,18 +84,24 @@ export function enterTimeWait(
   rows[at + R_STATE] = (rows[at + R_STATE]! & ~ROW_SHORT_LIFE) | ROW_MINI | (isShort ? ROW_SHORT_LIFE : 0);
   rows[at + R_OOW_MS] = 0;
   rows[at + R_META] = host.nowMs();
-  host.rearm(row, ticks);
+  host.rearm(row, lifeTicks);
+}
+
+/** tcp_remember_stamp: the peer's last timestamp, for the SYNs that come from its address (kernel-semantics 7.9). */
+function noteStamp(host: Host, row: number): void {
+  const rows = host.table.rows;
+  const at = row << ROW_SHIFT;
+  const pair = rows[at + R_LOCAL]! ^ rows[at + R_PEER]!;
+  host.metrics.noteStamp(pair, rows[at + R_TS_RECENT]!, host.uptimeS(host.nowMs()));
+}
+
+/** Lifetime with tcp_tw_recycle, ticks: 3.5 RTO. */
+function recycledTicks(host: Host, full: number): number {
+  const rto = host.table.rows[(full << ROW_SHIFT) + F_RTO]!;
+  return (rto << 2) - (rto >> 1);
 }
 
 const isShortLife = (host: Host, ticks: number): boolean => ticks <= SHORT_LIFE_S * host.spec.hz;
-
-/** inet_twsk_reschedule: true TIME_WAIT, for its whole length from now. */
-function restart(host: Host, row: number): void {
-  const word = (row << ROW_SHIFT) + R_STATE;
-  const short = isShortLife(host, host.timeWaitTicks) ? ROW_SHORT_LIFE : 0;
-  host.table.rows[word] = (host.table.rows[word]! & ~ROW_SHORT_LIFE) | short;
-  host.rearm(row, host.timeWaitTicks);
-}
 
 /** tcp_metrics.c:tcp_update_metrics: the RTT of a connection that ends in order. */
 export function updateMetrics(host: Host, row: number): void {
@@ -101,8 +115,7 @@ export function updateMetrics(host: Host, row: number): void {
 
 /** Lifetime of an orphan in FIN_WAIT2, ticks: tcp.h:tcp_fin_time. */
 export function finWait2Ticks(host: Host, full: number): number {
-  const rto = host.table.rows[(full << ROW_SHIFT) + F_RTO]!;
-  return Math.max(Math.round(host.spec.finTimeoutS * host.spec.hz), (rto << 2) - (rto >> 1));
+  return Math.max(Math.round(host.spec.finTimeoutS * host.spec.hz), recycledTicks(host, full));
 }
 
 /** The timer of a mini-socket fired. */
@@ -177,8 +190,19 @@ function receiveForMiniFinWait2(
   rows[to + R_RCV_NXT] = end;
   if (hasTs) rows[to + R_TS_RECENT] = seg[at + S_TSVAL]!;
   rows[to + R_META] = host.nowMs();
-  restart(host, row);
+  const isRecycled = host.spec.twRecycle === 1 && (rows[to + R_STATE]! & ROW_TS) !== 0;
+  if (isRecycled) noteStamp(host, row);
+  restart(host, row, isRecycled ? rows[to + R_SENT_US]! : host.timeWaitTicks);
   sendAck(host, row);
+}
+
+/** inet_twsk_reschedule: the new length also decides how its end is counted. */
+function restart(host: Host, row: number, ticks: number): void {
+  const rows = host.table.rows;
+  const at = (row << ROW_SHIFT) + R_STATE;
+  const isShort = isShortLife(host, ticks);
+  rows[at] = (rows[at]! & ~ROW_SHORT_LIFE) | (isShort ? ROW_SHORT_LIFE : 0);
+  host.rearm(row, ticks);
 }
 
 function resetMini(host: Host, row: number, seg: Int32Array, at: number): void {
@@ -207,11 +231,11 @@ function receiveForTrueTimeWait(
     if (isReset) {
       host.apply(Verdict.tw_killed, attempt);
       if (host.spec.rfc1337 === 0) killTimeWait(host, row);
-      else if (host.spec.rfc1337Restarts === 1) restart(host, row);
+      else if (host.spec.rfc1337Restarts === 1) restart(host, row, host.timeWaitTicks);
       return;
     }
     host.apply(Verdict.ignored, attempt);
-    restart(host, row);
+    restart(host, row, host.timeWaitTicks);
     if (hasTs) rows[to + R_TS_RECENT] = seg[at + S_TSVAL]!;
     return;
   }
@@ -227,7 +251,7 @@ function receiveForTrueTimeWait(
   }
   if (paws) host.apply(Verdict.tw_paws, attempt);
   if (isReset) return;
-  if (paws || (flags & ACK) !== 0) restart(host, row);
+  if (paws || (flags & ACK) !== 0) restart(host, row, host.timeWaitTicks);
   answerOld(host, row, seg, at);
 }
 

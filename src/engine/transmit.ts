@@ -9,13 +9,16 @@
  *             (without SACK one a round trip, RFC 6582); else a timer resends the first, and the others follow in slow start.
  * Left out    Flights that overlap, spurious time-outs undone, zero windows, the send buffer (a write takes all at once).
  */
+import { TIMESTAMP_BYTES } from "../vocabulary/mss.ts";
 import { Verdict } from "../vocabulary/verdicts.ts";
-import { die } from "./death.ts";
+import { die, sendActiveReset } from "./death.ts";
 import { ATO_MS, clearDelayedAck } from "./delayed-ack.ts";
 import type { Host } from "./host.ts";
+import { logOrphans } from "./kernel-log.ts";
 import {
   ACK,
   F_FLAGS,
+  F_LAST_DATA_MS,
   F_RETRANS,
   F_RETRANS_MS,
   F_RTO,
@@ -25,15 +28,17 @@ import {
   F_TX_BYTES,
   FIN,
   FL_ATO,
+  FL_FIN_MERGED,
   FL_FIN_PENDING,
-  FL_FIN_SENT,
+  FL_FIN_SACKED,
   FL_LOSS,
+  FL_NARROW,
   FL_ORPHAN,
   FL_PINGPONG,
   FL_RETRANSMITTED,
   FL_TLP_SENT,
   MORE_SHIFT,
-  mssOf,
+  mssClassOfRow,
   NO_ROW,
   PART,
   PSH,
@@ -48,18 +53,22 @@ import {
   ROW_TIMER_SHIFT,
   ROW_TS,
   ROW_WSCALE,
+  S_MSS_SHIFT,
   TIMER_REO,
   TIMER_RTO,
   TIMER_TLP,
 } from "./layout.ts";
-import { maxRtoTicks, usToTicks } from "./rtt.ts";
-import { Repair } from "./streams.ts";
+import { cutByUserTimeout, maxRtoTicks, modelTimeoutMs, usToTicks } from "./rtt.ts";
+import { INITIAL_WINDOW, Repair } from "./streams.ts";
 
 /** TCP_TIMEOUT_MIN, ticks. */
 const TIMEOUT_MIN_TICKS = 2;
-/** tcp_orphan_retries 0 acts as 8 while the time-out is below its maximum. */
 const ORPHAN_RETRIES = 8;
+/** Where the model time of retries begins: TCP_RTO_MIN, whatever tcp_rto_min_us says (asked of a live 6.18.44). */
+const MODEL_BASE_MS = 200;
 const RETRANSMITS_MASK = 0xff;
+/** TCP_TIMEWAIT_LEN, as tcp_out_of_resources reads it: so long ago is recent. */
+const RECENT_MS = 60_000;
 /** What a peer takes at most: without window scaling what 16 bits hold; with it its buffer grows with the flights, up to half of tcp_rmem's 6 MB. */
 const UNSCALED_WINDOW = 65_535;
 const SCALED_WINDOW = 3_145_728;
@@ -70,12 +79,20 @@ function packetsOut(host: Host, row: number, full: number): number {
   const at = row << ROW_SHIFT;
   const data = rows[(full << ROW_SHIFT) + F_TX_BYTES]!;
   const outstanding = (rows[at + R_SND_NXT]! - rows[(full << ROW_SHIFT) + F_SND_UNA]!) | 0;
-  return segmentsOf(host, row, data) + (outstanding - data > 0 ? 1 : 0);
+  const isFinApart =
+    outstanding - data > 0 && (data === 0 || (rows[(full << ROW_SHIFT) + F_FLAGS]! & FL_FIN_MERGED) === 0);
+  return segmentsOf(host, row, data) + (isFinApart ? 1 : 0);
 }
 
 /** Payload of a full segment of a connection. */
 export function mssOfRow(host: Host, row: number): number {
-  return mssOf((host.table.rows[(row << ROW_SHIFT) + R_STATE]! & ROW_TS) !== 0);
+  const state = host.table.rows[(row << ROW_SHIFT) + R_STATE]!;
+  return host.sentMss[mssClassOfRow(state)]! - ((state & ROW_TS) !== 0 ? TIMESTAMP_BYTES : 0);
+}
+
+/** Flags that say of what class a segment of data is, for those who count its flight's segments. */
+function classFlags(host: Host, row: number): number {
+  return mssClassOfRow(host.table.rows[(row << ROW_SHIFT) + R_STATE]!) << S_MSS_SHIFT;
 }
 
 /** How many segments `bytes` of a connection take. */
@@ -90,11 +107,12 @@ export function sendData(host: Host, row: number, bytes: number): void {
   const fat = full << ROW_SHIFT;
   const isIdle = rows[fat + F_TX_BYTES] === 0;
   if (rows[fat + F_STREAM] === NO_ROW) {
-    if (isIdle && bytes <= mssOfRow(host, row)) {
+    const isNarrow = (rows[fat + F_FLAGS]! & FL_NARROW) !== 0;
+    if (isIdle && !isNarrow && bytes <= mssOfRow(host, row)) {
       sendNew(host, row, full, bytes);
       return;
     }
-    rows[fat + F_STREAM] = host.streams.open();
+    rows[fat + F_STREAM] = host.streams.open(isNarrow ? 1 : INITIAL_WINDOW);
   }
   const stream = rows[fat + F_STREAM]!;
   host.streams.addQueued(stream, bytes);
@@ -109,12 +127,13 @@ export function sendFlight(host: Host, row: number, full: number, stream: number
   host.streams.addQueued(stream, -bytes);
   host.streams.sentAt(stream, host.nowUs());
   sendNew(host, row, full, bytes);
+  if ((host.table.rows[(full << ROW_SHIFT) + F_FLAGS]! & FL_FIN_PENDING) !== 0) sendFin(host, row);
 }
 
 /** Bytes that may be in flight, whole segments: the congestion window, and the peer's window where it cannot be scaled (kernel-semantics 8.3). */
 function roomFor(host: Host, row: number, stream: number): number {
   const word = host.table.rows[(row << ROW_SHIFT) + R_STATE]!;
-  const mss = mssOf((word & ROW_TS) !== 0);
+  const mss = mssOfRow(host, row);
   const most = (word & ROW_WSCALE) !== 0 ? SCALED_WINDOW : UNSCALED_WINDOW;
   return Math.min(host.streams.cwnd(stream), Math.floor(most / mss)) * mss;
 }
@@ -137,7 +156,7 @@ function sendNew(host: Host, row: number, full: number, bytes: number): void {
   const more = segmentsOf(host, row, bytes) - 1;
   host.countMore(Verdict.data_sent, more);
   clearDelayedAck(host, full);
-  host.sendFrom(row, PSH | ACK | (more << MORE_SHIFT), seq, rows[at + R_RCV_NXT]!, bytes);
+  host.sendFrom(row, PSH | ACK | classFlags(host, row) | (more << MORE_SHIFT), seq, rows[at + R_RCV_NXT]!, bytes);
   afterSending(host, row, full);
 }
 
@@ -147,21 +166,29 @@ export function sendFin(host: Host, row: number): void {
   const at = row << ROW_SHIFT;
   const full = host.fullOf(row);
   const fat = full << ROW_SHIFT;
-  const idle = packetsOut(host, row, full) === 0;
+  const inFlight = packetsOut(host, row, full);
+  const idle = inFlight === 0;
   const stream = rows[fat + F_STREAM]!;
-  const isBehind = stream !== NO_ROW && host.streams.queued(stream) > 0;
+  const isBehind =
+    stream !== NO_ROW && (host.streams.queued(stream) > 0 || (!idle && inFlight >= host.streams.cwnd(stream)));
   if (isBehind || (!idle && (rows[fat + F_FLAGS]! & FL_LOSS) !== 0)) {
     rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_FIN_PENDING;
     return;
   }
-  const seq = rows[at + R_SND_NXT]!;
-  rows[fat + F_FLAGS] = (rows[fat + F_FLAGS]! & ~FL_FIN_PENDING) | FL_FIN_SENT;
-  rows[at + R_SND_NXT] = (seq + 1) | 0;
   if (idle) rows[at + R_SENT_US] = host.nowUs();
-  host.apply(Verdict.fin_sent, rows[at + R_ATTEMPT]!);
-  clearDelayedAck(host, full);
-  host.sendFrom(row, FIN | ACK, seq, rows[at + R_RCV_NXT]!, 0);
+  transmitFin(host, row, fat);
   afterSending(host, row, full);
+}
+
+function transmitFin(host: Host, row: number, fat: number): void {
+  const rows = host.table.rows;
+  const at = row << ROW_SHIFT;
+  const seq = rows[at + R_SND_NXT]!;
+  rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! & ~FL_FIN_PENDING;
+  rows[at + R_SND_NXT] = (seq + 1) | 0;
+  host.apply(Verdict.fin_sent, rows[at + R_ATTEMPT]!);
+  clearDelayedAck(host, host.fullOf(row));
+  host.sendFrom(row, FIN | ACK, seq, rows[at + R_RCV_NXT]!, 0);
 }
 
 /** A bare ACK, counted by `verdict`. */
@@ -240,9 +267,23 @@ function onLossProbe(host: Host, row: number): void {
   const fat = host.fullOf(row) << ROW_SHIFT;
   if ((rows[fat + F_FLAGS]! & FL_TLP_SENT) === 0) {
     rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_TLP_SENT;
-    resend(host, row, true, Verdict.tlp_resend);
+    probe(host, row, fat);
   }
   armTimer(host, row, TIMER_RTO, rows[fat + F_RTO]!);
+}
+
+/** What was kept back goes first (the FIN; of data the model sends none beyond its flight), else the last segment once more. */
+function probe(host: Host, row: number, fat: number): void {
+  const rows = host.table.rows;
+  const stream = rows[fat + F_STREAM]!;
+  const isFinNext =
+    (rows[fat + F_FLAGS]! & FL_FIN_PENDING) !== 0 && (stream === NO_ROW || host.streams.queued(stream) === 0);
+  if (!isFinNext) {
+    resend(host, row, true, Verdict.tlp_resend);
+    return;
+  }
+  host.apply(Verdict.tlp_sends_fin, rows[(row << ROW_SHIFT) + R_ATTEMPT]!);
+  transmitFin(host, row, fat);
 }
 
 function onRto(host: Host, row: number): void {
@@ -251,7 +292,10 @@ function onRto(host: Host, row: number): void {
   const fat = host.fullOf(row) << ROW_SHIFT;
   const attempt = rows[at + R_ATTEMPT]!;
   const isOrphan = (rows[fat + F_FLAGS]! & FL_ORPHAN) !== 0;
-  if (hasTimedOut(host, fat, isOrphan)) {
+  const userMs = host.options === null ? 0 : host.options.userTimeoutMs(row);
+  const retries = isOrphan ? orphanRetries(host, fat) : host.spec.retries2;
+  if (isOrphan && endsAsOneTooMany(host, row, hasTimedOut(host, fat, retries, 0))) return;
+  if (hasTimedOut(host, fat, retries, userMs)) {
     host.apply(Verdict.abort_on_timeout, attempt);
     die(host, row, true);
     return;
@@ -264,28 +308,47 @@ function onRto(host: Host, row: number): void {
   rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_LOSS;
   resend(host, row, false, Verdict.rto_resend);
   rows[fat + F_RTO] = Math.min(rows[fat + F_RTO]! * 2, maxRtoTicks(host));
-  armTimer(host, row, TIMER_RTO, rows[fat + F_RTO]!);
+  const elapsedMs = (host.nowMs() - rows[fat + F_RETRANS_MS]!) | 0;
+  armTimer(host, row, TIMER_RTO, cutByUserTimeout(host, rows[fat + F_RTO]!, userMs, elapsedMs));
 }
 
-/** tcp_write_timeout: time since the first retransmission against the model time of N retries of 200 ms, doubling. */
-function hasTimedOut(host: Host, fat: number, isOrphan: boolean): boolean {
+/** tcp_orphan_retries: 0 acts as 8 while the time-out is below its maximum. */
+function orphanRetries(host: Host, fat: number): number {
+  const { orphanRetries: retries } = host.spec;
+  return retries === 0 && host.table.rows[fat + F_RTO]! < maxRtoTicks(host) ? ORPHAN_RETRIES : retries;
+}
+
+/**
+ * tcp_out_of_resources: an orphan that has sent no data for two greatest time-outs, or whose time is up, counts twice against tcp_max_orphans.
+ * It is reset, silently where its time is up and it has sent no data for a minute. `isOver`: its retries are used up.
+ */
+function endsAsOneTooMany(host: Host, row: number, isOver: boolean): boolean {
+  const rows = host.table.rows;
+  const fat = host.fullOf(row) << ROW_SHIFT;
+  const isAlive = rows[fat + F_RTO]! < maxRtoTicks(host);
+  const mayReset = isAlive || !isOver;
+  const sinceSent = Math.floor(((host.nowUs() - rows[(row << ROW_SHIFT) + R_SENT_US]!) >>> 0) / 1000);
+  const quietMs = rows[fat + F_TX_BYTES]! > 0 ? sinceSent : (host.nowMs() - rows[fat + F_LAST_DATA_MS]!) | 0;
+  const weight = quietMs > 2 * host.spec.rtoMaxMs || !mayReset ? 2 : 1;
+  if (host.orphans * weight <= host.spec.maxOrphans) return false;
+  logOrphans(host);
+  const resets = mayReset || quietMs <= RECENT_MS;
+  host.apply(
+    resets ? Verdict.orphan_over_limit : Verdict.orphan_over_limit_silent,
+    rows[(row << ROW_SHIFT) + R_ATTEMPT]!,
+  );
+  if (resets) sendActiveReset(host, row);
+  die(host, row, true);
+  return true;
+}
+
+/** tcp_write_timeout: time since the first retransmission against `userMs`, or else the model time of N retries of 200 ms, doubling. */
+function hasTimedOut(host: Host, fat: number, retries: number, userMs: number): boolean {
   const rows = host.table.rows;
   if ((rows[fat + F_RETRANS]! & RETRANSMITS_MASK) === 0) return false;
-  let retries = host.spec.retries2;
-  if (isOrphan) {
-    const isAlive = rows[fat + F_RTO]! < maxRtoTicks(host);
-    retries = host.spec.orphanRetries;
-    if (retries === 0 && isAlive) retries = ORPHAN_RETRIES;
-  }
   const elapsedMs = (host.nowMs() - rows[fat + F_RETRANS_MS]!) | 0;
-  return elapsedMs >= modelTimeoutMs(retries, host.spec.rtoMinUs / 1000, host.spec.rtoMaxMs);
-}
-
-/** tcp_timer.c:tcp_model_timeout: (2^(N+1) - 1) * base while the step stays below the maximum, then the maximum a step. */
-export function modelTimeoutMs(retries: number, baseMs: number, maxMs: number): number {
-  const thresh = 31 - Math.clz32(Math.floor(maxMs / baseMs));
-  if (retries <= thresh) return (2 ** (retries + 1) - 1) * baseMs;
-  return (2 ** (thresh + 1) - 1) * baseMs + (retries - thresh) * maxMs;
+  if (userMs > 0) return elapsedMs >= userMs;
+  return elapsedMs >= modelTimeoutMs(retries, MODEL_BASE_MS, host.spec.rtoMaxMs);
 }
 
 /** What is not acknowledged of a flight is lost: it is sent again, and new data behind it, as far as the windows allow. */
@@ -313,7 +376,7 @@ export function resendRest(host: Host, row: number, full: number, stream: number
   host.countMore(Verdict.fast_resend, resent - 1);
   host.countMore(Verdict.data_sent, sent);
   const flags = PSH | ACK | (again < lost ? PART : 0) | ((resent + sent - 1) << MORE_SHIFT);
-  host.sendFrom(row, flags, rows[fat + F_SND_UNA]!, rows[at + R_RCV_NXT]!, again + fresh);
+  host.sendFrom(row, flags | classFlags(host, row), rows[fat + F_SND_UNA]!, rows[at + R_RCV_NXT]!, again + fresh);
   armTimer(host, row, TIMER_RTO, rows[fat + F_RTO]!);
 }
 
@@ -325,14 +388,19 @@ function resend(host: Host, row: number, tail: boolean, verdict: number): void {
   const bytes = rows[fat + F_TX_BYTES]!;
   const una = rows[fat + F_SND_UNA]!;
   const hasFin = ((rows[at + R_SND_NXT]! - una) | 0) > bytes;
-  const isFin = hasFin && (tail || bytes === 0);
+  const length = Math.min(bytes, mssOfRow(host, row));
+  // tcp_retrans_try_collapse: a FIN behind the only segment of data goes with it from now on, unless the peer has it already.
+  const mayMerge = hasFin && !tail && bytes > 0 && length === bytes && (rows[fat + F_FLAGS]! & FL_FIN_SACKED) === 0;
+  if (mayMerge) rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_FIN_MERGED;
+  const isMerged = (rows[fat + F_FLAGS]! & FL_FIN_MERGED) !== 0 && bytes > 0;
+  const isFin = hasFin && !isMerged && (tail || bytes === 0);
   rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_RETRANSMITTED;
   rows[fat + F_RETRANS] = rows[fat + F_RETRANS]! + (RETRANSMITS_MASK + 1);
   if (!isFin || bytes === 0) rows[at + R_SENT_US] = host.nowUs();
   host.apply(verdict, rows[at + R_ATTEMPT]!);
   if (isFin) host.sendFrom(row, FIN | ACK, (una + bytes) | 0, rows[at + R_RCV_NXT]!, 0);
   else {
-    const length = Math.min(bytes, mssOfRow(host, row));
-    host.sendFrom(row, PSH | ACK | (length < bytes ? PART : 0), una, rows[at + R_RCV_NXT]!, length);
+    const flags = PSH | ACK | classFlags(host, row) | (isMerged ? FIN : 0) | (length < bytes ? PART : 0);
+    host.sendFrom(row, flags, una, rows[at + R_RCV_NXT]!, length);
   }
 }

@@ -30,7 +30,7 @@ import { leaveQueue } from "./syn-queue.ts";
 export function establishAtSyn(host: Host, listener: Listener, row: number): void {
   leaveQueue(host, row);
   host.wheel.disarm(row);
-  makeChild(host, listener, row, 0);
+  makeChild(host, listener, row, 0, 0);
   host.onChild(row);
 }
 

@@ -13,6 +13,7 @@ import { figuresOf } from "./figures.ts";
 import { Html, html, jsonForScript } from "./html.ts";
 import {
   figuresSection,
+  kernelLogSection,
   summarySection,
   type TuningVerdict,
   thresholdsSection,
@@ -31,6 +32,7 @@ export function reportHtml(summary: ExperimentSummary, verdicts: readonly Tuning
     { id: "thresholds", title: "Thresholds", body: thresholdsSection(summary) },
     { id: "summary", title: "Summary", body: summarySection(summary) },
     { id: "differences", title: "Differences", body: differencesSection(summary) },
+    { id: "kernel-log", title: "Kernel log", body: kernelLogSection(summary) },
     { id: "charts", title: "Over time", body: figuresSection(figuresOf(summary)) },
   ];
   const shown = parts.filter(({ body }) => body !== null);

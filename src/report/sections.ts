@@ -1,6 +1,7 @@
 /** The parts of the page that are words and tables. Builders: what goes in is data, what comes out is HTML. */
 import type { ExperimentSummary } from "../results/summary-format.ts";
 import { COUNTERS, type CounterName } from "../vocabulary/counters.ts";
+import { dmesgLine } from "../vocabulary/kernel-log.ts";
 import { tuningStyle } from "./colours.ts";
 import type { Figure, Panel } from "./figure.ts";
 import { type Html, html } from "./html.ts";
@@ -134,6 +135,23 @@ ${used.map(
   )}</tr>
 `,
 )}</tbody></table></div></details>`;
+}
+
+/** What the kernels would have written, of the first seed; most runs have none of it. */
+export function kernelLogSection({ tunings }: ExperimentSummary): Html | null {
+  if (tunings.every(({ lines }) => lines.kernel_log.length === 0)) return null;
+  return html`<h2>Kernel log</h2>
+<p>What dmesg would show of each run with the first seed, at most the first 64 lines of each host. ${
+    tunings.some(({ hosts }) => hosts > 1) ? "Behind the load balancer: of the first host. " : null
+  }Times are those of the run.</p>
+${tunings.map(({ name, lines: { kernel_log } }, index) =>
+  kernel_log.length === 0
+    ? null
+    : html`<h4>${swatch(index)}${name}</h4><pre>${kernel_log.map(
+        ({ at_s, host, text }) => `${host === "client" ? "client: " : ""}${dmesgLine(at_s, text)}\n`,
+      )}</pre>
+`,
+)}`;
 }
 
 /** Frames of the figures; the page's script draws into `.plot`. */

@@ -11,6 +11,7 @@
 import { formatCount, formatSeconds } from "../base/units.ts";
 import { GATES, type GateName } from "../vocabulary/gates.ts";
 import { UNSEEN } from "../vocabulary/unseen.ts";
+import { leftoverSentence } from "./leftovers.ts";
 import type { Measure, TuningSummary } from "./summary-format.ts";
 import { formatMean, formatMs, formatRatio } from "./summary-table.ts";
 import { isNearlyOut } from "./worst-pair.ts";
@@ -55,6 +56,7 @@ export function verdictOn(tuning: TuningSummary): TuningVerdict {
     ...whatPorts(tuning),
     ...whatNobodyCounts(tuning),
     ...whatTraffic(tuning, traffic, binding),
+    ...whatIsLeft(tuning),
   ];
   return { tuning: tuning.name, traffic, binding, sentences };
 }
@@ -112,9 +114,13 @@ function trafficOf(tuning: TuningSummary, binding: Binding | null): TuningVerdic
   return binding === null || isOfClients(binding.gate) ? "calm" : "overload";
 }
 
-/** Gates before the server, or in the clients themselves: they say nothing of its load. */
+/** Gates before the server, in the clients themselves, or that look at clocks alone: they say nothing of its load. */
 const isOfClients = (gate: GateName): boolean =>
-  gate.startsWith("path_") || gate === "no_local_port" || gate === "time_wait" || gate === "client_patience";
+  gate.startsWith("path_") ||
+  gate === "no_local_port" ||
+  gate === "time_wait" ||
+  gate === "tw_recycle" ||
+  gate === "client_patience";
 
 /** While the SYN queue turned clients away: its mean length for each connection per second that left it established, in seconds; 0 where it did not. */
 function synQueueStayS({ lines, hosts }: TuningSummary, binding: Binding | null): number {
@@ -163,6 +169,19 @@ function whatWaits({ listeners }: TuningSummary): string[] {
       : [
           `Connections on port ${port} waited for accept() up to ${formatMs(accept_wait_ms.p99)} (p99): the application is behind.`,
         ],
+  );
+}
+
+/** Kinds of sockets at the end that point to something: nothing ends them, and nobody serves them. */
+const STUCK = ["ghost", "close_wait", "half_closed", "unread"] as const;
+
+function whatIsLeft({ leftovers }: TuningSummary): string[] {
+  return (["server", "client"] as const).flatMap((host) =>
+    STUCK.flatMap((kind) => {
+      const count = leftovers[host][kind]?.mean ?? 0;
+      if (count < 1) return [];
+      return [leftoverSentence(host === "server" ? "server" : "clients", kind, formatMean(count))];
+    }),
   );
 }
 

@@ -4,6 +4,7 @@ import { COUNTER_NAMES } from "../vocabulary/counters.ts";
 import { GATE_NAMES } from "../vocabulary/gates.ts";
 import { STATE_NAMES } from "../vocabulary/run-result.ts";
 import type { Scenario } from "../vocabulary/scenario.ts";
+import { logEntries } from "./kernel-log.ts";
 import type { GateLine, Host, PerSecondName, RunView } from "./run-view.ts";
 import type { Lines } from "./summary-format.ts";
 import type { TuningRuns } from "./tuning-runs.ts";
@@ -43,6 +44,7 @@ export function linesOf(scenario: Scenario, runs: TuningRuns): Lines {
       kind === "connections" ? [{ name, ...perSecond(first, workload) }] : [],
     ),
     server_counters: moving(COUNTER_NAMES.map((name) => [name, added(first.map((view) => view.counterLine(name)))])),
+    kernel_log: logEntries(any),
   };
 }
 

@@ -46,7 +46,7 @@ function recordedRun(scenario: Scenario, spec: RunSpec, result: RunResult, isFir
   return {
     server_counters: view.counters("server"),
     client_counters: view.counters("client"),
-    wire_at_server: view.wire(),
+    wire_at_server: recordedWire(view.wire()),
     ...(impairments > 0 ? { impairment_dropped: view.impairmentDropped().slice(0, impairments) } : {}),
     workloads: byWorkload((workload) => recordedWorkload(view, workload)),
     listeners: spec.listeners.map((_, listener) => recordedListener(view, listener)),
@@ -85,4 +85,13 @@ function effectiveSysctls({ kernel, sysctls }: HostScenario): Record<string, Tun
 /** The format knows no null: a key that is not set is absent. */
 function withoutNulls<T>(value: T): T {
   return JSON.parse(JSON.stringify(value, (_, child: unknown) => (child === null ? undefined : child))) as T;
+}
+
+/** The recorder counts a segment with data and FIN in both classes. */
+function recordedWire({ in_data_fin = 0, out_data_fin = 0, ...wire }: Record<string, number>): Record<string, number> {
+  return {
+    ...wire,
+    ...(in_data_fin > 0 ? { in_data: (wire.in_data ?? 0) + in_data_fin } : {}),
+    ...(out_data_fin > 0 ? { out_data: (wire.out_data ?? 0) + out_data_fin } : {}),
+  };
 }

@@ -9,6 +9,14 @@ import { assert } from "../base/assert.ts";
 import { COUNTER_NAMES, type CounterName, counterIndex } from "../vocabulary/counters.ts";
 import { GATE_NAMES, Gate, type GateName } from "../vocabulary/gates.ts";
 import { COARSE_LAYOUT, type HistogramLayout, LATENCY_LAYOUT } from "../vocabulary/histogram.ts";
+import {
+  LOG_FIELDS,
+  LOG_LINE_WORDS,
+  LOG_LINES,
+  LogLine,
+  type LogLineName,
+  MAX_LOG_LINES,
+} from "../vocabulary/kernel-log.ts";
 import { Outcome, type OutcomeName } from "../vocabulary/outcomes.ts";
 import {
   EXTREME_FIELDS,
@@ -18,6 +26,7 @@ import {
   type ResultLayout,
   type RunResult,
   resultLayout,
+  STATE_COUNT,
   SYN_RETRANSMIT_CLASSES,
   WIRE_NAMES,
   WORKLOAD_FIELDS,
@@ -105,6 +114,22 @@ export class RunView {
     return this.#list(this.layout.impairmentDropped, this.spec.impairments.length);
   }
 
+  /** A kind of line of a kernel's log: how many were written, how many net_ratelimit kept back. */
+  logField(host: Host, line: LogLineName, field: "written" | "suppressed"): number {
+    return this.#at(this.#log(host) + LogLine[line] * LOG_FIELDS.length + LOG_FIELDS.indexOf(field));
+  }
+
+  /** The first lines of a kernel's log, MAX_LOG_LINES at most. `subject`: see `logText()`. */
+  logLines(host: Host): { readonly ns: number; readonly line: LogLineName; readonly subject: number }[] {
+    const written = LOG_LINES.reduce((sum, line) => sum + this.logField(host, line, "written"), 0);
+    const kept = Math.min(written, MAX_LOG_LINES);
+    const words = this.#list(this.#log(host) + LOG_LINES.length * LOG_FIELDS.length, kept * LOG_LINE_WORDS);
+    return Array.from({ length: kept }, (_, k) => {
+      const [ns = 0, line = 0, subject = 0] = words.slice(k * LOG_LINE_WORDS);
+      return { ns, line: LOG_LINES[line] ?? "syn_flooding", subject };
+    });
+  }
+
   workloadField(workload: number, field: WorkloadField): number {
     return this.#at(this.#workload(workload).fields + WORKLOAD_FIELDS.indexOf(field));
   }
@@ -162,6 +187,11 @@ export class RunView {
     return this.#line(this.#listener(listener)[queue], 0).map((length) => (Number.isNaN(length) ? null : length));
   }
 
+  /** Sockets at the end, by the kernel's number of their state (STATE_NAMES). */
+  states(host: Host): number[] {
+    return this.#list(host === "server" ? this.layout.serverStates : this.layout.clientStates, STATE_COUNT);
+  }
+
   /** Sockets in TCP state number `state` (STATE_NAMES) at each sample. */
   stateLine(host: Host, state: number): number[] {
     return this.#line(host === "server" ? this.layout.serverStateLines : this.layout.clientStateLines, state);
@@ -180,6 +210,10 @@ export class RunView {
   /** Drops or failed attempts at a gate since t = 0 at each sample, over all workloads of a kind. */
   gateLine(family: GateLine, gate: GateName): number[] {
     return this.#line(this.layout[`${family}Lines`], Gate[gate]);
+  }
+
+  #log(host: Host): number {
+    return host === "server" ? this.layout.serverLog : this.layout.clientLog;
   }
 
   #counters(host: Host): number {

@@ -70,11 +70,11 @@ const inSeconds = (ns: Readonly<Record<string, number>>): Record<string, number>
 
 /** Up to the last step at which anybody got in. */
 function stepsOf(workload: number, runs: TuningRuns): { readonly at_s: number; readonly established: Measure }[] {
-  const { synLinearTimeouts } = runs.any.spec.client;
+  const { synLinearTimeouts, rtoMaxMs } = runs.any.spec.client;
   const read = new Map(runs.all.map((view) => [view, view.bySynRetransmits(workload, "establishedByRetransmits")]));
   const count = Math.max(...[...read.values()].map((classes) => classes.length));
   return Array.from({ length: count }, (_, k) => ({
-    at_s: synTimerS(k, synLinearTimeouts),
+    at_s: synTimerS(k, synLinearTimeouts, rtoMaxMs / 1000),
     established: runs.sum((view) => read.get(view)?.[k] ?? 0),
   }));
 }

@@ -9,6 +9,8 @@ import { COUNTER_NAMES } from "../vocabulary/counters.ts";
 import type { Experiment, Tuning } from "../vocabulary/experiment.ts";
 import { UNSEEN_NAMES } from "../vocabulary/unseen.ts";
 import { differencesOf } from "./differences.ts";
+import { summarizeLogs } from "./kernel-log.ts";
+import { LEFTOVER_KINDS, leftoversOf } from "./leftovers.ts";
 import { linesOf } from "./lines.ts";
 import type { RunView } from "./run-view.ts";
 import { halfOpenPeakBytes, summarizeListener } from "./summarize-listeners.ts";
@@ -67,6 +69,11 @@ function summarizeTuning({ name, changes, scenario }: Tuning, runs: TuningRuns):
     synacks_out: runs.sum(wire("out_synack")),
     amplification_ratio: runs.share(wire("out_synack"), wire("in_syn")),
     half_open_peak_bytes: halfOpenPeakBytes(runs),
+    leftovers: {
+      server: runs.named(LEFTOVER_KINDS, (view) => leftoversOf(view).server),
+      client: runs.named(LEFTOVER_KINDS, (view) => leftoversOf(view).client),
+    },
+    kernel_log: summarizeLogs(runs),
     lines: linesOf(scenario, runs),
   };
 }

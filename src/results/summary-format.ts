@@ -9,8 +9,10 @@
  */
 import type { CounterName } from "../vocabulary/counters.ts";
 import type { GateName } from "../vocabulary/gates.ts";
+import type { LogLineName } from "../vocabulary/kernel-log.ts";
 import type { OutcomeName } from "../vocabulary/outcomes.ts";
 import type { UnseenName } from "../vocabulary/unseen.ts";
+import type { LeftoverKind } from "./leftovers.ts";
 
 export const SUMMARY_FORMAT = "halfopen-summary-1";
 
@@ -125,6 +127,25 @@ export interface Lines {
   }[];
   /** Server counters since t = 0 at each sample, those that move. */
   readonly server_counters: { readonly [K in CounterName]?: readonly number[] };
+  /** What the kernels' logs say, by time: the first 64 lines of each. Behind a load balancer: of the first host. */
+  readonly kernel_log: readonly LogEntry[];
+}
+
+/** A line of a kernel's log; `at_s` of the run. */
+export interface LogEntry {
+  readonly at_s: number;
+  readonly host: "server" | "client";
+  /** As dmesg prints it, without the time. */
+  readonly text: string;
+}
+
+/** How often a kernel's log has a kind of line. */
+export interface LogSummary {
+  readonly host: "server" | "client";
+  readonly line: LogLineName;
+  readonly written: Measure;
+  /** Kept back by net_ratelimit. */
+  readonly suppressed: Measure;
 }
 
 /** The client address and server port whose local ports were shortest; null where nobody connected. Behind a load balancer: of the worst host. */
@@ -160,6 +181,13 @@ export interface TuningSummary {
   readonly amplification_ratio: Measure;
   /** Kernel memory of the most half-opens at one time. */
   readonly half_open_peak_bytes: Measure;
+  /** Sockets at the end of the run, by kind (leftovers.ts); kinds that have none left out. */
+  readonly leftovers: {
+    readonly server: { readonly [K in LeftoverKind]?: Measure };
+    readonly client: { readonly [K in LeftoverKind]?: Measure };
+  };
+  /** Kinds of lines that no run has are left out. */
+  readonly kernel_log: readonly LogSummary[];
   readonly lines: Lines;
 }
 

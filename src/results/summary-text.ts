@@ -2,10 +2,12 @@
 import { err, ok, type Result } from "../base/result.ts";
 import { COUNTER_NAMES } from "../vocabulary/counters.ts";
 import { GATE_NAMES } from "../vocabulary/gates.ts";
+import { LOG_LINES } from "../vocabulary/kernel-log.ts";
 import { OUTCOME_NAMES } from "../vocabulary/outcomes.ts";
 import { RAW_PACKETS } from "../vocabulary/scenario.ts";
 import { UNSEEN_NAMES } from "../vocabulary/unseen.ts";
 import { jsonText } from "./json-text.ts";
+import { LEFTOVER_KINDS } from "./leftovers.ts";
 import { anything, listOf, mapOf, number, objectOf, oneOf, orNull, type Shape, text, truth } from "./shape.ts";
 import { type ExperimentSummary, SUMMARY_FORMAT } from "./summary-format.ts";
 
@@ -59,6 +61,8 @@ const LISTENER = objectOf({
   ...{ accepted: MEASURE, accept_wait_ms: LATENCIES, workers_busy_ratio: orNull(MEASURE) },
 });
 
+const HOST = oneOf("server", "client");
+
 const LINES = objectOf({
   at_s: LINE,
   queues: listOf(objectOf({ port: number, accept: listOf(orNull(number)), syn: listOf(orNull(number)) })),
@@ -67,6 +71,7 @@ const LINES = objectOf({
   second_s: number,
   per_second: listOf(objectOf({ name: text, attempts: LINE, established: LINE, responses: LINE })),
   server_counters: mapOf(COUNTER_NAMES, LINE),
+  kernel_log: listOf(objectOf({ at_s: number, host: HOST, text })),
 });
 
 const TUNING = objectOf({
@@ -80,6 +85,8 @@ const TUNING = objectOf({
     objectOf({ address: text, port: number, usable_ports: number, ports_peak: MEASURE, without_port: MEASURE }),
   ),
   ...{ syns_in: MEASURE, synacks_out: MEASURE, amplification_ratio: MEASURE, half_open_peak_bytes: MEASURE },
+  leftovers: objectOf({ server: mapOf(LEFTOVER_KINDS, MEASURE), client: mapOf(LEFTOVER_KINDS, MEASURE) }),
+  kernel_log: listOf(objectOf({ host: HOST, line: oneOf(...LOG_LINES), written: MEASURE, suppressed: MEASURE })),
   lines: LINES,
 });
 

@@ -97,6 +97,7 @@ export class AttemptList implements Observer {
   timerFired(): void {}
   timerSet(): void {}
   accepted(): void {}
+  logged(): void {}
 }
 
 /** Attempts with the same two ends as those of `chosen`, and before them: the number of each → the chosen ones that came after it. */

@@ -1,13 +1,14 @@
 /**
  * Events of attempts → packets as bytes, as a capture has them.
  *
- * Made up     What the model does not have is filled in as Linux does at MTU 1500 with default buffers: windows, window scale, IP ids. Payload is zeros.
+ * Made up     What the model does not have is filled in as Linux does with default buffers: windows, window scale, IP ids. Payload is zeros.
  * Flights     Data that travels together is cut into segments of one MSS, the last one with PSH. Of ACKs that travel together the last one is written.
  *             The first ones of a flight that lost some are taken for those that came; a SACK block is the last segment of the flight.
  * Units       ns since the start of the run.
  */
 import type { ObservedSegment } from "../engine/run.ts";
 import { GATES } from "../vocabulary/gates.ts";
+import { DEFAULT_MTU, HEADER_BYTES, TIMESTAMP_BYTES } from "../vocabulary/mss.ts";
 import type { CapturedPacket } from "../wire/pcapng.ts";
 import { DEFAULT_TTL, encodeSegment, type Segment, TcpFlag } from "../wire/segment.ts";
 import type { TcpOptions } from "../wire/tcp-options.ts";
@@ -20,14 +21,10 @@ import { gateOf, type TraceEvent } from "./watch.ts";
 export const CAPTURE_PLACES = ["wire", "client", "server"] as const;
 export type CapturePlace = (typeof CAPTURE_PLACES)[number];
 
-const MSS = 1460;
-/** Less the timestamp option (RFC 6691). */
-const MSS_TIMESTAMPS = 1448;
 /** tcp_select_initial_window with tcp_rmem's maximum of 6 MiB. */
 const WINDOW_SCALE = 7;
-const FIRST_WINDOW = 64_240;
-/** tcp_rmem's default in segments of 1448: 45 of them. */
-const SYN_ACK_WINDOW = 65_160;
+/** Half of tcp_rmem's default; a window is as many whole segments as fit. */
+const WINDOW_SPACE = 65_536;
 
 /** A list of events of one attempt → its packets, in the order of their time. `title`: stands at the first one. */
 export function packetsOf(events: readonly TraceEvent[], place: CapturePlace, title: string): CapturedPacket[] {
@@ -83,6 +80,8 @@ class ConnectionEncoder {
   #isScaled = false;
   /** What each end sent last of all that it has sent, [left, right): what a SACK tells of is at the end of a flight. */
   readonly #last: Record<Way, readonly [left: number, right: number]> = { toServer: [0, 0], toClient: [0, 0] };
+  /** The MSS option of each end's SYN. */
+  readonly #announced = { toServer: DEFAULT_MTU - HEADER_BYTES, toClient: DEFAULT_MTU - HEADER_BYTES };
   readonly #ids = { toServer: 0, toClient: 0 };
 
   /** One packet for each segment of a flight. */
@@ -90,11 +89,11 @@ class ConnectionEncoder {
     const way = segment.toServer ? "toServer" : "toClient";
     if ((segment.flags & TcpFlag.Syn) !== 0 && (segment.flags & TcpFlag.Ack) !== 0)
       this.#isScaled = segment.windowScale;
-    const mss = segment.timestamps === null ? MSS : MSS_TIMESTAMPS;
+    if ((segment.flags & TcpFlag.Syn) !== 0) this.#announced[way] = segment.mss;
     const packets: Uint8Array[] = [];
     let offset = 0;
     do {
-      const length = Math.min(mss, segment.length - offset);
+      const length = Math.min(segment.mss, segment.length - offset);
       const isLast = offset + length >= segment.length;
       packets.push(encodeSegment(this.#segment(segment, offset, length, isLast)));
       this.#noteLast(way, segment, offset, length);
@@ -123,12 +122,12 @@ class ConnectionEncoder {
     };
   }
 
-  #options({ flags, ack, timestamps, sackPermitted, windowScale, sacks, toServer }: ObservedSegment): TcpOptions {
+  #options({ flags, ack, mss, timestamps, sackPermitted, windowScale, sacks, toServer }: ObservedSegment): TcpOptions {
     const isSyn = (flags & TcpFlag.Syn) !== 0;
     const last = this.#last[toServer ? "toClient" : "toServer"];
     const isBeyond = ((last[0] - ack) | 0) > 0;
     return {
-      ...(isSyn ? { mss: MSS } : {}),
+      ...(isSyn ? { mss } : {}),
       ...(sackPermitted ? { sackPermitted } : {}),
       ...(timestamps === null ? {} : { timestamps }),
       ...(windowScale ? { windowScale: WINDOW_SCALE } : {}),
@@ -139,7 +138,9 @@ class ConnectionEncoder {
   /** RFC 7323 section 2.2: the window of a SYN is never scaled. What answers for no socket has none (tcp_v4_send_reset). */
   #window({ flags, timestamps, toServer }: ObservedSegment): number {
     if ((flags & TcpFlag.Rst) !== 0) return 0;
-    const first = toServer || timestamps === null ? FIRST_WINDOW : SYN_ACK_WINDOW;
+    const announced = this.#announced[toServer ? "toServer" : "toClient"];
+    const segment = toServer || timestamps === null ? announced : announced - TIMESTAMP_BYTES;
+    const first = Math.min(0xffff, Math.floor(WINDOW_SPACE / segment) * segment);
     if ((flags & TcpFlag.Syn) !== 0 || !this.#isScaled) return first;
     return Math.ceil(first / 2 ** WINDOW_SCALE);
   }

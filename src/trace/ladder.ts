@@ -140,6 +140,9 @@ class LadderWriter {
       case "accepted":
         say(this.#line(atNs, "server"), "accept()", ...queuesNotes(event.queues).slice(-1));
         return;
+      case "logged":
+        say(this.#line(atNs, event.side), `kernel log: ${event.text}`);
+        return;
       case "served":
         say(this.#line(atNs, "client"), "served");
         return;

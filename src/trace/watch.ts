@@ -7,6 +7,7 @@
  */
 import type { ObservedRun, ObservedSegment, Observer, QueueLengths } from "../engine/run.ts";
 import { GATE_NAMES, type GateName } from "../vocabulary/gates.ts";
+import { LOG_LINES, logText } from "../vocabulary/kernel-log.ts";
 import { OUTCOME_NAMES, type OutcomeName } from "../vocabulary/outcomes.ts";
 import { STATE_NAMES } from "../vocabulary/run-result.ts";
 import { VERDICT_NAMES, VERDICTS, type VerdictDef, type VerdictName } from "../vocabulary/verdicts.ts";
@@ -38,6 +39,8 @@ export type TraceEvent = { readonly atNs: number; readonly earlier?: boolean } &
   /** A timer is set to fire after so long. */
   | { readonly kind: "set"; readonly side: Side; readonly afterNs: number }
   | { readonly kind: "accepted"; readonly queues: QueueLengths | null }
+  /** A line of the kernel's log while the attempt was under way, whoever caused it. */
+  | { readonly kind: "logged"; readonly side: Side; readonly text: string }
   | { readonly kind: "served" }
   | { readonly kind: "ended"; readonly outcome: OutcomeName; readonly gate: GateName }
   /** The end of the run, or what its sockets still do is not told: its id went to another attempt. */
@@ -65,6 +68,8 @@ interface Watched {
   /** The server's, known from the first segment on. */
   port: number;
   readonly states: Record<Side, StateName>;
+  readonly beganNs: number;
+  isOver: boolean;
 }
 
 /** What an application does, and the end, are each connection's own. */
@@ -101,7 +106,15 @@ export class Watch implements Observer {
     if (!isWanted && later.length === 0) return;
     const events = isWanted ? this.#found(number) : null;
     if (events !== null) this.events.set(number, events);
-    this.#watched.set(attempt, { events, later, port: 0, states: { client: "close", server: "close" } });
+    const states = { client: "close", server: "close" } as const;
+    this.#watched.set(attempt, {
+      events,
+      later,
+      port: 0,
+      states: { ...states },
+      beganNs: this.#run.nowNs,
+      isOver: false,
+    });
   }
 
   /** What earlier connections of the same ends are doing when attempt `number` begins. */
@@ -162,6 +175,8 @@ export class Watch implements Observer {
   }
 
   ended(attempt: number, outcome: number, gate: number): void {
+    const watched = this.#watched.get(attempt);
+    if (watched) watched.isOver = true;
     const names = { outcome: OUTCOME_NAMES[outcome] ?? "pending", gate: GATE_NAMES[gate] ?? "none" };
     this.#tell(attempt, { kind: "ended", atNs: this.#run.nowNs, ...names });
   }
@@ -173,19 +188,33 @@ export class Watch implements Observer {
     for (const attempt of this.#watched.keys()) this.#tell(attempt, { kind: "run_ends", atNs: durationNs });
   }
 
+  /** The line stands where it belongs: packets of a flood that lag cause theirs after the fact. */
+  logged(atServer: boolean, line: number, subject: number, ns: number): void {
+    const name = LOG_LINES[line];
+    if (this.#options.detail === "packets" || name === undefined) return;
+    const side = sideOf(atServer);
+    const text = logText(name, subject, this.#run.specOf(side));
+    for (const watched of this.#watched.values()) {
+      const { events, isOver, beganNs } = watched;
+      if (events === null || isOver || beganNs > ns) continue;
+      const later = events.findIndex(({ atNs }) => atNs > ns);
+      this.#note(watched, { kind: "logged", atNs: ns, side, text }, later < 0 ? events.length : later);
+    }
+  }
+
   #tell(attempt: number, event: TraceEvent): void {
     if (this.#options.detail === "packets") return;
     const watched = this.#watched.get(attempt);
     if (watched) this.#note(watched, event);
   }
 
-  #note({ events, later }: Watched, event: TraceEvent): void {
+  #note({ events, later }: Watched, event: TraceEvent, at = events?.length ?? 0): void {
     if (this.#noted >= this.#options.maxEvents) {
       this.isCut = true;
       return;
     }
     this.#noted++;
-    events?.push(event);
+    events?.splice(at, 0, event);
     if (!LEFT_BEHIND.includes(event.kind)) return;
     for (const number of later) this.events.get(number)?.push({ ...event, earlier: true });
   }

@@ -31,7 +31,7 @@ export interface CounterDef {
   readonly gauge?: true;
   /** Exported by node_exporter without --collector.netstat.fields. */
   readonly nodeExporterDefault: boolean;
-  /** Section of kernel-semantics.md with the rule. */
+  /** Section of kernel-semantics.md with the rule, or the kernel's function where there is none. */
   readonly section: string;
 }
 
@@ -254,6 +254,7 @@ export const COUNTERS = {
     "Segment dropped: the socket's own backlog was full while its owner held the lock.",
   ),
   TcpExtTCPLossProbes: segments("established", "7.5", "Tail-loss probe sent."),
+  TcpExtTCPKeepAlive: segments("established", "tcp_timer.c:tcp_keepalive_timer", "Keepalive probe sent."),
   TcpExtLockDroppedIcmps: events("all", "6.3", "ICMP error dropped because the owner of the socket held its lock."),
   TcpExtDelayedACKs: segments("established", "11.5", "Delayed ACK sent."),
   IpOutNoRoutes: segments("all", "2.2, 11.4", "No route for an outgoing packet, a SYN-ACK included."),

@@ -25,6 +25,11 @@ export const GATES = {
     help: "SYN of a peer without cached metrics dropped: tcp_syncookies is 0 and less than a quarter of tcp_max_syn_backlog is free.",
     knob: "net.ipv4.tcp_max_syn_backlog",
   },
+  tw_recycle: {
+    title: "tcp_tw_recycle",
+    help: "SYN dropped: its timestamp is older than the last one of its address, which closed a connection less than 60 s ago.",
+    knob: "net.ipv4.tcp_tw_recycle",
+  },
   accept_queue_at_syn: {
     title: "accept queue, at the SYN",
     help: "SYN dropped because the accept queue was full.",

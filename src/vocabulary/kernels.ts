@@ -153,6 +153,46 @@ export const KERNEL_RULES = {
     section: "3.6, 6.1",
     steps: { "2.6.32": 3000, "3.10": 1000 },
   },
+  challengeBudget: {
+    row: null, // of the first releases read; 4.7 made it random, 6.2 took another function that draws
+    rule: "Challenge ACKs of a second under tcp_challenge_ack_limit n",
+    section: "10.1",
+    steps: { "2.6.32": "n", "4.15": "n/2 to 1.5 n at random", "6.6": "n/2 to 1.5 n at random, without limit for 0" },
+  },
+  crossedSynAck: {
+    row: null, // 3.6 (RFC 5961) began to challenge it, 6.12 stopped; backports to 6.1.y and 6.6.y are not verified
+    rule: "After SYNs have crossed, a SYN-ACK is",
+    section: "6.2",
+    steps: { "2.6.32": "taken", "3.10": "challenged", "6.12": "taken" },
+  },
+  userTimeoutCutsRto: {
+    row: null, // tcp_timer.c:tcp_clamp_rto_to_user_timeout
+    rule: "A retransmission time-out ends with TCP_USER_TIMEOUT.",
+    section: "7.5",
+    steps: { "2.6.32": false, "4.19": true },
+  },
+  floodLine: {
+    row: null,
+    rule: "The log's line about SYN flooding names",
+    section: "2.2",
+    side: "server",
+    // The address came with 6.2 (unverified: between the trees of 6.1 and 6.6).
+    steps: { "2.6.32": "the port, once a minute", "3.10": "the port", "6.6": "address and port" },
+  },
+  floodLineLimited: {
+    row: null,
+    rule: "net_ratelimit limits the line about SYN flooding.",
+    section: "2.2",
+    side: "server",
+    // Unverified: between 4.15 and 5.4.
+    steps: { "2.6.32": false, "5.4": true },
+  },
+  twOverflowLine: {
+    row: null,
+    rule: "The log says that a TIME_WAIT was refused (time wait bucket table overflow).",
+    section: "7.7",
+    steps: { "2.6.32": true, "3.10": false },
+  },
   locklessListener: {
     row: 14,
     rule: "SYNs and final ACKs of one listener are processed on several CPUs at once.",
@@ -209,7 +249,6 @@ export const KERNEL_RULES = {
     row: 22,
     rule: "tcp_tw_recycle exists.",
     section: "7.9",
-    modelled: false,
     steps: { "2.6.32": true, "4.15": false },
   },
   twCountedAt: {

@@ -9,6 +9,7 @@
 import { COUNTER_NAMES } from "./counters.ts";
 import { GATE_NAMES } from "./gates.ts";
 import { COARSE_LAYOUT, LATENCY_LAYOUT } from "./histogram.ts";
+import { LOG_LENGTH } from "./kernel-log.ts";
 import { OUTCOME_NAMES } from "./outcomes.ts";
 import { Detail, MAX_SAMPLES, type RunSpec, WorkloadKind } from "./run-spec.ts";
 import { VERDICT_NAMES } from "./verdicts.ts";
@@ -23,6 +24,9 @@ export const WIRE_NAMES = [
   "in_atk_synack",
   "out_atk_syn",
   "out_atk_synack",
+  /** Segments with data and FIN: counted as FIN here, in both classes by recordings. */
+  "in_data_fin",
+  "out_data_fin",
 ] as const;
 
 /** TCP states by the kernel's numbers (include/net/tcp_states.h); 12 is a half-open request, shown as syn_recv. */
@@ -78,6 +82,9 @@ export const LISTENER_FIELDS = [
   "synQueueFullNs",
   /** AcceptMode.Workers: sum over the workers of the time that they held a connection. */
   "workersBusyNs",
+  /** 1: the kernel was asked for its line about SYN flooding (net_ratelimit may have kept it back), and when. */
+  "floodWarned",
+  "floodWarnedNs",
 ] as const;
 /** Client address (uint32) and server port whose local ports were shortest; most of them taken at a time, attempts that found none. All 0: nobody connected. */
 export const PAIR_FIELDS = ["address", "port", "peak", "refused"] as const;
@@ -144,6 +151,9 @@ export interface ResultLayout {
   readonly clientVerdicts: number;
   readonly wire: number;
   readonly impairmentDropped: number;
+  /** Kernel logs (kernel-log.ts: LOG_LENGTH). */
+  readonly serverLog: number;
+  readonly clientLog: number;
   /** [state] at the end. */
   readonly serverStates: number;
   readonly clientStates: number;
@@ -222,6 +232,8 @@ export function resultLayout(spec: RunSpec): ResultLayout {
     clientVerdicts: take(VERDICT_NAMES.length),
     wire: take(WIRE_NAMES.length),
     impairmentDropped: take(spec.impairments.length),
+    serverLog: take(LOG_LENGTH),
+    clientLog: take(LOG_LENGTH),
     serverStates: take(STATE_COUNT),
     clientStates: take(STATE_COUNT),
     worstPair: take(PAIR_FIELDS.length),

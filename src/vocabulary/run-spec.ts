@@ -27,6 +27,8 @@ export const Match = { Syn: 0, SynAck: 1, PureAck: 2, Data: 3, Fin: 4, Rst: 5, A
 
 type ValueOf<T> = T[keyof T];
 
+/** Exact: the limit itself. Random: from half of it to one and a half times it; 0 is none, or (ZeroIsMany) up to 2^32. */
+export const ChallengeBudget = { Exact: 0, Random: 1, ZeroIsMany: 2 } as const;
 /** `None`: one clock for all. */
 export const TimestampOffset = { None: 0, Pair: 1, Tuple: 2 } as const;
 
@@ -58,8 +60,18 @@ export interface KernelRulesSpec {
   /** connect() has a hint for each destination rather than one for all. */
   readonly portPerturbation: 0 | 1;
   readonly timestampOffset: ValueOf<typeof TimestampOffset>;
+  /** The log's line about SYN flooding names the address too, and no SNMP counters. */
+  readonly floodLineHasAddress: 0 | 1;
+  /** net_ratelimit limits that line. */
+  readonly floodLineLimited: 0 | 1;
   /** Timestamps count ticks instead of milliseconds. */
   readonly timestampTicks: 0 | 1;
+  /** How many challenge ACKs a second tcp_challenge_ack_limit allows, where it is not 2147483647. */
+  readonly challengeBudget: ValueOf<typeof ChallengeBudget>;
+  /** After SYNs have crossed, a SYN-ACK establishes; else it is challenged, and the challenge ACK establishes the peer. */
+  readonly takesCrossedSynAck: 0 | 1;
+  /** A retransmission time-out ends with TCP_USER_TIMEOUT. */
+  readonly userTimeoutCutsRto: 0 | 1;
   /** Timers fire at their very tick, in the order in which they were armed. */
   readonly exactTimers: 0 | 1;
   /** Verdict, counter, how often more (or less) it counts than `VERDICTS` says, verdict ... (indices of VERDICT_NAMES and COUNTER_NAMES). */
@@ -70,6 +82,12 @@ export interface KernelRulesSpec {
 export interface HostSpec extends KernelRulesSpec {
   /** Timer ticks per second (CONFIG_HZ). */
   readonly hz: number;
+  /** The MSS option of its SYNs and SYN-ACKs, and that of the other host's. */
+  readonly announcedMss: number;
+  readonly peerMss: number;
+  /** [class]: payload of its segments without the timestamp option, and of the other host's (vocabulary/mss.ts). */
+  readonly sentMss: readonly number[];
+  readonly receivedMss: readonly number[];
   readonly maxSynBacklog: number;
   /** 0, 1 or 2; other values act as 1. */
   readonly syncookies: number;
@@ -84,6 +102,8 @@ export interface HostSpec extends KernelRulesSpec {
   /** 0 off, 1 on, 2 loopback only (which acts as off between two hosts). */
   readonly twReuse: number;
   readonly twReuseDelayMs: number;
+  /** Up to kernel 4.11; 0 where it does not exist. */
+  readonly twRecycle: 0 | 1;
   readonly maxTwBuckets: number;
   /** TCP_TIMEWAIT_LEN. */
   readonly timeWaitS: number;
@@ -100,6 +120,7 @@ export interface HostSpec extends KernelRulesSpec {
   readonly rtoMinUs: number;
   readonly rtoMaxMs: number;
   readonly invalidRatelimitMs: number;
+  readonly challengeAckLimit: number;
   readonly noMetricsSave: 0 | 1;
   /** ip_local_port_range, both inclusive. */
   readonly portLow: number;
@@ -108,7 +129,17 @@ export interface HostSpec extends KernelRulesSpec {
   readonly reservedPorts: readonly number[];
 }
 
-export interface ListenerSpec {
+/** What an application has asked of a socket that the kernel does not do by itself; of a listener, what its children inherit. */
+export interface SocketOptionsSpec {
+  /** SO_KEEPALIVE: silence before the first probe; 0: off. */
+  readonly keepaliveS: number;
+  readonly keepaliveIntervalS: number;
+  readonly keepaliveProbes: number;
+  /** TCP_USER_TIMEOUT; 0: off. */
+  readonly userTimeoutMs: number;
+}
+
+export interface ListenerSpec extends SocketOptionsSpec {
   readonly port: number;
   /** listen(2)'s argument after the clamp by net.core.somaxconn. */
   readonly backlog: number;
@@ -163,7 +194,7 @@ interface ArrivalSpec {
 }
 
 /** Open-loop clients with real sockets. */
-export interface ConnectionsSpec extends ArrivalSpec {
+export interface ConnectionsSpec extends ArrivalSpec, SocketOptionsSpec {
   readonly kind: typeof WorkloadKind.Connections;
   /** -1: only the kernel gives up. */
   readonly connectTimeoutNs: number;
@@ -185,6 +216,8 @@ export interface ConnectionsSpec extends ArrivalSpec {
   readonly retryMaxBackoffNs: number;
   /** 0..1: share of the back-off that is drawn. */
   readonly retryJitter: number;
+  /** The server's application calls connect() to the client's port at the same instant. */
+  readonly simultaneousOpen: 0 | 1;
 }
 
 /** Bare packets with no socket behind them. */
@@ -220,6 +253,8 @@ export interface PathSpec {
   readonly jitterScope: ValueOf<typeof JitterScope>;
   readonly duplicate: number;
   readonly reorder: number;
+  /** Larger packets go on as fragments; 0: none are too large. */
+  readonly mtu: number;
   /** Copies of packets that arrive lateNs after them: of those of class lateMatch that leave from lateStartNs to before lateEndNs (-1: to the end). */
   readonly lateProbability: number;
   readonly lateNs: number;

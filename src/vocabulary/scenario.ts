@@ -44,6 +44,8 @@ export interface Scenario {
 export interface HostScenario {
   readonly kernel: KernelName;
   readonly hz: Hz;
+  /** Largest packet of its link, bytes with IP header. */
+  readonly mtu: number;
   /** Only those that the scenario sets, each in the form that tunables.ts names; for the others see defaultFor(). */
   readonly sysctls: { readonly [K in TunableName]?: TunableValue };
   /** How long TIME_WAIT lasts: TCP_TIMEWAIT_LEN, a constant of the kernel. */
@@ -71,6 +73,8 @@ export interface ClientScenario extends HostScenario {
 
 /** What the path does besides its constant delay, the words of tc-netem(8). */
 export interface PathScenario {
+  /** Largest packet that goes through whole, bytes with IP header; null: all do. */
+  readonly mtu: number | null;
   readonly to_server: PathDirection;
   readonly to_client: PathDirection;
 }
@@ -149,6 +153,19 @@ export interface AppScenario {
   readonly pause_windows_s: readonly (readonly [number, number])[];
   /** Such pauses again and again: from first_s on, each period_s, for length_s. */
   readonly pause_every: { readonly first_s: number; readonly period_s: number; readonly length_s: number } | null;
+  /** Of the listening socket, which its connections inherit. */
+  readonly keepalive: KeepaliveScenario | null;
+  readonly user_timeout_s: number | null;
+}
+
+/** SO_KEEPALIVE; null: the sysctl's value (TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT are not set). */
+export interface KeepaliveScenario {
+  /** Silence after which the first probe is sent. */
+  readonly time_s: number | null;
+  /** From one probe to the next. */
+  readonly interval_s: number | null;
+  /** Unanswered probes before the connection is given up. */
+  readonly probes: number | null;
 }
 
 /** What all workloads have: when they come, and from where. */
@@ -194,6 +211,12 @@ export interface ConnectionsWorkload extends ArrivalScenario {
   readonly clients_per_address: number;
   /** null: a user whose attempt failed does not try again. */
   readonly retry: RetryScenario | null;
+  /** The server's application calls connect() to the client's port at the same instant, so that the SYNs cross. */
+  readonly simultaneous_open: boolean;
+  /** null: SO_KEEPALIVE is off. */
+  readonly keepalive: KeepaliveScenario | null;
+  /** TCP_USER_TIMEOUT; null: off. */
+  readonly user_timeout_s: number | null;
 }
 
 /** A user who tries again with a new connection: attempt k + 1 begins min(backoff_s * factor^k, max_backoff_s) after attempt k failed. */

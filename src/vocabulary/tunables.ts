@@ -34,7 +34,7 @@ export interface TunableDef {
    * "without effect": accepted, and said to change nothing.
    */
   readonly modelled: boolean | readonly TunableValue[] | "without effect";
-  /** Section of kernel-semantics.md with the rule. */
+  /** Section of kernel-semantics.md with the rule, or the manual page where there is none. */
   readonly section: string;
 }
 
@@ -115,9 +115,9 @@ export const TUNABLES = {
   },
   "net.ipv4.tcp_challenge_ack_limit": {
     ...both(int("challenge ACKs per second", 0)),
-    meaning: "Challenge ACKs per second of the whole host; 2147483647 is unlimited.",
+    meaning: "Challenge ACKs per second of the whole host, give or take a half; 2147483647 is unlimited.",
     defaults: { "2.6.32": null, "3.10": 1000, "4.4": 100, "4.15": 1000, "6.1": INT_MAX },
-    modelled: false,
+    modelled: true,
     section: "10.1",
   },
   "net.ipv4.tcp_syn_retries": {
@@ -167,7 +167,7 @@ export const TUNABLES = {
     meaning: "Short TIME_WAIT, which broke clients behind NAT; removed in 4.12.",
     defaults: { "2.6.32": 0, "4.15": null },
     removedIn: "4.12",
-    modelled: false,
+    modelled: true,
     section: "7.9",
   },
   "net.ipv4.tcp_max_tw_buckets": {
@@ -212,6 +212,27 @@ export const TUNABLES = {
     modelled: true,
     section: "7.5",
   },
+  "net.ipv4.tcp_keepalive_time": {
+    ...both(int("s", 1, 2_147_483)),
+    meaning: "Silence after which a connection with SO_KEEPALIVE is probed.",
+    defaults: { "2.6.32": 7200 },
+    modelled: true,
+    section: "tcp(7)",
+  },
+  "net.ipv4.tcp_keepalive_intvl": {
+    ...both(int("s", 1, 2_147_483)),
+    meaning: "Time from one keepalive probe to the next.",
+    defaults: { "2.6.32": 75 },
+    modelled: true,
+    section: "tcp(7)",
+  },
+  "net.ipv4.tcp_keepalive_probes": {
+    ...both(int("probes", 0, 255)),
+    meaning: "Unanswered keepalive probes after which a connection is given up.",
+    defaults: { "2.6.32": 9 },
+    modelled: true,
+    section: "tcp(7)",
+  },
   "net.ipv4.tcp_rfc1337": {
     ...both(mode(1)),
     meaning: "1: an RST does not end TIME_WAIT.",
@@ -228,7 +249,7 @@ export const TUNABLES = {
   },
   "net.ipv4.tcp_rto_max_ms": {
     ...both(int("ms", 1000, 120_000)),
-    meaning: "Greatest retransmission time-out of full sockets; not of half-open connections.",
+    meaning: "Greatest retransmission time-out of SYNs and of full sockets; not of half-open connections.",
     defaults: { "2.6.32": null, "6.18.15": 120_000 },
     modelled: true,
     section: "10.1",
@@ -275,11 +296,18 @@ export const TUNABLES = {
     modelled: "without effect",
     section: "10.1",
   },
+  "net.ipv4.ip_no_pmtu_disc": {
+    ...both(int("mode", 0, 3)),
+    meaning: "1: packets may be fragmented on the way; 0: they may not, and the path says how large they may be.",
+    defaults: { "2.6.32": 0 },
+    modelled: [0, 1],
+    section: "8.2",
+  },
   "net.ipv4.tcp_min_snd_mss": {
     ...both(int("bytes", 48, 65_535)),
     meaning: "Least segment size that a peer may ask for.",
     defaults: { "2.6.32": null, "5.4": 48 },
-    modelled: false,
+    modelled: true,
     section: "8.2",
   },
   "net.ipv4.tcp_child_ehash_entries": {

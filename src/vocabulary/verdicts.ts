@@ -50,6 +50,12 @@ export const VERDICTS = {
   },
   syn_last_quarter: { effects: { TcpExtListenDrops: 1 }, gate: "last_quarter", source: "2.2 step 6" },
 
+  syn_tw_recycle: {
+    effects: { TcpExtPAWSPassive: 1, TcpExtListenDrops: 1 },
+    gate: "tw_recycle",
+    source: "7.9",
+  },
+
   // A half-open request: tcp_minisocks.c:tcp_check_req, inet_connection_sock.c:reqsk_timer_handler
   dup_syn_answered: {
     effects: { TcpOutSegs: 1, TcpRetransSegs: 1, TcpExtTCPSynRetrans: 1 },
@@ -97,6 +103,7 @@ export const VERDICTS = {
   },
   request_rst_challenge: { effects: { TcpExtTCPChallengeACK: 1, TcpOutSegs: 1 }, reply: "ack", source: "4.2 step 5" },
   request_rst_challenge_skipped: { effects: { TcpExtTCPACKSkippedChallenge: 1 }, source: "4.2 step 5" },
+  request_rst_challenge_unsent: { effects: {}, source: "10.1 tcp_challenge_ack_limit" },
   request_rst: { effects: REQUEST_KILLED, source: "4.2 step 7" },
   request_bad_syn: {
     effects: { ...REQUEST_KILLED, ...RST },
@@ -131,6 +138,11 @@ export const VERDICTS = {
     source: "5.4 step 4",
   },
   cookie_accepted: { effects: { TcpExtSyncookiesRecv: 1, TcpPassiveOpens: 1 }, source: "5.4 step 5" },
+  cookie_tuple_taken: {
+    effects: { TcpExtSyncookiesRecv: 1, TcpPassiveOpens: 1 },
+    gate: "half_open_rejected",
+    source: "tcp_ipv4.c:tcp_v4_syn_recv_sock",
+  },
   cookie_accept_full: {
     effects: { TcpExtSyncookiesRecv: 1, ...ACCEPT_FULL },
     gate: "accept_queue_at_cookie",
@@ -159,6 +171,12 @@ export const VERDICTS = {
   synsent_bad_tsecr: { effects: { TcpExtPAWSActive: 1, ...RST }, reply: "rst", source: "6.2 step 2" },
   synsent_ignored: { effects: {}, source: "6.2 steps 4, 6" },
 
+  // SYN_RECV as a full socket, after SYNs have crossed; asked of a live 6.18.44. tcp_send_synack sends the SYN again, which is not new.
+  syn_crossed: { effects: {}, source: "6.2 step 6" },
+  crossed_open: { effects: {}, source: "6.2 step 6" },
+  crossed_bad_ack: { effects: RST, reply: "rst", source: "tcp_rcv_state_process" },
+  crossed_reset: { effects: { TcpAttemptFails: 1 }, source: "7.1" },
+
   // A full socket: tcp_input.c:tcp_rcv_established, tcp_validate_incoming, tcp_rcv_state_process
   ack_sent: { effects: { TcpOutSegs: 1 }, reply: "ack", source: "11.2 OutSegs" },
   delayed_ack: { effects: { TcpExtDelayedACKs: 1, TcpOutSegs: 1 }, reply: "ack", source: "11.5 FIN on ESTABLISHED" },
@@ -177,6 +195,12 @@ export const VERDICTS = {
   },
   challenge_rst: { effects: { TcpExtTCPChallengeACK: 1, TcpOutSegs: 1 }, reply: "ack", source: "7.6" },
   challenge_rst_skipped: { effects: { TcpExtTCPACKSkippedChallenge: 1 }, source: "7.6" },
+  challenge_syn_unsent: {
+    effects: { TcpExtTCPSYNChallenge: 1 },
+    gate: "rate_limited",
+    source: "10.1 tcp_challenge_ack_limit",
+  },
+  challenge_rst_unsent: { effects: {}, source: "10.1 tcp_challenge_ack_limit" },
   paws_dup_ack: { effects: { TcpExtPAWSEstab: 1, TcpOutSegs: 1 }, reply: "ack", source: "11.3 PAWSEstab" },
   paws_skipped: { effects: { TcpExtPAWSEstab: 1, TcpExtTCPACKSkippedPAWS: 1 }, source: "11.3 PAWSEstab" },
   paws_old_ack: { effects: { TcpExtPAWSOldAck: 1 }, source: "11.3 PAWSOldAck" },
@@ -192,12 +216,33 @@ export const VERDICTS = {
   },
   fast_resend: { effects: { TcpRetransSegs: 1 }, reply: "data", source: "7.5" },
   tlp_resend: { effects: { TcpExtTCPLossProbes: 1, TcpRetransSegs: 1 }, reply: "data", source: "7.5" },
+  tlp_sends_fin: { effects: { TcpExtTCPLossProbes: 1 }, source: "7.5; tcp_send_loss_probe" },
   abort_on_timeout: { effects: { TcpExtTCPTimeouts: 1, TcpExtTCPAbortOnTimeout: 1 }, source: "7.5" },
   abort_on_close: { effects: { TcpExtTCPAbortOnClose: 1, ...RST }, reply: "rst", source: "7.3 step 1" },
   abort_on_linger: { effects: { TcpExtTCPAbortOnData: 1, ...RST }, reply: "rst", source: "7.3 step 2" },
   abort_on_linger_silent: { effects: { TcpExtTCPAbortOnData: 1 }, source: "7.3 step 2" },
   abort_on_data: { effects: { TcpExtTCPAbortOnData: 1, ...RST }, reply: "rst", source: "7.3 end" },
   abort_on_memory: { effects: { TcpExtTCPAbortOnMemory: 1, ...RST }, reply: "rst", source: "7.5" },
+  orphan_over_limit: {
+    effects: { TcpExtTCPTimeouts: 1, TcpExtTCPAbortOnMemory: 1, ...RST },
+    reply: "rst",
+    source: "7.5 tcp_out_of_resources",
+  },
+  orphan_over_limit_silent: {
+    effects: { TcpExtTCPTimeouts: 1, TcpExtTCPAbortOnMemory: 1 },
+    source: "7.5 tcp_out_of_resources",
+  },
+  // SO_KEEPALIVE: tcp_timer.c:tcp_keepalive_timer, tcp_output.c:tcp_write_wakeup; asked of a live 6.18.44
+  keepalive_probe: {
+    effects: { TcpExtTCPKeepAlive: 1, TcpOutSegs: 1 },
+    reply: "ack",
+    source: "tcp_write_wakeup(sk, LINUX_MIB_TCPKEEPALIVE)",
+  },
+  keepalive_timed_out: {
+    effects: { TcpExtTCPAbortOnTimeout: 1, ...RST },
+    reply: "rst",
+    source: "tcp_keepalive_timer: tcp_send_active_reset, tcp_write_err",
+  },
   active_reset: { effects: RST, reply: "rst", source: "4.7, 7.4" },
 
   // Mini-sockets: tcp_minisocks.c:tcp_time_wait, tcp_timewait_state_process

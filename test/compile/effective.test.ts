@@ -10,6 +10,7 @@ import {
   halfOpenLifetimeS,
   lastQuarterLimit,
 } from "../../src/compile/effective.ts";
+import { SYN_SCHEDULES, SYNACK_SCHEDULES } from "../vocabulary/schedules.ts";
 import { scenarioOf } from "./scenario-of.ts";
 
 const backlogs = [
@@ -66,29 +67,23 @@ for (const [somaxconn, maxSynBacklog, asked, backlog, acceptQueue, synQueue, ofU
 }
 
 describe("a half-open connection that nobody answers", () => {
-  const lifetimes = [1, 3, 7, 15, 31, 63, 127, 247];
-  for (const [retries, lifetimeS] of lifetimes.entries()) {
-    test(`lives ${lifetimeS} s with tcp_synack_retries ${retries}`, () => {
-      expect(halfOpenLifetimeS(retries)).toBe(lifetimeS);
+  for (const { retries, endS } of SYNACK_SCHEDULES) {
+    test(`lives ${endS} s with tcp_synack_retries ${retries}`, () => {
+      expect(halfOpenLifetimeS(retries)).toBe(endS);
     });
   }
 });
 
-const timeouts = [
-  // syn_retries, linear_timeouts, seconds, why
-  [6, 4, 131, "the default of 6.6 and newer"],
-  [5, 4, 67, "one retry less"],
-  [4, 4, 35, ""],
-  [3, 4, 19, "as in the recordings"],
-  [2, 4, 7, "as in the recordings"],
-  [1, 4, 3, "the time limit decides, not the number of SYNs"],
-  [6, 0, 127, "the default of 4.15 to 6.1"],
-  [7, 0, 247, "a step above 64 s is cut to 120 s"],
-] as const;
-
-for (const [retries, linear, seconds, why] of timeouts) {
-  test(`connect() with syn_retries ${retries} and linear_timeouts ${linear} gives up at ${seconds} s ${why}`, () => {
-    expect(connectTimeoutS(retries, linear)).toBe(seconds);
+for (const { retries, linear, rtoMaxMs, endS, why } of SYN_SCHEDULES) {
+  test(`connect() with syn_retries ${retries}, linear_timeouts ${linear}, rto_max ${rtoMaxMs} ms gives up at ${endS} s: ${why}`, () => {
+    expect(connectTimeoutS(retries, linear, rtoMaxMs / 1000)).toBe(endS);
+    const sysctls = [
+      `net.ipv4.tcp_syn_retries: ${retries}`,
+      `net.ipv4.tcp_syn_linear_timeouts: ${linear}`,
+      `net.ipv4.tcp_rto_max_ms: ${rtoMaxMs}`,
+    ].join(", ");
+    const { client } = effectiveValues(scenarioOf(`{duration_s: 1, server: {}, client: {sysctls: {${sysctls}}}}`));
+    expect(client.connectTimeoutS).toBe(endS);
   });
 }
 

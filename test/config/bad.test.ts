@@ -17,6 +17,7 @@ const cases: Record<string, readonly string[]> = {
   "bad-alias-bomb.bad.yaml": ["1:1 bad-alias "],
   "bad-alias.bad.yaml": ["2:13 bad-alias ", "5:7 bad-alias "],
   "bad-name.bad.yaml": ["5:13 bad-name workloads[0].name", "6:7 bad-name workloads[1].name"],
+  "conflict-simultaneous-open.bad.yaml": ["8:71 conflict workloads.crossing.simultaneous_open"],
   "conflict.bad.yaml": [
     "9:22 conflict server.listeners.80.listen_stop_s",
     "12:21 conflict server.listeners.80.accept.rate_per_s",
@@ -41,6 +42,7 @@ const cases: Record<string, readonly string[]> = {
     "10:5 missing-key workloads.flood.packet",
     "12:5 missing-key impairments[0].direction",
   ],
+  "mtu.bad.yaml": ["4:8 out-of-range server.mtu", "6:8 out-of-range client.mtu", "8:8 out-of-range path.mtu"],
   "nearest-kernel.bad.yaml": ["3:19 not-modelled server.kernel", "3:19 nearest-kernel server.kernel"],
   "not-allowed.bad.yaml": [
     "4:7 not-allowed server.hz",
@@ -58,6 +60,15 @@ const cases: Record<string, readonly string[]> = {
     "10:77 not-modelled server.listeners.80.app.response_bytes",
     "12:65 not-modelled workloads.upload.request_bytes",
   ],
+  "out-of-range-socket-options.bad.yaml": [
+    "5:36 out-of-range server.sysctls.net.ipv4.tcp_keepalive_probes",
+    "9:35 out-of-range server.listeners.80.app.keepalive.time_s",
+    "9:50 out-of-range server.listeners.80.app.keepalive.probes",
+    "11:74 wrong-type workloads.legit.keepalive.interval_s",
+    "11:97 out-of-range workloads.legit.user_timeout_s",
+    "12:57 wrong-type workloads.on.keepalive",
+  ],
+  "path-mtu.bad.yaml": ["6:8 not-modelled path.mtu"],
   "out-of-range.bad.yaml": [
     "2:13 out-of-range duration_s",
     "3:20 out-of-range sample_interval_s",
@@ -293,4 +304,20 @@ flood.yaml:3:19 warning: server.kernel: found "3.16", which is not listed: the r
 
 test("garbage is reported up to a limit", () => {
   expect(issuesOf(`server: {listeners: [${"{x: 1},".repeat(1000)}]}`)).toHaveLength(100);
+});
+
+describe("a path that is too narrow for whole packets", () => {
+  const FREE = "sysctls: { net.ipv4.ip_no_pmtu_disc: 1 }";
+  test.each([
+    [1399, 1400, 1500, "", FREE, ["not-modelled"], "the server forbids fragments"],
+    [1399, 1400, 1500, FREE, "", ["not-modelled"], "the client does"],
+    [1399, 1400, 1500, FREE, FREE, [], "both let routers cut"],
+    [1400, 1400, 1500, "", "", [], "nobody sends more: the smaller MTU counts both ways"],
+    [1400, 1500, 1500, "", "", ["not-modelled"], "both send more"],
+  ])("%d with MTUs %d and %d: %s", (path, server, client, ofServer, ofClient, codes) => {
+    const side = (mtu: number, rest: string): string => `{ mtu: ${mtu}${rest === "" ? "" : `, ${rest}`} }`;
+    const text = `{ duration_s: 1, path: { mtu: ${path} }, server: ${side(server, ofServer)}, client: ${side(client, ofClient)} }`;
+    const parsed = parseScenario(text);
+    expect((parsed.ok ? parsed.value.warnings : parsed.error).map(({ code }) => code)).toEqual(codes);
+  });
 });

@@ -59,6 +59,19 @@ const cases = [
     "on loopback only",
   ],
   ["", reuse(0, "tcp_tw_reuse_delay: 1000"), [], "the default delay"],
+  [
+    sysctl("ipv4.tcp_keepalive_time", 60),
+    "",
+    [without("server.sysctls.net.ipv4.tcp_keepalive_time")],
+    "nobody asked for probes",
+  ],
+  [sysctl("ipv4.tcp_keepalive_time", 7200), "", [], "the default says nothing"],
+  [
+    `${sysctl("ipv4.tcp_keepalive_time", 60)}, listeners: [{ port: 80, backlog: 1, app: { keepalive: {} } }]`,
+    "",
+    [],
+    "a listener has SO_KEEPALIVE",
+  ],
 ] as const;
 
 for (const [server, client, warnings, why] of cases) {

@@ -48,6 +48,7 @@ test("the least scenario has all defaults", () => {
     server: {
       kernel: "6.18",
       hz: 250,
+      mtu: 1500,
       sysctls: {},
       ...constants,
       handshake: "three_way",
@@ -66,17 +67,17 @@ test("the least scenario has all defaults", () => {
           },
           app: {
             ...{ request_bytes: 0, response_bytes: 0, close: "on_eof", close_delay_s: 0, close_with_rst: false },
-            ...{ keepalive_requests: 1, pause_windows_s: [], pause_every: null },
+            ...{ keepalive_requests: 1, pause_windows_s: [], pause_every: null, keepalive: null, user_timeout_s: null },
           },
         },
       ],
     },
     client: {
-      ...{ kernel: "6.18", hz: 250, sysctls: {}, one_way_delay_s: 0, clock: "shared" },
+      ...{ kernel: "6.18", hz: 250, mtu: 1500, sysctls: {}, one_way_delay_s: 0, clock: "shared" },
       ...constants,
       crashes_s: [],
     },
-    path: { to_server: clearPath, to_client: clearPath },
+    path: { mtu: null, to_server: clearPath, to_client: clearPath },
     workloads: [],
     impairments: [],
   });

@@ -17,169 +17,10 @@ import {
   WorkloadKind,
 } from "../../src/vocabulary/run-spec.ts";
 import { bytesOf, type Keys, runOf, specOf } from "./helpers.ts";
+import { direction, oneOf, parts, scenarioOf, sysctl } from "./random-scenarios.ts";
 
 const seed = Number(process.env.SEED ?? 20_261_120);
 const options = { seed, numRuns: 60 };
-
-const oneOf = <T>(...values: T[]): fc.Arbitrary<T> => fc.constantFrom(...values);
-const sysctl = (name: string): string => `net.ipv4.${name}`;
-
-const server = fc.record({
-  backlog: oneOf(0, 1, 4, 16, 40),
-  accept: oneOf<Keys>(
-    { mode: "immediate" },
-    { mode: "never" },
-    { mode: "rate", rate_per_s: 30 },
-    { mode: "serial", service_time_s: 0.02 },
-    { mode: "immediate", pause_windows_s: [[0.2, 1.5]] },
-    { mode: "workers", workers: 3, service_time_s: 0.02 },
-    { mode: "workers", workers: 1, service_time_s: 0.1, slow_start: { duration_s: 0.5, factor: 3 } },
-  ),
-  app: oneOf<Keys>(
-    {},
-    {},
-    { keepalive_requests: 2 },
-    { pause_windows_s: [[0.3, 0.8]] },
-    { pause_every: { first_s: 0.1, period_s: 0.2, length_s: 0.05 } },
-    { close_delay_s: 0.03 },
-  ),
-  deferS: oneOf(0, 0, 1),
-  startS: oneOf(null, null, null, 0.6),
-  stopS: oneOf(null, null, null, 1.2),
-  close: oneOf("on_eof", "after_response", "never"),
-  syncookies: oneOf(0, 1, 1, 2),
-  abort: oneOf(0, 0, 1),
-  maxSynBacklog: oneOf(8, 32, 2048),
-  synackRetries: oneOf(0, 1, 2, 5),
-  buckets: oneOf(0, 3, 1000),
-});
-
-const clients = fc.record({
-  ratePerS: fc.integer({ min: 5, max: 200 }),
-  arrival: oneOf("even", "even", "bursts", "poisson", "poisson", "ramp"),
-  firstCloser: oneOf("client", "server", "none"),
-  timeoutS: oneOf(null, 0.5, 2),
-  withRst: oneOf(false, false, true),
-  addresses: oneOf(1, 5),
-  requests: oneOf<Keys>(
-    {},
-    {},
-    { requests_per_connection: 3, think_time_s: 0.02 },
-    { requests_per_connection: 4, response_timeout_s: 0.3 },
-    { requests_per_connection: 2, response_bytes: 0, think_time_s: 0.001 },
-  ),
-  behindEach: oneOf(1, 1, 3),
-  retries: oneOf(0, 0, 1, 4),
-  hosts: oneOf(1, 1, 2),
-});
-
-const flood = fc.record({
-  ratePerS: fc.integer({ min: 20, max: 3000 }),
-  startS: fc.double({ min: 0, max: 1, noNaN: true }),
-  answer: oneOf("nothing", "nothing", "ack", "bad_ack", "rst"),
-  port: oneOf(80, 80, 81),
-});
-
-/** Request and response. */
-const bytes = oneOf<[number, number]>(
-  [100, 200],
-  [100, 200],
-  [100, 200],
-  [100, 30_000],
-  [20_000, 200],
-  [50_000, 400_000],
-);
-
-const loss = fc.option(
-  fc.record({ direction: oneOf("to_server", "to_client"), match: oneOf("any", "syn", "synack", "pure_ack", "data") }),
-  { nil: null },
-);
-
-/** One direction: even as often as not; else all of it at once, so that losses, copies and overtaking meet each other. */
-const direction = oneOf(false, true).chain((isUneven) =>
-  isUneven
-    ? fc.record({
-        jitter: fc.record({
-          distribution: oneOf("uniform", "normal", "exponential"),
-          spread_s: oneOf(0.00002, 0.002, 0.05, 0.6),
-          per: oneOf("packet", "packet", "connection"),
-        }),
-        loss: oneOf(0, 0, 0.05),
-        duplicate: oneOf(0, 0.1, 0.5, 1),
-        reorder: oneOf(0, 0.1, 0.5),
-      })
-    : fc.constant({}),
-);
-
-const parts = fc.record({
-  server,
-  clients,
-  floods: fc.array(flood, { maxLength: 2 }),
-  path: fc.record({ to_server: direction, to_client: direction }),
-  loss,
-  bytes,
-  durationS: oneOf(1, 2.5, 9),
-});
-type Parts = typeof parts extends fc.Arbitrary<infer T> ? T : never;
-
-function scenarioOf(
-  { server: s, clients: c, floods, path, loss: lost, bytes: [request, response], durationS }: Parts,
-  kinds: "counted" | "all",
-): Keys {
-  const rate = { rate_per_s: c.ratePerS, duration_s: 1.5 };
-  return {
-    duration_s: durationS,
-    server: {
-      hosts: c.hosts,
-      sysctls: {
-        [sysctl("tcp_syncookies")]: s.syncookies,
-        [sysctl("tcp_abort_on_overflow")]: s.abort,
-        [sysctl("tcp_max_syn_backlog")]: s.maxSynBacklog,
-        [sysctl("tcp_synack_retries")]: s.synackRetries,
-        [sysctl("tcp_max_tw_buckets")]: s.buckets,
-      },
-      listeners: [
-        {
-          ...{ port: 80, backlog: s.backlog, accept: s.accept, defer_accept_s: s.deferS },
-          ...(s.startS === null ? {} : { listen_start_s: s.startS }),
-          ...(s.stopS === null ? {} : { listen_stop_s: s.stopS }),
-          app: { request_bytes: request, response_bytes: response, close: s.close, ...s.app },
-        },
-      ],
-    },
-    client: { one_way_delay_s: 0.005 },
-    path,
-    workloads: [
-      {
-        ...{ name: "clients", kind: "connections", port: 80, ...rate, source_addresses: c.addresses, hold_s: 0.05 },
-        ...{ request_bytes: request, response_bytes: response, first_closer: c.firstCloser, close_with_rst: c.withRst },
-        ...c.requests,
-        ...(c.timeoutS === null ? {} : { connect_timeout_s: c.timeoutS }),
-        clients_per_address: c.behindEach,
-        ...(c.retries === 0 ? {} : { retry: { max_retries: c.retries, backoff_s: 0.3, jitter: 0.5 } }),
-        ...arrivalOf(c.arrival, c.ratePerS, kinds),
-      },
-      ...floods.map((f, i) => ({
-        ...{ name: `flood${i}`, kind: "raw", packet: "syn", port: f.port, rate_per_s: f.ratePerS, duration_s: 1 },
-        ...{
-          start_s: f.startS,
-          answer_to_synack: f.answer,
-          first_source_port: 2000 + 30_000 * i,
-          source_addresses: 64,
-        },
-        ...arrivalOf(c.arrival, f.ratePerS, kinds),
-      })),
-    ],
-    impairments: lost === null ? [] : [{ ...lost, drop_probability: 0.1 }],
-  };
-}
-
-/** With "counted", arrivals whose times are fixed. */
-function arrivalOf(arrival: string, ratePerS: number, kinds: "counted" | "all"): Keys {
-  if (arrival === "bursts") return { arrival, burst_size: 8, burst_spread_s: 2 / ratePerS };
-  if (kinds === "counted" || arrival === "even") return { arrival: "even" };
-  return arrival === "ramp" ? { arrival, end_rate_per_s: ratePerS * 2 } : { arrival };
-}
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
@@ -225,7 +66,7 @@ test("each user is served, gave up or is in flight, and has no more attempts tha
 const wire = (view: RunView, direction: "in" | "out"): number =>
   sum(
     Object.entries(view.wire()).map(([name, n]) =>
-      name.startsWith(`${direction}_`) && !name.includes("_atk_") ? n : 0,
+      name.startsWith(`${direction}_`) && !/_atk_|_data_fin/.test(name) ? n : 0,
     ),
   );
 

@@ -4,8 +4,26 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { cookieFor, cookieIsValid } from "../../src/engine/cookie.ts";
-import { ACK, ESTABLISHED, RST, SYN } from "../../src/engine/layout.ts";
+import {
+  cookieFor,
+  cookieHasSack,
+  cookieHasScale,
+  cookieTimestamp,
+  mssIndexOf,
+  NOT_VALID,
+} from "../../src/engine/cookie.ts";
+import {
+  ACK,
+  ESTABLISHED,
+  NEW_SYN_RECV,
+  OPT_SACK,
+  OPT_WSCALE,
+  R_STATE,
+  ROW_SACK,
+  ROW_SHIFT,
+  RST,
+  SYN,
+} from "../../src/engine/layout.ts";
 import { FIRST_TICK, TestHost } from "./helpers.ts";
 
 const SYNCOOKIES = "net.ipv4.tcp_syncookies";
@@ -27,8 +45,8 @@ describe("a cookie", () => {
     test(`is ${isValid ? "valid" : "not valid"} ${why}`, () => {
       fc.assert(
         fc.property(fc.integer(), fc.integer(), fc.integer(), fc.nat(2 ** 20), (hash, secret, seq, minute) => {
-          const cookie = cookieFor(hash, secret, seq, minute);
-          expect(cookieIsValid(cookie, hash, secret, seq, minute + age)).toBe(isValid);
+          const cookie = cookieFor(hash, secret, seq, minute, 3);
+          expect(mssIndexOf(cookie, hash, secret, seq, minute + age) !== NOT_VALID).toBe(isValid);
         }),
       );
     });
@@ -37,15 +55,15 @@ describe("a cookie", () => {
   test("is for one 4-tuple and one sequence number only", () => {
     let accepted = 0;
     for (let i = 1; i <= 10_000; i++) {
-      if (cookieIsValid(cookieFor(5, 6, 7, 8), 5 + i, 6, 7, 8)) accepted++;
-      if (cookieIsValid(cookieFor(5, 6, 7, 8), 5, 6, 7 + i * 4, 8)) accepted++;
+      if (mssIndexOf(cookieFor(5, 6, 7, 8, 3), 5 + i, 6, 7, 8) !== NOT_VALID) accepted++;
+      if (mssIndexOf(cookieFor(5, 6, 7, 8, 3), 5, 6, 7 + i * 4, 8) !== NOT_VALID) accepted++;
     }
     expect(accepted).toBe(0);
   });
 
   test("passes with any of the four MSS indices", () => {
-    const cookie = cookieFor(1, 2, 3, 4);
-    const valid = [-4, -3, -2, -1, 0, 1].map((off) => cookieIsValid(cookie + off, 1, 2, 3, 4));
+    const cookie = cookieFor(1, 2, 3, 4, 3);
+    const valid = [-4, -3, -2, -1, 0, 1].map((off) => mssIndexOf(cookie + off, 1, 2, 3, 4) !== NOT_VALID);
     expect(valid).toEqual([false, true, true, true, true, false]);
   });
 });
@@ -124,6 +142,40 @@ describe("the ACK of a cookie", () => {
   });
 });
 
+test("the ACK of a cookie that has timestamps, where these were switched off, is counted and reset", () => {
+  const server = always({ sysctls: { "net.ipv4.tcp_timestamps": 0 } });
+  const isn = server.syn();
+  server.delta();
+  server.receive({ flags: ACK, seq: 101, ack: isn + 1, tsval: 5 });
+  expect(server.delta()).toEqual({ TcpExtSyncookiesRecv: 1, ...STRAY });
+});
+
+describe("a cookie's timestamp", () => {
+  test("tells the options, and is up to 63 ms behind the clock, never before it", () => {
+    for (const options of [0, OPT_SACK, OPT_WSCALE, OPT_SACK | OPT_WSCALE]) {
+      for (let ms = 1_000_000; ms < 1_000_128; ms++) {
+        const stamp = cookieTimestamp(ms, options);
+        expect(ms - stamp).toBeGreaterThanOrEqual(0);
+        expect(ms - stamp).toBeLessThanOrEqual(63);
+        expect([cookieHasSack(stamp), cookieHasScale(stamp)]).toEqual([
+          (options & OPT_SACK) !== 0,
+          (options & OPT_WSCALE) !== 0,
+        ]);
+      }
+    }
+  });
+
+  test("keeps SACK for the child", () => {
+    const keeps = [SYN | OPT_SACK, SYN].map((flags) => {
+      const server = always();
+      const [synAck] = server.receive({ flags, seq: 100, tsval: 5 });
+      server.receive({ flags: ACK, seq: 101, ack: synAck!.seq + 1, tsval: 6, tsecr: synAck!.tsval });
+      return (server.host.table.rows[(server.rowOf() << ROW_SHIFT) + R_STATE]! & ROW_SACK) !== 0;
+    });
+    expect(keeps).toEqual([true, false]);
+  });
+});
+
 describe("a cookie of the first second of a minute", () => {
   const times = [
     [59.9, true, "in the same minute"],
@@ -195,6 +247,20 @@ test("with syncookies=1 a request with a wrong ACK has its ACK examined as a coo
   server.receive({ flags: ACK, seq: 101, ack: isn + 0x1000 });
   expect(server.delta()).toEqual({ TcpExtSyncookiesFailed: 1, ...STRAY });
   expect(server.listener.synLength).toBe(1);
+});
+
+test("the ACK of a cookie whose 4-tuple has got a half-open meanwhile is counted as a child, and dropped in silence", () => {
+  const server = new TestHost({ listener: { backlog: 0 } });
+  server.syn(40_000);
+  const cookie = server.syn(40_001);
+  server.receive({ flags: RST, seq: 101, port: 40_000 });
+  const isn = server.syn(40_001);
+  server.delta();
+  expect(server.receive({ flags: ACK, seq: 101, ack: cookie + 1, port: 40_001 })).toEqual([]);
+  expect(server.delta()).toEqual({ TcpExtSyncookiesRecv: 1, TcpPassiveOpens: 1 });
+  expect(server.stateOf(40_001)).toBe(NEW_SYN_RECV);
+  server.receive({ flags: ACK, seq: 101, ack: isn + 1, port: 40_001 });
+  expect(server.stateOf(40_001)).toBe(ESTABLISHED);
 });
 
 test("a SYN sent again gets the same cookie in the same minute, and counts again", () => {

@@ -31,6 +31,11 @@ const events: readonly (readonly [event: string, deltas: string, verdicts: strin
   ["SYN with other in-window sequence for a request", "AttemptFails EmbryonicRsts OutRsts OutSegs", "request_bad_syn"],
   ["bare ACK dropped by TCP_DEFER_ACCEPT (11.3)", "TCPDeferAcceptDrop", "defer_accept_drop"],
   ["cookie ACK ok", "SyncookiesRecv PassiveOpens", "cookie_accepted"],
+  [
+    "cookie ACK whose 4-tuple has a half-open (tcp_v4_syn_recv_sock)",
+    "SyncookiesRecv PassiveOpens",
+    "cookie_tuple_taken",
+  ],
   ["cookie ACK, accept queue full", "SyncookiesRecv ListenOverflows ListenDrops", "cookie_accept_full"],
   ["bad cookie ACK, recent overflow", "SyncookiesFailed OutRsts OutSegs", "cookie_invalid"],
   ["connect()", "ActiveOpens OutSegs", "connect_syn"],
@@ -123,7 +128,7 @@ test("ListenOverflows never goes without ListenDrops", () => {
 test("what a listener drops is charged to a gate that the listener's queues and rules stand for", () => {
   for (const [, def] of defs) {
     if (effectOf(def, "TcpExtListenDrops") > 0) {
-      expect(def.gate).toMatch(/^(syn_queue_full|last_quarter|accept_queue_at_(syn|ack|cookie))$/);
+      expect(def.gate).toMatch(/^(syn_queue_full|last_quarter|tw_recycle|accept_queue_at_(syn|ack|cookie))$/);
     }
     if (def.gate !== undefined) expect(GATES).toHaveProperty(def.gate);
   }

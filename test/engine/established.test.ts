@@ -22,30 +22,11 @@ import {
 } from "../../src/engine/layout.ts";
 import { NO_ATTEMPT } from "../../src/engine/ledger.ts";
 import { PeerMetrics } from "../../src/engine/peer-metrics.ts";
-import { modelTimeoutMs } from "../../src/engine/transmit.ts";
+import { modelTimeoutMs } from "../../src/engine/rtt.ts";
+import { type Connected, connected, RTT_S } from "./connected.ts";
 import { HOST_ADDRESS, type Keys, PEER_ADDRESS, TestHost } from "./helpers.ts";
 
-const RTT_S = 0.02;
 const RESET = { TcpOutRsts: 1, TcpOutSegs: 1 };
-
-interface Connected {
-  readonly server: TestHost;
-  readonly row: number;
-  /** The server's next sequence number; the peer's is 101. */
-  readonly next: number;
-}
-
-/** An accepted connection that has carried no data. `flags`: what the SYN offers. */
-function connected(sysctls: Keys = {}, flags = 0): Connected {
-  const server = new TestHost({ sysctls });
-  const next = (server.syn(40_000, 100, { flags: SYN | flags }) + 1) | 0;
-  server.advanceTo(RTT_S);
-  server.receive({ flags: ACK, seq: 101, ack: next });
-  const row = server.accept();
-  server.delta();
-  server.sent.length = 0;
-  return { server, row, next };
-}
 
 describe("unacknowledged data", () => {
   // srtt 20 ms, rttvar tcp_rto_min = 200 ms: RTO 220 ms = 55 ticks; the wheel adds at most a tick (8 from the second one on).
@@ -236,6 +217,14 @@ describe("a RST or SYN on an established connection", () => {
     expect(server.counter("TcpInErrs")).toBe(3);
   });
 
+  test("finds a socket in CLOSE_WAIT among those that TcpCurrEstab counts", () => {
+    const { server, next } = connected();
+    server.receive({ flags: FIN | ACK, seq: 101, ack: next });
+    expect(server.counter("TcpCurrEstab")).toBe(1);
+    server.receive({ flags: RST, seq: 102 });
+    expect(server.counter("TcpCurrEstab")).toBe(0);
+  });
+
   test("may be one short of the next byte in CLOSE_WAIT: the peer counts its FIN", () => {
     const { server, next } = connected();
     server.receive({ flags: FIN | ACK, seq: 101, ack: next });
@@ -293,6 +282,36 @@ describe("close()", () => {
     server.close(row, true);
     expect(server.delta()).toEqual({ TcpExtTCPAbortOnData: 1, TcpEstabResets: 1, TcpCurrEstab: -1, ...RESET });
     expect(server.sent).toMatchObject([{ flags: RST | ACK }]);
+  });
+
+  const lingering = [
+    [FIN_WAIT1, RESET, "with SO_LINGER of 0 s resets in FIN_WAIT1 too"],
+    [CLOSING, {}, "with SO_LINGER of 0 s says nothing in CLOSING"],
+  ] as const;
+  for (const [state, sent, why] of lingering) {
+    test(why, () => {
+      const { server, row, next } = connected();
+      shutdownWrite(server.host, row, NO_ATTEMPT);
+      if (state === CLOSING) server.receive({ flags: FIN | ACK, seq: 101, ack: next });
+      expect(server.stateOf()).toBe(state);
+      server.delta();
+      server.close(row, true);
+      expect(server.stateOf()).toBe(0);
+      expect(server.delta()).toEqual({ TcpExtTCPAbortOnData: 1, ...sent });
+    });
+  }
+
+  test("of a socket that shutdown() brought to FIN_WAIT2 begins tcp_fin_timeout, as a mini-socket", () => {
+    const { server, row, next } = connected({ "net.ipv4.tcp_fin_timeout": 10 });
+    shutdownWrite(server.host, row, NO_ATTEMPT);
+    server.receive({ flags: ACK, seq: 101, ack: next + 1 });
+    server.advanceTo(100);
+    server.close(row);
+    expect([server.stateOf(), server.host.timeWaits, server.host.orphans]).toEqual([FIN_WAIT2, 1, 0]);
+    server.advanceTo(109.9);
+    expect(server.stateOf()).toBe(FIN_WAIT2);
+    server.advanceTo(112);
+    expect(server.stateOf()).toBe(0);
   });
 
   const orphans = [

@@ -77,6 +77,14 @@ describe("a SYN sent again", () => {
   });
 });
 
+test("a SYN sent again with an older timestamp is a PAWS failure", () => {
+  const server = new TestHost();
+  server.syn(40_000, 100, { tsval: 5000 });
+  server.delta();
+  expect(server.receive({ flags: SYN, seq: 100, tsval: 4999 })).toMatchObject([{ flags: ACK | OPT_TS }]);
+  expect(server.delta()).toEqual({ TcpExtPAWSEstab: 1, TcpOutSegs: 1 });
+});
+
 describe("the final ACK", () => {
   test("makes the request a child in the accept queue", () => {
     const { server, isn } = withRequest();
@@ -90,6 +98,12 @@ describe("the final ACK", () => {
     const { server, isn } = withRequest();
     const [reply] = server.receive({ flags: PSH | ACK, seq: 101, ack: isn + 1, length: 10 });
     expect(reply).toMatchObject({ flags: ACK, ack: 111 });
+  });
+
+  test("may carry the SYN once more, with the SYN's own number", () => {
+    const { server, isn } = withRequest();
+    server.receive({ flags: SYN | ACK, seq: 100, ack: isn + 1, length: 5 });
+    expect(server.stateOf()).toBe(ESTABLISHED);
   });
 
   test("with a wrong number goes to the listener, which resets; the request stays", () => {
@@ -214,6 +228,13 @@ test("a SYN with another sequence number in the window is reset, and ends the re
   expect(server.receive({ flags: SYN, seq: 105 })).toMatchObject([{ flags: RST | ACK, ack: 106 }]);
   expect(server.delta()).toEqual({ TcpAttemptFails: 1, TcpExtEmbryonicRsts: 1, ...STRAY });
   expect(server.stateOf()).toBe(0);
+});
+
+test("data outside the window is answered each time: it takes sequence space", () => {
+  const { server, isn } = withRequest();
+  for (let i = 0; i < 3; i++)
+    expect(server.receive({ flags: PSH | ACK, seq: 90, ack: isn + 1, length: 5 }).length).toBe(1);
+  expect(server.delta()).toEqual({ TcpOutSegs: 3 });
 });
 
 test("a SYN outside the window is answered by an ACK, at most once in 500 ms", () => {

@@ -32,12 +32,13 @@ import { Listener } from "../../src/engine/listener.ts";
 import { NoticeRing } from "../../src/engine/notices.ts";
 import { run } from "../../src/engine/run.ts";
 import { writeCounters } from "../../src/engine/sampler.ts";
+import { optionsOf } from "../../src/engine/socket-options.ts";
 import { ConnectionTable, hashTuple } from "../../src/engine/table.ts";
 import { sendData } from "../../src/engine/transmit.ts";
 import { RunView } from "../../src/results/run-view.ts";
 import { COUNTER_NAMES, type CounterName } from "../../src/vocabulary/counters.ts";
 import { DEFAULT_KERNEL, type KernelName } from "../../src/vocabulary/kernels.ts";
-import type { HostSpec, ListenerSpec, RunSpec } from "../../src/vocabulary/run-spec.ts";
+import type { ConnectionsSpec, HostSpec, ListenerSpec, RunSpec } from "../../src/vocabulary/run-spec.ts";
 import { scenarioOf } from "../compile/scenario-of.ts";
 
 /** The keys of a scenario file, unchecked: parsing checks them. */
@@ -89,13 +90,17 @@ export interface Sent {
   readonly own: number;
 }
 
-interface TestHostOptions {
+export interface TestHostOptions {
   readonly kernel?: KernelName;
   readonly sysctls?: Keys;
   readonly listener?: Keys;
   readonly hz?: number;
   readonly bootTicks?: number;
   readonly isServer?: boolean;
+  /** Of a client: what its sockets are asked for. */
+  readonly workload?: Keys;
+  /** Timers fire at their very tick, as before 4.8: nominal times. */
+  readonly onTime?: boolean;
   /** Further keys of the host's side of the scenario. */
   readonly keys?: Keys;
 }
@@ -111,27 +116,31 @@ export class TestHost {
 
   constructor(options: TestHostOptions = {}) {
     const { kernel = DEFAULT_KERNEL, sysctls = {}, listener = {}, hz = 250 } = options;
-    const { bootTicks = FIRST_TICK, isServer = true, keys = {} } = options;
+    const { bootTicks = FIRST_TICK, isServer = true, onTime = false, keys = {} } = options;
     const side = { kernel, hz, sysctls, ...keys };
     const spec = specOf({
       duration_s: 1,
       server: { ...(isServer ? side : {}), listeners: [{ port: PORT, backlog: 4, ...listener }] },
-      ...(isServer ? {} : { client: side }),
+      client: { clock: "own", ...(isServer ? {} : side) },
+      workloads: [{ kind: "connections", name: "w", count: 1, ...options.workload }],
     });
-    const hostSpec: HostSpec = isServer ? spec.server : spec.client;
+    const ownSpec: HostSpec = isServer ? spec.server : spec.client;
+    const hostSpec: HostSpec = onTime ? { ...ownSpec, exactTimers: 1 } : ownSpec;
     const ledger = new Ledger(this.#now, 1, []);
     this.host = new Host(hostSpec, {
       now: this.#now,
       due: this.#due,
       tickSource: 0,
       ledger,
-      notices: new NoticeRing(this.#now, this.#due, 1),
+      notices: new NoticeRing(this.#now, this.#due, 1, 0),
       bootTicks,
       secret: 0x5eed,
       table: new ConnectionTable(1024),
       isServer,
     });
     this.host.link = { send: (...words: number[]) => this.#note(words) } as unknown as Link;
+    const asked = isServer ? spec.listeners : [spec.workloads[0] as ConnectionsSpec];
+    this.host.options = optionsOf(asked, this.host.table);
     this.host.reserve(512);
     if (isServer) this.host.addListener(this.#listening(spec.listeners[0]!, hostSpec));
   }
@@ -234,7 +243,9 @@ export class TestHost {
 
   /** connect() to port 80 of the peer by a user of those behind the address; answers the row, -1 when there is no port. */
   connect(person = 0): number {
-    return connect(this.host, HOST_ADDRESS, PEER_ADDRESS, PORT, NO_ATTEMPT, person);
+    const row = connect(this.host, HOST_ADDRESS, PEER_ADDRESS, PORT, NO_ATTEMPT, person);
+    if (row >= 0) this.host.options?.give(row, 0);
+    return row;
   }
 
   /** Row of the socket with `port` at the peer, -1 when there is none. */

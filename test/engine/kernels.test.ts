@@ -5,7 +5,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { effectiveValues } from "../../src/compile/effective.ts";
-import { ACK, ESTABLISHED, NEW_SYN_RECV, PSH, RST } from "../../src/engine/layout.ts";
+import { ACK, ESTABLISHED, NEW_SYN_RECV, PSH, RST, SYN } from "../../src/engine/layout.ts";
 import { judgeSyn } from "../../src/engine/listen.ts";
 import type { KernelName } from "../../src/vocabulary/kernels.ts";
 import { Verdict, type VerdictName } from "../../src/vocabulary/verdicts.ts";
@@ -80,7 +80,7 @@ describe("a SYN that meets a full accept queue, with one young half-open and wit
         listener.acceptLength = 5;
         listener.synLength = 3;
         listener.young = young;
-        return nameOf(judgeSyn(host, listener, PAIR, false));
+        return nameOf(judgeSyn(host, listener, PAIR, false, SYN, 0));
       });
       expect(verdicts).toEqual(expected);
     },
@@ -110,7 +110,7 @@ describe("a proven peer in the last quarter", () => {
       const { host, listener } = new TestHost({ kernel, sysctls, listener: { backlog: 64 } });
       listener.synLength = 7;
       host.metrics.update(PAIR, 8000);
-      expect(nameOf(judgeSyn(host, listener, PAIR, false))).toBe(expected);
+      expect(nameOf(judgeSyn(host, listener, PAIR, false, SYN, 0))).toBe(expected);
     },
   );
 });

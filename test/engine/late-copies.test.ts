@@ -20,16 +20,18 @@ import {
 import { Ledger } from "../../src/engine/ledger.ts";
 import { Link } from "../../src/engine/link.ts";
 import { Jitter, JitterScope, Match, type PathSpec } from "../../src/vocabulary/run-spec.ts";
-import { type Keys, runOf } from "./helpers.ts";
+import { type Keys, runOf, specOf } from "./helpers.ts";
 
 const S = 1e9;
 const DELAY_NS = 0.01 * S;
 /** The little delay of every packet at most (link.ts). */
 const LITTLE_NS = 152_000;
 const PATH: PathSpec = {
-  ...{ jitter: Jitter.None, jitterNs: 0, jitterScope: JitterScope.Packet, duplicate: 0, reorder: 0 },
+  ...{ jitter: Jitter.None, jitterNs: 0, jitterScope: JitterScope.Packet, duplicate: 0, reorder: 0, mtu: 0 },
   ...{ lateProbability: 1, lateNs: 60 * S, lateMatch: Match.Any, lateStartNs: 0, lateEndNs: -1 },
 };
+
+const SENDER = specOf({ duration_s: 1, server: {} }).client;
 
 interface Seen {
   readonly atNs: number;
@@ -50,7 +52,7 @@ class TestLink {
     const ledger = new Ledger(this.#now, 1, [7]);
     ledger.reserve(1);
     this.#attempt = ledger.begin(0, 0);
-    this.#link = new Link(this.#now, this.#due, 0, ledger, DELAY_NS, { ...PATH, ...path }, true, []);
+    this.#link = new Link(this.#now, this.#due, 0, ledger, DELAY_NS, { ...PATH, ...path }, true, [], SENDER);
   }
 
   send(atNs: number, flags: number, seq = 0, length = 0): this {

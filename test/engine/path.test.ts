@@ -15,9 +15,10 @@ import { Jitter, JitterScope, Match, type PathSpec } from "../../src/vocabulary/
 import { bytesOf, type Keys, runOf, specOf } from "./helpers.ts";
 
 const EVEN: PathSpec = {
-  ...{ jitter: Jitter.None, jitterNs: 0, jitterScope: JitterScope.Packet, duplicate: 0, reorder: 0 },
+  ...{ jitter: Jitter.None, jitterNs: 0, jitterScope: JitterScope.Packet, duplicate: 0, reorder: 0, mtu: 0 },
   ...{ lateProbability: 0, lateNs: 0, lateMatch: Match.Any, lateStartNs: 0, lateEndNs: -1 },
 };
+const SENDER = specOf({ duration_s: 1, server: {} }).client;
 const MS = 1e6;
 /** Every packet takes at least 20 µs more than its delay, and on a path with a delay up to 131 µs more than that. */
 const BASE_NS = 20_000;
@@ -38,7 +39,7 @@ class TestLink {
 
   constructor(path: Partial<PathSpec>, delayNs: number, toServer = true) {
     this.ledger = new Ledger(this.#now, 1, [7]);
-    this.#link = new Link(this.#now, this.#due, 0, this.ledger, delayNs, { ...EVEN, ...path }, toServer, []);
+    this.#link = new Link(this.#now, this.#due, 0, this.ledger, delayNs, { ...EVEN, ...path }, toServer, [], SENDER);
   }
 
   send(atNs: number, attempt: number, seq: number): void {

@@ -99,7 +99,12 @@ test("with data behind its ACK, it learns of the forgotten request by a RST", ()
       { name: "unlucky", kind: "connections", port: 80, count: 1, request_bytes: 10, response_bytes: 10 },
       { name: "other", kind: "connections", port: 80, count: 1, start_s: 0.1, first_closer: "none" },
     ],
-    impairments: [{ direction: "to_server", match: "any", drop_every_nth: 1, start_s: 0.00005, end_s: 0.05 }],
+    impairments: ["pure_ack", "data"].map((match) => ({
+      direction: "to_server",
+      match,
+      drop_every_nth: 1,
+      end_s: 0.05,
+    })),
   });
   expect(view.outcome(0, "reset_after_connect")).toBe(1);
   expect(view.counter("server", "TcpOutRsts")).toBeGreaterThanOrEqual(1);

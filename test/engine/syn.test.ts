@@ -27,7 +27,7 @@ function verdictOf(meets: Meets): VerdictName {
   listener.synLength = meets.synQueue ?? 0;
   listener.acceptLength = meets.acceptQueue ?? 0;
   if (meets.proven) host.metrics.update(PAIR, 8000);
-  const verdict = judgeSyn(host, listener, PAIR, meets.viaTimeWait ?? false);
+  const verdict = judgeSyn(host, listener, PAIR, meets.viaTimeWait ?? false, SYN, 0);
   return (Object.keys(Verdict) as VerdictName[]).find((name) => Verdict[name] === verdict)!;
 }
 

@@ -72,42 +72,6 @@ describe("the timer's verdict", () => {
   });
 });
 
-describe("a SYN that nobody answers", () => {
-  const schedules = [
-    // retries, SYN-ACKs at, freed at (nominal s)
-    [0, [0], 1],
-    [1, [0, 1], 3],
-    [2, [0, 1, 3], 7],
-    [3, [0, 1, 3, 7], 15],
-    [4, [0, 1, 3, 7, 15], 31],
-    [5, [0, 1, 3, 7, 15, 31], 63],
-    [6, [0, 1, 3, 7, 15, 31, 63], 127],
-    [7, [0, 1, 3, 7, 15, 31, 63, 127], 247],
-  ] as const;
-  for (const [retries, atS, freedS] of schedules) {
-    test(`is freed after ${freedS} s with tcp_synack_retries=${retries}, by SYN-ACKs at ${atS.join(", ")} s`, () => {
-      const server = new TestHost({ sysctls: { [RETRIES]: retries } });
-      server.syn();
-      server.advanceTo(freedS - 0.001);
-      expect(server.listener.synLength).toBe(1);
-      // The steps of 32 s and more are late by up to 512 ticks each, which is 2.05 s.
-      server.advanceTo(freedS + Math.min(0.06 * freedS + 0.01, 7));
-      expect(server.listener.synLength).toBe(0);
-      expect(server.sent.map(({ atS: s }) => s).length).toBe(atS.length);
-      server.sent.forEach((segment, i) => {
-        expect(segment.atS).toBeGreaterThanOrEqual(atS[i]!);
-        expect(segment.atS).toBeLessThanOrEqual(atS[i]! * 1.06);
-      });
-      expect(server.counter("TcpExtTCPTimeouts")).toBe(retries + 1);
-      expect(server.counter("TcpExtTCPSynRetrans")).toBe(retries);
-      expect(server.counter("TcpRetransSegs")).toBe(retries);
-      expect(server.counter("TcpOutSegs")).toBe(retries + 1);
-      expect(server.counter("TcpExtListenDrops")).toBe(0);
-      expect(server.counter("TcpAttemptFails")).toBe(0);
-    });
-  }
-});
-
 test("of 17 SYNs at once with B=16, nine are freed at 7 s and the eight oldest stay", () => {
   const server = new TestHost({ listener: { backlog: 16 } });
   for (let i = 0; i < 17; i++) {

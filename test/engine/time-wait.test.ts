@@ -177,6 +177,36 @@ describe("TIME_WAIT", () => {
     });
   }
 
+  test("counts orphans in FIN_WAIT2 against tcp_max_tw_buckets", () => {
+    const server = new TestHost({ sysctls: { "net.ipv4.tcp_max_tw_buckets": 1 } });
+    inFinWait2({}, {}, 40_000, server);
+    expect(server.host.timeWaits).toBe(1);
+    inTimeWait({}, {}, 40_001, server);
+    expect(server.stateOf(40_001)).toBe(0);
+    expect(server.counter("TcpExtTCPTimeWaitOverflow")).toBe(1);
+  });
+
+  test("that finds no bucket has acknowledged the peer's FIN", () => {
+    const server = new TestHost({ sysctls: { "net.ipv4.tcp_max_tw_buckets": 0 } });
+    const next = (server.establish() + 1) | 0;
+    server.close(server.accept());
+    expect(server.receive({ flags: FIN | ACK, seq: 101, ack: next })).toMatchObject([{ flags: ACK, ack: 102 }]);
+    expect(server.stateOf()).toBe(0);
+  });
+
+  test.each([
+    [59, true],
+    [61, false],
+  ])("of %i s ignores an exact RST that is too old by its timestamp: %s", (atS, isIgnored) => {
+    const { server, next } = inTimeWait({}, { tsval: 1000 });
+    // The peer's FIN comes again: the 60 s start anew, the stored timestamp stays.
+    server.advanceTo(30);
+    server.receive({ flags: FIN | ACK, seq: 101, ack: next, tsval: 1000 });
+    server.advanceTo(atS);
+    server.receive({ flags: RST, seq: 102, tsval: 900 });
+    expect(server.stateOf()).toBe(isIgnored ? TIME_WAIT : 0);
+  });
+
   const segments = [
     // segment, state after, replies, counters, why
     [{ flags: SYN, seq: 103 }, NEW_SYN_RECV, SYN | ACK, { TcpOutSegs: 1 }, "a SYN beyond the next byte is let through"],

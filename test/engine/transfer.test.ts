@@ -213,7 +213,7 @@ describe("lost segments", () => {
 describe("the congestion window", () => {
   const streams = new Streams();
   const cwndAfter = (...steps: ((stream: number) => void)[]): number => {
-    const stream = streams.open();
+    const stream = streams.open(10);
     for (const step of steps) step(stream);
     const cwnd = streams.cwnd(stream);
     streams.close(stream);

@@ -1,5 +1,5 @@
 /**
- * Goal    The model agrees with the kernel: 0.95 of all compared values, 0.85 of each recording's; and honestly so.
+ * Goal    The model agrees with the kernel: 0.97 of all compared values, 0.92 of each recording's; and honestly so.
  * Method  The command line over the 24 recordings with seeds 1 to 8, as a user calls it. Then again in a folder without the
  *         kernel's results: what the model says must not depend on them.
  */
@@ -34,15 +34,18 @@ beforeAll(async () => {
 const rowsOf = (index: number) => compare(models[index]!, readRecording(recordingNames[index]!));
 
 describe("the model, seeds 1 to 8", () => {
-  test("agrees with the kernel to 0.95 over all recordings", () => {
+  test("agrees with the kernel to 0.97 over all recordings", () => {
     const rows = recordingNames.flatMap((_, index) => rowsOf(index));
-    expect(agreementRatio(countAgreement(rows))).toBeGreaterThanOrEqual(0.95);
+    expect(agreementRatio(countAgreement(rows))).toBeGreaterThanOrEqual(0.97);
   });
 
-  test.each(recordingNames.map((name, index) => [name, index] as const))("agrees with %s to 0.85", (name, index) => {
-    const least = name === SECRET_HASH ? 0.8 : 0.85;
-    expect(agreementRatio(countAgreement(rowsOf(index)))).toBeGreaterThanOrEqual(least);
-  });
+  test.each(recordingNames.map((name, index) => [name, index] as const))(
+    "agrees with %s to 0.92, where no secret decides",
+    (name, index) => {
+      const least = name === SECRET_HASH ? 0.8 : 0.92;
+      expect(agreementRatio(countAgreement(rowsOf(index)))).toBeGreaterThanOrEqual(least);
+    },
+  );
 
   test("says the same in a folder without the kernel's results", async () => {
     const copies = recordingNames.map((name) => join(folder, `${name}.scenario.json`));

@@ -38,7 +38,7 @@ const CLAIMS: Readonly<Record<string, readonly Claim[]>> = {
     ["linux", "sensors.connect_latency_ms.max", "<", 40, "by its second SYN, which leaves at once"],
   ],
   "cookies-cost": [
-    ["cookies", "downloads.response_latency_ms.p50", "=", "no_cookies", "the timestamp carries the options"],
+    ["cookies", "downloads.response_latency_ms.p50", "<", 900, "the timestamp carries the options"],
     [
       "cookies_no_timestamps",
       "downloads.response_latency_ms.p50",
@@ -70,6 +70,32 @@ const CLAIMS: Readonly<Record<string, readonly Claim[]>> = {
     ["fewer_retries", "clients.served_ratio", ">", "none", "places are free again after 3 s, not after 63"],
     ["all_three", "clients.served_ratio", ">", 0.999, "the queue holds this flood"],
     ["cookies", "clients.served_ratio", ">", 0.999, "a cookie needs no place in the queue"],
+  ],
+  "ghosts-and-keepalive": [
+    ["as_it_is", "clients.served_ratio", "<", 0.2, "every worker holds a ghost after 40 s"],
+    ["sysctls_alone", "clients.served_ratio", "=", "as_it_is", "no socket asks for probes"],
+    ["keepalive_2_hours", "clients.served_ratio", "=", "as_it_is", "nobody waits so long"],
+    ["keepalive_25_s", "clients.served_ratio", "=", 1, "5 ghosts a second for 25 s leave 75 workers"],
+    [
+      "keepalive_by_sysctls",
+      "clients.response_latency_ms.max",
+      "=",
+      "keepalive_25_s",
+      "the same values, from the host",
+    ],
+    ["keepalive_25_s", "listeners.80.workers_busy_ratio", "<", 0.65, "125 of 200 hold ghosts"],
+    ["keepalive_50_s", "clients.served_ratio", "<", 0.2, "250 workers would be needed"],
+    ["user_timeout_25_s", "clients.served_ratio", "=", "as_it_is", "nothing is in flight"],
+    ["defer_accept", "clients.served_ratio", "<", 0.2, "ghosts are accepted some seconds later"],
+  ],
+  "lost-fragments": [
+    ["fragments", "downloads.drops.path_to_client", ">", 3700, "three fragments each: 3 % of the segments are lost"],
+    ["wide_path", "downloads.drops.path_to_client", "<", 1800, "and 1 % where packets go through whole"],
+    ["fragments", "downloads.response_latency_ms.p50", ">", "wide_path", "which makes responses later"],
+    ["fragments", "downloads.response_latency_ms.p50", "<", 300, "as late as where 3 % of whole packets are lost"],
+    ["wide_path_3_percent", "downloads.response_latency_ms.p50", "<", 300, "which is this late"],
+    ["small_segments", "downloads.response_latency_ms.p50", ">", "fragments", "ten segments carry less at first"],
+    ["small_segments_no_loss", "downloads.response_latency_ms.p50", ">", "no_loss", "with or without losses"],
   ],
   "one-three-seven-seconds": [
     [
@@ -119,6 +145,15 @@ const CLAIMS: Readonly<Record<string, readonly Claim[]>> = {
     ["backlog_65535", "clients.served_ratio", "<", "backlog_511", "a queue longer than patience is worked for nobody"],
     ["abort_on_overflow", "clients.served_ratio", "<", "backlog_511", "who is reset does not come again"],
     ["accepts_100", "clients.served_ratio", "=", 1, "more is accepted than comes"],
+  ],
+  "tw-recycle-behind-nat": [
+    ["recycle_behind_nat", "users.served_ratio", "<", 0.75, "whose clock is behind its office's latest stays out"],
+    ["recycle_behind_nat", "users.failed.tw_recycle", ">", 500, "and nothing else turns anybody away"],
+    ["recycle_behind_nat", "users.connect_latency_ms.p99", ">", 3000, "who gets in later waited for a later SYN"],
+    ["recycle_new_clients", "users.served_ratio", "<", 0.75, "each connection has a clock of its own"],
+    ...["no_recycle", "recycle_own_addresses", "recycle_no_timestamps", "recycle_clients_close"].map(
+      (tuning): Claim => [tuning, "users.served_ratio", "=", 1, "no timestamp is older than the last"],
+    ),
   ],
   "why-three-way": [
     ["three_way", "clients.served_ratio", "=", 1, "old SYNs come to nothing"],

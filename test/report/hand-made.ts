@@ -62,10 +62,12 @@ function made({ name, changes, ratio, backlog, cookies }: Made): TuningSummary {
       TcpExtSyncookiesSent: measure(cookies ? 599_000 : 0),
       TcpPassiveOpens: measure(attempted - lost, 2),
     },
+    kernel_log: [{ host: "server", line: "syn_flooding", written: measure(1), suppressed: measure(0) }],
     client_counters: { TcpActiveOpens: measure(attempted) },
     ...{ server_unseen: {}, client_unseen: {}, worst_pair: null },
     ...{ syns_in: measure(602_300, 40), synacks_out: measure(cookies ? 601_800 : 14_400, 22) },
     amplification_ratio: measure(cookies ? 0.9992 : 0.0239),
+    leftovers: { server: {}, client: {} },
     half_open_peak_bytes: measure(304 * (backlog + 1)),
     lines: lines(ratio, backlog, cookies),
   };
@@ -127,6 +129,12 @@ function lines(ratio: number, backlog: number, cookies: boolean): Lines {
     client_drops: ratio === 1 ? {} : { syn_queue_full: ramp(5, 90), last_quarter: ramp(4, 3) },
     client_failed: ratio === 1 ? {} : { syn_queue_full: ramp(15, 30), last_quarter: ramp(14, 1) },
     flood_drops: cookies ? {} : drops,
+    kernel_log: [
+      {
+        ...{ at_s: 4.25, host: "server" },
+        text: `TCP: request_sock_TCP: Possible SYN flooding on port 0.0.0.0:80. ${cookies ? "Sending cookies." : "Dropping request."}`,
+      },
+    ],
     second_s: 1,
     per_second: [{ name: "legit", attempts, established, responses: established }],
     server_counters: cookies ? { TcpExtSyncookiesSent: ramp(4, 20_000) } : { TcpExtListenDrops: ramp(5, 19_900) },

@@ -17,6 +17,10 @@ const headingsOf = (text: string, level: number): string[] =>
     (match[1] ?? "").replace(/<[^>]*>/g, ""),
   );
 
+test("the kernel log says what dmesg would", () => {
+  expect(page).toContain("[    4.250000] TCP: request_sock_TCP: Possible SYN flooding on port 0.0.0.0:80. ");
+});
+
 test("equal summaries give equal bytes", () => {
   expect(reportHtml(structuredClone(handMade), structuredClone(verdicts))).toBe(page);
 });
@@ -29,6 +33,7 @@ describe("the page has a part for", () => {
       "Thresholds",
       "Summary",
       "Differences against “defaults”",
+      "Kernel log",
       "Over time",
     ];
     expect(headingsOf(page, 1)).toEqual(["flood-vs-tunings"]);
@@ -36,7 +41,8 @@ describe("the page has a part for", () => {
   });
 
   test("nothing that there is not, and its links lead somewhere", () => {
-    const bare = reportHtml({ ...handMade, differences: [], thresholds: [] });
+    const silent = handMade.tunings.map((tuning) => ({ ...tuning, lines: { ...tuning.lines, kernel_log: [] } }));
+    const bare = reportHtml({ ...handMade, tunings: silent, differences: [], thresholds: [] });
     expect(headingsOf(bare, 2)).toEqual(["What was run", "Summary", "Over time"]);
     for (const text of [page, bare]) {
       const links = [...markupOf(text).matchAll(/href="([^"]*)"/g)].map((match) => match[1] ?? "");

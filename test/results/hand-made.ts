@@ -39,6 +39,9 @@ const host: HostSpec = {
   windowScaling: 1,
   twReuse: 2,
   twReuseDelayMs: 1000,
+  ...{ announcedMss: 1460, peerMss: 1460, sentMss: [1460, 536, 1300, 1440, 1460] },
+  receivedMss: [1460, 536, 1300, 1440, 1460],
+  twRecycle: 0,
   timeWaitS: 60,
   isnStepNs: 64,
   isnKeyed: 1,
@@ -52,11 +55,15 @@ const host: HostSpec = {
   rtoMinUs: 200_000,
   rtoMaxMs: 120_000,
   invalidRatelimitMs: 500,
+  challengeAckLimit: 0x7fffffff,
   noMetricsSave: 0,
   portLow: 32_768,
   portHigh: 60_999,
   reservedPorts: [],
 };
+
+/** None set; the rest is what the sysctls would say. */
+const socketOptions = { keepaliveS: 0, keepaliveIntervalS: 75, keepaliveProbes: 9, userTimeoutMs: 0 } as const;
 
 export const listener = (change: Partial<ListenerSpec> = {}): ListenerSpec => ({
   port: 80,
@@ -79,6 +86,7 @@ export const listener = (change: Partial<ListenerSpec> = {}): ListenerSpec => ({
   closeWithRst: 0,
   keepaliveRequests: 1,
   appPausesNs: [],
+  ...socketOptions,
   ...change,
 });
 
@@ -115,6 +123,8 @@ export const connections = (change: Partial<ConnectionsSpec> = {}): ConnectionsS
   retryFactor: 1,
   retryMaxBackoffNs: 0,
   retryJitter: 0,
+  simultaneousOpen: 0,
+  ...socketOptions,
   ...change,
 });
 
@@ -136,6 +146,7 @@ const clearPath = {
   jitterScope: JitterScope.Packet,
   duplicate: 0,
   reorder: 0,
+  mtu: 0,
   lateProbability: 0,
   lateNs: 0,
   lateMatch: Match.Any,

@@ -37,7 +37,7 @@ export const listener = (change: Partial<ListenerSummary> = {}): ListenerSummary
 
 const noLines: Lines = {
   ...{ at_s: [], queues: [], server_states: {}, client_states: {}, client_drops: {}, client_failed: {} },
-  ...{ flood_drops: {}, second_s: 1, per_second: [], server_counters: {} },
+  ...{ flood_drops: {}, second_s: 1, per_second: [], server_counters: {}, kernel_log: [] },
 };
 
 export const lines = (change: Partial<Lines> = {}): Lines => ({ ...noLines, ...change });
@@ -54,7 +54,8 @@ export const tuning = (change: Partial<TuningSummary> = {}): TuningSummary => ({
     syns_in: measure(100),
   },
   ...{ synacks_out: measure(100), amplification_ratio: measure(1), half_open_peak_bytes: measure(341) },
-  lines: noLines,
+  leftovers: { server: {}, client: {} },
+  ...{ kernel_log: [], lines: noLines },
   ...change,
 });
 

@@ -32,6 +32,9 @@ const one = (keys: Keys = {}, listener: Keys = {}, workload: Keys = {}): Keys =>
   ...keys,
 });
 
+/** Of any run: what a watch that is told by hand may look at. */
+const SPEC = specOf(one());
+
 /** The ladder without times and without notes: who is in which state and what is on the way. */
 async function rungs(keys: Keys): Promise<string[]> {
   const [attempt] = await traceAttempts(specOf(keys), { connection: 1 }, goOn);
@@ -74,8 +77,8 @@ test("a request and its response, from SYN to TIME_WAIT", async () => {
     "ESTABLISHED ACK seq 1 ack 201 ◀- FIN_WAIT1",
     "ESTABLISHED PSH-ACK seq 1 ack 201 len 1000 ◀- FIN_WAIT1",
     "ESTABLISHED ACK seq 201 ack 1001 - FIN_WAIT1",
-    "ESTABLISHED FIN_WAIT1",
     "CLOSE_WAIT FIN-ACK seq 1001 ack 201 ◀- FIN_WAIT1",
+    "CLOSE_WAIT FIN_WAIT1",
     "LAST_ACK FIN-ACK seq 201 ack 1002 - FIN_WAIT1",
     "LAST_ACK -▶ ACK seq 201 ack 1001 FIN_WAIT1",
     "LAST_ACK -▶ FIN-ACK seq 201 ack 1002 FIN_WAIT2",
@@ -118,6 +121,12 @@ describe("what was lost stands in the ladder with its gate", () => {
   });
 });
 
+test("a full socket in SYN_RECV is in no queue", async () => {
+  const ladder = await textOf(one({}, {}, { simultaneous_open: true, first_closer: "none" }));
+  expect(flat(ladder)).toMatch(/ SYN_RECV .* SYN_RECV .*open, without a queue/);
+  expect(ladder).not.toContain("SYN queue");
+});
+
 describe("what a server without a socket is", () => {
   test("CLOSED where nobody listens", async () => {
     expect(await rungs(one({}, { listen_start_s: 60 }))).toEqual([
@@ -135,11 +144,8 @@ describe("what a server without a socket is", () => {
     const keys = one({ impairments: lost, duration_s: 1.9 });
     const server = { ...(keys.server as Keys), sysctls: retries };
     const client = { one_way_delay_s: 0.02, sysctls: { "net.ipv4.tcp_syn_linear_timeouts": 0 } };
-    expect((await rungs({ ...keys, server, client })).map((line) => line.split(" ").at(-1))).toEqual(
-      ["LISTEN", "SYN_RECV", "SYN_RECV", "SYN_RECV", "SYN_RECV", "LISTEN", "SYN_RECV", "SYN_RECV", "SYN_RECV"].concat(
-        "SYN_RECV",
-      ),
-    );
+    const states = (await rungs({ ...keys, server, client })).map((line) => line.split(" ").at(-1));
+    expect(states.join(" ")).toMatch(/^LISTEN( SYN_RECV)+( LISTEN)+( SYN_RECV)+$/);
   });
 
   test("not known before a packet leaves for it", async () => {
@@ -176,12 +182,12 @@ describe("a ladder ends", () => {
 
   test("or with the states that the end of the run finds", async () => {
     const text = await textOf(one({ duration_s: 50 }));
-    expect(text.trimEnd().split("\n").at(-1)).toMatch(/^ {2}\+50\.000000 {2}CLOSED {49}TIME_WAIT {4}end of the run$/);
+    expect(text.trimEnd().split("\n").at(-1)).toMatch(/^ {2}\+49\.999\d{3} {2}CLOSED {49}TIME_WAIT {4}end of the run$/);
   });
 
   test("or when its id goes to another attempt: what that one does is not told", () => {
     const watch = new Watch({ wants: (number) => number === 1 });
-    const runAt = (nowNs: number): void => watch.starts({ nowNs, queuesAt: () => null });
+    const runAt = (nowNs: number): void => watch.starts({ nowNs, queuesAt: () => null, specOf: () => SPEC.server });
     runAt(0);
     watch.began(7);
     watch.changed(7, false, 1);
@@ -213,9 +219,9 @@ describe("a packet's label", () => {
   const NUMBER = 2 ** 31 + 5;
   const rung = (length: number, segments: number, seq: number, flags = 24): string => {
     const watch = new Watch({ wants: () => true });
-    watch.starts({ nowNs: 0, queuesAt: () => null });
+    watch.starts({ nowNs: 0, queuesAt: () => null, specOf: () => SPEC.server });
     watch.began(1);
-    const ends = { source: 1, destination: 2, sourcePort: 3, destinationPort: 80 };
+    const ends = { mss: 1460, source: 1, destination: 2, sourcePort: 3, destinationPort: 80 };
     const options = {
       timestamps: null,
       sackPermitted: false,
@@ -278,7 +284,7 @@ describe("what an earlier connection of the same two ends left", () => {
 
   test("does not end what has taken its place", () => {
     const watch = new Watch({ wants: (number) => number === 2, earlier: new Map([[1, [2]]]) });
-    watch.starts({ nowNs: 0, queuesAt: () => null });
+    watch.starts({ nowNs: 0, queuesAt: () => null, specOf: () => SPEC.server });
     watch.began(7);
     watch.changed(7, true, 6);
     watch.changed(7, false, 1);

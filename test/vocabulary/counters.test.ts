@@ -45,7 +45,7 @@ describe("every row", () => {
       expect(name).toMatch(/^(TcpExt|Tcp|Ip)[A-Z][A-Za-z0-9]+$/);
       expect(def.help).toMatch(/\.$/);
       expect(COUNTER_STAGES).toContain(def.stage);
-      expect(def.section).toMatch(/^\d+(\.\d+)?(, \d+(\.\d+)?)*$/);
+      expect(def.section).toMatch(/^(\d+(\.\d+)?(, \d+(\.\d+)?)*|tcp_\w+\.c:\w+)$/);
       expect(def.nodeExporterDefault).toBe(NODE_EXPORTER_DEFAULT.test(nodeExporterName(name)));
     });
   }

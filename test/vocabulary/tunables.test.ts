@@ -50,7 +50,7 @@ describe("every row", () => {
     test(`${name} is well formed`, () => {
       expect(name).toMatch(/^net\.(core|ipv4|netfilter)\.[a-z0-9_]+$/);
       expect(def.meaning).toMatch(/\.$/);
-      expect(def.section).toMatch(/^\d+\.\d+$/);
+      expect(def.section).toMatch(/^(\d+\.\d+|tcp\(7\))$/);
       const at = Object.keys(def.defaults).map((kernel) => (KERNEL_NAMES as readonly string[]).indexOf(kernel));
       expect(at[0], "a default, or null, for the oldest kernel").toBe(0);
       expect(at).toEqual([...at].sort((a, b) => a - b));

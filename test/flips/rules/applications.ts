@@ -62,8 +62,8 @@ export const APPLICATIONS_FLIPS: readonly Flip[] = [
   flip(
     "NAT: a connected socket has the box's clock",
     "engine/connect",
-    "ESTABLISHED | options | person;",
-    "ESTABLISHED | options;",
+    "state | options | person;",
+    "state | options;",
     "nat",
     /stays with the socket for its life/,
   ),
@@ -143,8 +143,8 @@ export const APPLICATIONS_FLIPS: readonly Flip[] = [
   flip(
     "keep-alive: no Nagle",
     "engine/transmit",
-    "    if (isIdle && bytes <=",
-    "    if (bytes <=",
+    "    if (isIdle && !isNarrow && bytes <=",
+    "    if (!isNarrow && bytes <=",
     "keep-alive",
     /waits for that, and for others/,
   ),

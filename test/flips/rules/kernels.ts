@@ -65,8 +65,8 @@ export const KERNELS_FLIPS: readonly Flip[] = [
   kernelFlip(
     "short life forgotten",
     "engine/time-wait",
-    "(host.table.rows[word]! & ~ROW_SHORT_LIFE) | short",
-    "host.table.rows[word]! | short",
+    "rows[at] = (rows[at]! & ~ROW_SHORT_LIFE) | (isShort",
+    "rows[at] = rows[at]! | (isShort",
     /TcpExtTW/,
   ),
   kernelFlip(

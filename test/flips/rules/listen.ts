@@ -145,8 +145,16 @@ export const LISTEN_FLIPS: readonly Flip[] = [
     "engine/request",
     "const SYNACK_TIMEOUT_MAX_S = 120;",
     "const SYNACK_TIMEOUT_MAX_S = 128;",
-    "synack-timer",
+    "schedules",
     /is freed after 247 s/,
+  ),
+  flip(
+    "SYN-ACK time-out: tcp_rto_max_ms",
+    "engine/request",
+    "(timeouts < 7 ? 1 << timeouts : SYNACK_TIMEOUT_MAX_S) * host.spec.hz",
+    "Math.min(timeouts < 7 ? 1 << timeouts : SYNACK_TIMEOUT_MAX_S, host.spec.rtoMaxMs / 1000) * host.spec.hz",
+    "schedules",
+    /is freed after 63 s/,
   ),
   flip(
     "young: never counted down",
@@ -233,8 +241,8 @@ export const LISTEN_FLIPS: readonly Flip[] = [
   flip(
     "cookies obey abort_on_overflow",
     "engine/listen",
-    "if (verdict === Verdict.cookie_accept_full) return -1;",
-    "if (verdict === Verdict.cookie_accept_full && host.spec.abortOnOverflow === 0) return -1;",
+    "if (verdict === Verdict.cookie_accept_full || ",
+    "if ((verdict === Verdict.cookie_accept_full && host.spec.abortOnOverflow === 0) || ",
     "cookie",
     /in silence, with abort_on_overflow=1/,
   ),
