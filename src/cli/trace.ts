@@ -5,6 +5,7 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Option } from "commander";
+import { secondsToNs } from "../base/units.ts";
 import { compileScenario, formatIssues, OUTCOMES, type OutcomeName, type RunSpec, type Tuning } from "../index.ts";
 import type { Choice } from "../trace/attempts.ts";
 import { CAPTURE_PLACES, type CapturePlace } from "../trace/capture.ts";
@@ -14,7 +15,7 @@ import { encodeCapture } from "../wire/pcapng.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { EXPERIMENT_ARGUMENT, loadExperiment } from "./load-experiment.ts";
-import { whole } from "./simulate-options.ts";
+import { parseTime, whole } from "./simulate-options.ts";
 import { writeOutputs } from "./write-output.ts";
 
 interface TraceOptions {
@@ -23,6 +24,7 @@ interface TraceOptions {
   readonly workload?: string;
   readonly outcome?: OutcomeName;
   readonly slowest?: number;
+  readonly from?: number;
   readonly seed?: number;
   readonly engine: "auto" | "packet";
   readonly pcapng?: string;
@@ -44,6 +46,11 @@ export const command: Command = {
       .option("--workload <name>", "the first attempt of this workload")
       .addOption(new Option("--outcome <outcome>", "the first attempt that ended so").choices(Object.keys(OUTCOMES)))
       .option("--slowest <count>", "of what fits, those that waited longest", whole(1, MAX_SLOWEST))
+      .option(
+        "--from <time>",
+        "leave out of ladders what was before, such as 2s or 500ms after the attempt began",
+        parseTime,
+      )
       .option("--seed <seed>", "the seed (default: the experiment's first)", whole(0, MAX_SEED))
       .addOption(
         new Option("--engine <engine>", "auto counts packets that share a fate in bulk; packet simulates each")
@@ -66,13 +73,18 @@ export const command: Command = {
   async execute(context, positionals, given) {
     const options = given as unknown as TraceOptions;
     const loaded = await loadExperiment(String(positionals[0]));
-    context.stderr(loaded.ok ? formatIssues(loaded.value.file, loaded.value.warnings) : loaded.error.text);
-    if (!loaded.ok) return ExitCode.InvalidConfig;
+    if (!loaded.ok) {
+      context.stderr(loaded.error.text);
+      return ExitCode.InvalidConfig;
+    }
     const { tunings, seeds } = loaded.value.experiment;
     if (options.all === true && options.pcapng === undefined) return fault(context, "--all needs --pcapng");
     const known = tunings.map(({ name }) => name);
     const tuning = tunings[options.tuning === undefined ? 0 : known.indexOf(options.tuning)];
     if (tuning === undefined) return fault(context, oneOf("tuning", options.tuning, known));
+    const others = known.filter((name) => name !== tuning.name);
+    const warnings = loaded.value.warnings.filter(({ path }) => !others.includes(path.split(".")[1] ?? ""));
+    context.stderr(formatIssues(loaded.value.file, warnings));
     const names = tuning.scenario.workloads.map(({ name }) => name);
     if (options.workload !== undefined && !names.includes(options.workload))
       return fault(context, oneOf("workload", options.workload, names));
@@ -108,7 +120,8 @@ async function traceTuning(
   const capture = (): Uint8Array => encodeCapture(options.at, captureOf(attempts, options.at, titles(attempts, names)));
   const written = await writeOutputs(context, [[options.pcapng, capture]]);
   if (!written.usedStdout) {
-    const texts = attempts.map((attempt) => traceText(attempt, names[attempt.workload] ?? ""));
+    const fromNs = secondsToNs(options.from ?? 0);
+    const texts = attempts.map((attempt) => traceText(attempt, names[attempt.workload] ?? "", fromNs));
     context.stdout(options.json === true ? traceJson(tuning, seed, attempts, names) : texts.join("\n"));
   }
   return written.ok ? ExitCode.Ok : ExitCode.Usage;

@@ -70,10 +70,12 @@ export interface ObservedSegment {
   readonly isLate: boolean;
 }
 
-/** How long the queues are that a segment for a port meets at the server. */
+/** How long the queues are that a segment for a port meets at the server, and how long they can be. */
 export interface QueueLengths {
   readonly syn: number;
+  readonly synMost: number;
   readonly accept: number;
+  readonly acceptMost: number;
 }
 
 /** What an observer may look at while it is told something. */
@@ -106,6 +108,8 @@ export interface Observer {
   /** `state`: the kernel's number (STATE_NAMES); CLOSE when the socket is gone. */
   changed(attempt: number, atServer: boolean, state: number): void;
   timerFired(attempt: number, atServer: boolean): void;
+  /** A timer is set to fire so long from now, or some ticks later: the wheel's lateness is not in it. */
+  timerSet(attempt: number, atServer: boolean, afterNs: number): void;
   accepted(attempt: number): void;
   /** `line`: index into LOG_LINES; `ns` may be past where packets of a flood lagged. */
   logged(atServer: boolean, line: number, subject: number, ns: number): void;
@@ -255,13 +259,22 @@ export class ObservedHost extends Host {
   }
 
   override onTimer(row: number): void {
-    const rows = this.table.rows;
-    const isSecond = this.stateOf(row) >= OPTIONS_ROW;
-    this.#observer.timerFired(this.#attemptOf(isSecond ? rows[(row << ROW_SHIFT) + F_OWNER]! : row), this.isServer);
+    this.#observer.timerFired(this.#ownerOf(row), this.isServer);
+  }
+
+  override arm(row: number, ticks: number): void {
+    super.arm(row, ticks);
+    this.#observer.timerSet(this.#ownerOf(row), this.isServer, ticks * this.tickNs);
   }
 
   override onAccept(row: number): void {
     this.#observer.accepted(this.#attemptOf(row));
+  }
+
+  /** The attempt of a row with a timer: a socket's second row has the delayed ACK's. */
+  #ownerOf(row: number): number {
+    const isSecond = this.stateOf(row) >= OPTIONS_ROW;
+    return this.#attemptOf(isSecond ? this.table.rows[(row << ROW_SHIFT) + F_OWNER]! : row);
   }
 
   #attemptOf(row: number): number {

@@ -203,7 +203,10 @@ export class Simulation {
     const members = this.#server.groups[group - 1]!;
     if (!members.some(({ listening }) => listening)) return null;
     const sum = (length: (listener: Listener) => number): number => members.reduce((all, one) => all + length(one), 0);
-    return { syn: sum((one) => one.synLength), accept: sum((one) => one.acceptLength) };
+    return {
+      ...{ syn: sum((one) => one.synLength), synMost: sum((one) => one.synLimit + 1) },
+      ...{ accept: sum((one) => one.acceptLength), acceptMost: sum((one) => one.acceptLimit + 1) },
+    };
   }
 
   /** What a host's kernel is. */

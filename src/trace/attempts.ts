@@ -4,11 +4,19 @@
  * Numbers   Attempt 1 is the first that the run begins, retries of users included. The same spec gives the same numbers.
  * Units     ns since the start of the run.
  */
-import type { ObservedRun, Observer } from "../engine/run.ts";
+import type { ObservedRun, ObservedSegment, Observer } from "../engine/run.ts";
 import { GATE_NAMES, type GateName } from "../vocabulary/gates.ts";
 import { OUTCOME_NAMES, type OutcomeName } from "../vocabulary/outcomes.ts";
 
 const ESTABLISHED = 1;
+
+/** What tells the connections of a run apart: the server has one address. */
+export interface AddressPair {
+  readonly address: number;
+  readonly port: number;
+  readonly server: number;
+  readonly serverPort: number;
+}
 
 export interface Attempt {
   /** From 1. */
@@ -19,6 +27,8 @@ export interface Attempt {
   readonly arrival: number;
   readonly retry: number;
   readonly startNs: number;
+  /** The client's end, the server's port; null: no packet left. */
+  readonly pair: AddressPair | null;
   /** When connect() succeeded, when the client had all it came for, and when it let go; null: never. */
   readonly connectedNs: number | null;
   readonly servedNs: number | null;
@@ -43,7 +53,7 @@ export class AttemptList implements Observer {
   began(attempt: number, workload: number, index: number, retry: number): void {
     const entry: Writable = {
       ...{ number: this.attempts.length + 1, workload, arrival: index, retry, startNs: this.#run.nowNs },
-      ...{ connectedNs: null, servedNs: null, endNs: null, outcome: "pending", gate: "none" },
+      ...{ pair: null, connectedNs: null, servedNs: null, endNs: null, outcome: "pending", gate: "none" },
     };
     this.attempts.push(entry);
     this.#live.set(attempt, entry);
@@ -76,13 +86,34 @@ export class AttemptList implements Observer {
     if (entry) entry.connectedNs ??= this.#run.nowNs;
   }
 
-  sent(): void {}
+  sent(attempt: number, { toServer, source, sourcePort, destination, destinationPort }: ObservedSegment): void {
+    const entry = toServer ? this.#live.get(attempt) : undefined;
+    if (entry && entry.pair === null)
+      entry.pair = { address: source, port: sourcePort, server: destination, serverPort: destinationPort };
+  }
+
   arrived(): void {}
   judged(): void {}
   timerFired(): void {}
+  timerSet(): void {}
   accepted(): void {}
   logged(): void {}
 }
+
+/** Attempts with the same two ends as those of `chosen`, and before them: the number of each → the chosen ones that came after it. */
+export function earlierOn(attempts: readonly Attempt[], chosen: readonly Attempt[]): Map<number, number[]> {
+  const wanted = new Map<string, number[]>();
+  for (const { pair, number } of chosen)
+    if (pair !== null) wanted.set(keyOf(pair), [...(wanted.get(keyOf(pair)) ?? []), number]);
+  const earlier = new Map<number, number[]>();
+  for (const { pair, number } of attempts) {
+    const later = pair === null ? [] : (wanted.get(keyOf(pair)) ?? []).filter((other) => other > number);
+    if (later.length > 0) earlier.set(number, later);
+  }
+  return earlier;
+}
+
+const keyOf = ({ address, port, serverPort }: AddressPair): string => `${address} ${port} ${serverPort}`;
 
 /** Which attempts are wanted. What is undefined does not matter. */
 export interface Choice {

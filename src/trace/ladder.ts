@@ -4,18 +4,35 @@
  *   time since it began | client's state | packet as it leaves or arrives | server's state | what was decided and counted
  *
  * Numbers  Sequence and acknowledgment numbers count from each end's SYN, as tcpdump's and Wireshark's do.
+ * States   The server's is empty until a packet for it leaves, which tells its port; where nobody listens there it is CLOSED. A half-open that is
+ *          given up leaves the listener (RFC 9293 section 3.5.3), a socket leaves CLOSED.
  * Widths   No line is longer than LADDER_COLUMNS; what does not fit into the last column goes on below.
  */
-import type { ObservedSegment, QueueLengths } from "../engine/run.ts";
+import type { ObservedSegment } from "../engine/run.ts";
 import { GATES } from "../vocabulary/gates.ts";
-import { VERDICTS, type VerdictDef, type VerdictName } from "../vocabulary/verdicts.ts";
-import { gateOf, type Side, type StateName, type TraceEvent } from "./watch.ts";
+import {
+  addVerdict,
+  type Note,
+  noteOf,
+  noteText,
+  packNotes,
+  queuesNotes,
+  TIMER,
+  timerNote,
+  verdictNote,
+} from "./notes.ts";
+import type { Side, StateName, TraceEvent } from "./watch.ts";
 
 export const LADDER_COLUMNS = 120;
 const TIME = 12;
 const STATE = 11;
 const PACKET = 40;
+/** A space, the line and its ends. */
+const LEAST_ARROW = 3;
 const GAP = "  ";
+const EARLIER = "belongs to an earlier connection";
+const CLOSED = "CLOSED";
+const LISTEN = "LISTEN";
 const NOTES_AT = TIME + STATE + PACKET + STATE + 4 * GAP.length;
 const NOTES = LADDER_COLUMNS - NOTES_AT;
 
@@ -27,28 +44,46 @@ const FLAG_NAMES = [
   [16, "ACK"],
 ] as const;
 
-/** Counters that move with every segment say nothing about one. */
-const PLAIN_COUNTERS = ["TcpInSegs", "TcpOutSegs"];
-
 interface Line {
   readonly atNs: number;
   readonly side: Side;
   packet: string;
   client: string;
   server: string;
-  readonly notes: string[];
+  readonly notes: Note[];
+  /** The timer that was set last in this moment. */
+  timer: string;
 }
 
-/** The lines of a ladder with their header. `startNs`: when the attempt began. */
-export function ladderOf(events: readonly TraceEvent[], startNs: number): string {
-  const lines = new LadderWriter().write(events);
+/** Each end's initial sequence number, from which a ladder counts; null: it sent no SYN. */
+export interface FirstNumbers {
+  readonly client: number | null;
+  readonly server: number | null;
+}
+
+export function firstNumbersOf(events: readonly TraceEvent[]): FirstNumbers {
+  const numbers = new RelativeNumbers();
+  for (const event of events) numbers.take(event);
+  return numbers.first;
+}
+
+/** The lines of a ladder with their header. `startNs`: when the attempt began; `fromNs`: how much later the first line may be. */
+export function ladderOf(events: readonly TraceEvent[], startNs: number, fromNs = 0): string {
+  const all = new LadderWriter().write(events);
+  const lines = all.filter(({ atNs }) => atNs - startNs >= fromNs);
   const header = textOf("time", "client", center("packet", PACKET), "server", ["what happens"]);
   const rule = "─".repeat(LADDER_COLUMNS);
-  return [header, rule, ...lines.map((line) => lineText(line, startNs))].join("\n");
+  const left = all.length - lines.length;
+  const leftOut = left === 0 ? [] : [`${"...".padStart(TIME)}${GAP}${left} line${left === 1 ? "" : "s"} before`];
+  return [header, rule, ...leftOut, ...lines.map((line) => lineText(line, startNs))].join("\n");
 }
 
-function lineText({ atNs, packet, client, server, notes }: Line, startNs: number): string {
-  return textOf(`+${((atNs - startNs) / 1e9).toFixed(6)}`, client, packet, server, wrap(notes.join("; "), NOTES));
+function lineText({ atNs, packet, client, server, notes, timer }: Line, startNs: number): string {
+  const all = packNotes(
+    [...notes.map(noteText), timer].filter((note) => note !== ""),
+    NOTES,
+  );
+  return textOf(`+${((atNs - startNs) / 1e9).toFixed(6)}`, client, packet, server, all);
 }
 
 function textOf(time: string, client: string, packet: string, server: string, notes: readonly string[]): string {
@@ -62,7 +97,11 @@ function textOf(time: string, client: string, packet: string, server: string, no
 /** Turns events into lines: what happens at one end in one moment stands in one line, up to the packet that leaves. */
 class LadderWriter {
   readonly #lines: Line[] = [];
-  readonly #state: Record<Side, string> = { client: "CLOSED", server: "LISTEN" };
+  readonly #state: Record<Side, string> = { client: CLOSED, server: "" };
+  /** Whether an end's state is an earlier connection's. */
+  readonly #isEarlier: Record<Side, boolean> = { client: false, server: false };
+  /** In SYN_RECV there may be a full socket, too, which is in no queue. */
+  #isHalfOpen = false;
   readonly #numbers = new RelativeNumbers();
 
   write(events: readonly TraceEvent[]): readonly Line[] {
@@ -71,9 +110,11 @@ class LadderWriter {
   }
 
   #take(event: TraceEvent): void {
+    const { atNs, earlier: isEarlier = false } = event;
+    this.#numbers.take(event);
     switch (event.kind) {
       case "sent":
-        this.#sent(event.atNs, event.segment);
+        this.#sent(event);
         return;
       case "arrived":
         this.#arrived(event);
@@ -81,63 +122,102 @@ class LadderWriter {
       case "judged":
         this.#judged(event);
         return;
-      case "state": {
-        this.#state[event.side] = stateText(event.state);
-        const line = this.#line(event.atNs, event.side);
-        line[event.side] = this.#state[event.side];
+      case "found":
+        this.#stateIs(event.side, event.state, true);
         return;
-      }
+      case "state":
+        // What is left of one connection may go when the other has begun.
+        if (event.state === "close" && this.#isEarlier[event.side] !== isEarlier) return;
+        this.#stateIs(event.side, event.state, isEarlier);
+        this.#line(atNs, event.side)[event.side] = this.#state[event.side];
+        return;
       case "timer":
-        this.#new(event.atNs, event.side).notes.push("timer");
+        say(this.#new(atNs, event.side), TIMER);
+        return;
+      case "set":
+        this.#line(atNs, event.side).timer = timerNote(event.afterNs);
         return;
       case "accepted":
-        this.#line(event.atNs, "server").notes.push(`accept() takes it${queuesText(event.queues)}`);
+        say(this.#line(atNs, "server"), "accept()", ...queuesNotes(event.queues).slice(-1));
         return;
       case "logged":
-        this.#line(event.atNs, event.side).notes.push(`kernel log: ${event.text}`);
+        say(this.#line(atNs, event.side), `kernel log: ${event.text}`);
         return;
       case "served":
-        this.#line(event.atNs, "client").notes.push("the client has all it came for");
+        say(this.#line(atNs, "client"), "served");
         return;
       case "ended": {
         const charge = event.gate === "none" ? "" : `, charged to: ${GATES[event.gate].title}`;
-        this.#line(event.atNs, "client").notes.push(`attempt over: ${event.outcome}${charge}`);
+        say(this.#line(atNs, "client"), `attempt over: ${event.outcome}${charge}`);
+        return;
       }
+      case "out_of_sight":
+        say(this.#new(atNs, "client"), "what its sockets still do is not told");
+        return;
+      case "run_ends":
+        if (!this.#isOver()) say(this.#new(atNs, "client"), "end of the run");
     }
   }
 
-  #sent(atNs: number, segment: ObservedSegment): void {
-    this.#numbers.note(segment);
+  #judged({ atNs, side, verdict, count }: Extract<TraceEvent, { kind: "judged" }>): void {
+    const note = verdictNote(verdict, count);
+    if (note !== null) addVerdict(this.#line(atNs, side).notes, note);
+  }
+
+  #isOver(): boolean {
+    return this.#state.client === CLOSED && !hasSocket(this.#state.server);
+  }
+
+  #stateIs(side: Side, state: StateName, isEarlier: boolean): void {
+    this.#isEarlier[side] = isEarlier;
+    const wasHalfOpen = this.#isHalfOpen;
+    if (side === "server") this.#isHalfOpen = state === "new_syn_recv";
+    this.#state[side] = state === "close" && side === "server" && wasHalfOpen ? LISTEN : stateText(state);
+  }
+
+  #sent({ atNs, segment, listens, earlier }: Extract<TraceEvent, { kind: "sent" }>): void {
     const side = segment.toServer ? "client" : "server";
+    if (listens !== null) this.#lookForListener(listens);
     const last = this.#lines.at(-1);
     const isFree = last?.atNs === atNs && last.side === side && last.packet === "";
     const line = isFree ? last : this.#new(atNs, side);
-    line.packet = arrow(this.#label(segment), segment.toServer, "leaves");
+    line.server = this.#state.server;
+    this.#show(line, segment, "leaves");
+    if (earlier === true) say(line, EARLIER);
   }
 
-  #arrived({ atNs, segment, lost, queues }: Extract<TraceEvent, { kind: "arrived" }>): void {
-    const line = this.#new(atNs, segment.toServer ? "server" : "client");
+  /** A server without a socket of this attempt listens, or does not. */
+  #lookForListener(listens: boolean): void {
+    if (!hasSocket(this.#state.server)) this.#state.server = listens ? LISTEN : CLOSED;
+  }
+
+  #arrived({ atNs, segment, lost, queues, earlier }: Extract<TraceEvent, { kind: "arrived" }>): void {
     const isLost = lost === segment.segments;
-    if (!segment.toServer && !isLost) this.#numbers.settle();
-    line.packet = arrow(this.#label(segment), segment.toServer, isLost ? "is lost" : "arrives");
-    if (segment.isCopy) line.notes.push(segment.isLate ? "an old duplicate" : "a copy that the path made");
-    if (lost > 0) line.notes.push(`LOST${isLost ? "" : ` ${lost} of ${segment.segments}`}: ${pathTitle(segment)}`);
-    else if (this.#state.server === "LISTEN" || this.#state.server === "SYN_RECV")
-      line.notes.push(queuesText(queues).replace(", ", ""));
-    if (line.notes.at(-1) === "") line.notes.pop();
+    const { server } = this.#state;
+    const meetsQueues = segment.toServer && !isLost && (!hasSocket(server) || this.#isHalfOpen);
+    if (meetsQueues) this.#lookForListener(queues !== null);
+    const line = this.#new(atNs, segment.toServer ? "server" : "client");
+    this.#show(line, segment, isLost ? "is lost" : "arrives");
+    if (earlier === true) say(line, EARLIER);
+    if (segment.isCopy) say(line, segment.isLate ? "an old duplicate" : "a copy that the path made");
+    if (lost > 0) say(line, `LOST${isLost ? "" : ` ${lost} of ${segment.segments}`}: ${pathTitle(segment)}`);
+    if (meetsQueues) say(line, ...queuesNotes(queues));
   }
 
-  #judged({ atNs, side, verdict, count }: Extract<TraceEvent, { kind: "judged" }>): void {
-    const note = verdictText(verdict, count);
-    if (note !== "") this.#line(atNs, side).notes.push(note);
-  }
-
-  #label(segment: ObservedSegment): string {
+  /** Puts a packet into its column. What of its label finds no room there is said beside it: numbers of another connection are long. */
+  #show(line: Line, segment: ObservedSegment, what: "leaves" | "arrives" | "is lost"): void {
     const { flags, length, segments } = segment;
     const names = FLAG_NAMES.filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name);
     const ack = (flags & 16) === 0 ? "" : ` ack ${this.#numbers.ackOf(segment)}`;
-    const size = length === 0 ? "" : ` len ${length}`;
-    return `${names.join("-")} seq ${this.#numbers.seqOf(segment)}${ack}${size}${segments > 1 ? ` ×${segments}` : ""}`;
+    const size = `${length === 0 ? "" : ` len ${length}`}${segments > 1 ? ` ×${segments}` : ""}`;
+    let label = names.join("-");
+    let beside = "";
+    for (const part of [` seq ${this.#numbers.seqOf(segment)}${ack}`, size]) {
+      if (beside === "" && label.length + part.length <= PACKET - LEAST_ARROW) label += part;
+      else beside += part;
+    }
+    line.packet = arrow(label, segment.toServer, what);
+    if (beside !== "") say(line, beside.trim());
   }
 
   /** The line that is being written, if it is of this moment and end and its packet did not leave it. */
@@ -147,7 +227,8 @@ class LadderWriter {
   }
 
   #new(atNs: number, side: Side): Line {
-    const line = { atNs, side, packet: "", client: this.#state.client, server: this.#state.server, notes: [] };
+    const { client, server } = this.#state;
+    const line: Line = { atNs, side, packet: "", client, server, notes: [], timer: "" };
     this.#lines.push(line);
     return line;
   }
@@ -162,15 +243,21 @@ class RelativeNumbers {
   #server: number | null = null;
   #isSettled = false;
 
-  note({ toServer, flags, seq }: ObservedSegment): void {
+  get first(): FirstNumbers {
+    return { client: this.#client, server: this.#server };
+  }
+
+  take(event: TraceEvent): void {
+    if (event.earlier === true) return;
+    if (event.kind === "sent") this.#sent(event.segment);
+    else if (event.kind === "arrived" && !event.segment.toServer && event.lost < event.segment.segments)
+      this.#isSettled = this.#server !== null;
+  }
+
+  #sent({ toServer, flags, seq }: ObservedSegment): void {
     if ((flags & 2) === 0) return;
     if (toServer) this.#client = seq;
     else if (!this.#isSettled) this.#server = seq;
-  }
-
-  /** The client has the server's number. */
-  settle(): void {
-    this.#isSettled = this.#server !== null;
   }
 
   seqOf({ toServer, flags, seq }: ObservedSegment): number {
@@ -188,7 +275,7 @@ const relative = (number: number, first: number | null): number => (first === nu
 
 /** A packet in its column: the label at the end that it is seen at, and a line that says where it goes. */
 function arrow(label: string, toServer: boolean, what: "leaves" | "arrives" | "is lost"): string {
-  const room = Math.max(2, PACKET - label.length - 2);
+  const room = PACKET - label.length - 2;
   const dashes = "─".repeat(room);
   const head = what === "is lost" ? "✗" : toServer ? "▶" : "◀";
   if (what === "leaves") return toServer ? `${label} ${dashes}╌` : `╌${dashes} ${label}`;
@@ -196,35 +283,14 @@ function arrow(label: string, toServer: boolean, what: "leaves" | "arrives" | "i
 }
 
 function stateText(state: StateName): string {
-  if (state === "close") return "CLOSED";
+  if (state === "close") return CLOSED;
   return state === "new_syn_recv" ? "SYN_RECV" : state.toUpperCase();
 }
 
-const queuesText = (queues: QueueLengths | null): string =>
-  queues === null ? "" : `, SYN queue ${queues.syn}, accept queue ${queues.accept}`;
+const say = ({ notes }: Line, ...words: readonly string[]): void => void notes.push(...words.map(noteOf));
 
-/** "syn accept full (ListenOverflows+1, ListenDrops+1)", with the gate that ate the segment; empty where only a segment was sent. */
-function verdictText(verdict: VerdictName, count: number): string {
-  const { effects, reply } = VERDICTS[verdict] as VerdictDef;
-  const moved = Object.entries(effects)
-    .filter(([name]) => !PLAIN_COUNTERS.includes(name))
-    .map(([name, by]) => `${name.replace(/^TcpExt|^Tcp/, "")}+${by * count}`);
-  const gate = gateOf(verdict);
-  if (moved.length === 0 && gate === undefined && reply !== undefined) return "";
-  const lost = gate === undefined ? "" : `DROPPED: ${GATES[gate].title}; `;
-  return `${lost}${verdict.replaceAll("_", " ")}${moved.length === 0 ? "" : ` (${moved.join(", ")})`}`;
-}
-
-/** Breaks at spaces; a word that is too long is cut. */
-export function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else for (let at = 0; at < Math.max(1, word.length); at += width) lines.push(word.slice(at, at + width));
-  }
-  return lines;
-}
+/** Whether a server in this state has a socket, or a half-open, of the attempt. */
+const hasSocket = (state: string): boolean => state !== "" && state !== CLOSED && state !== LISTEN;
 
 const center = (text: string, width: number): string =>
   text.padStart(Math.floor((width + text.length) / 2)).padEnd(width);

@@ -2,7 +2,8 @@
 import { formatSeconds } from "../base/units.ts";
 import { GATES } from "../vocabulary/gates.ts";
 import { OUTCOMES } from "../vocabulary/outcomes.ts";
-import { ladderOf } from "./ladder.ts";
+import { firstNumbersOf, LADDER_COLUMNS, ladderOf } from "./ladder.ts";
+import { wrap } from "./notes.ts";
 import type { TracedAttempt } from "./trace.ts";
 
 /** "attempt 17 of workload clients": how listings, ladders and captures name it. */
@@ -10,22 +11,20 @@ export const titleOf = (number: number, workload: string): string => `attempt ${
 
 const seconds = (ns: number): string => formatSeconds(Math.round(ns / 1000) / 1e6);
 
-/** Who it was, what became of it, and its ladder. `workload`: the name. */
-export function traceText(attempt: TracedAttempt, workload: string): string {
-  const first = attempt.events.find((event) => event.kind === "sent");
+/** Who it was, what became of it, and its ladder. `workload`: the name. `fromNs`: the ladder begins so long after the attempt. */
+export function traceText(attempt: TracedAttempt, workload: string, fromNs = 0): string {
+  const { pair } = attempt;
   const ends =
-    first?.kind === "sent"
-      ? `, ${endpoint(first.segment.source, first.segment.sourcePort)} to ${endpoint(first.segment.destination, first.segment.destinationPort)}`
-      : "";
+    pair === null ? "" : `, ${endpoint(pair.address, pair.port)} to ${endpoint(pair.server, pair.serverPort)}`;
   const retry = attempt.retry === 0 ? "" : `, try ${attempt.retry + 1} of its user`;
-  return [
+  const head = [
     `${titleOf(attempt.number, workload)}${ends}: arrival ${attempt.arrival}${retry}, began at ${seconds(attempt.startNs)}`,
     `${attempt.outcome}: ${OUTCOMES[attempt.outcome].help} ${milestones(attempt)}`,
     ...(attempt.gate === "none" ? [] : [gateLine(attempt)]),
-    "",
-    ladderOf(attempt.events, attempt.startNs),
-    "",
-  ].join("\n");
+    ...numbersLine(attempt),
+  ];
+  const wrapped = head.flatMap((line) => wrap(line, LADDER_COLUMNS));
+  return [...wrapped, "", ladderOf(attempt.events, attempt.startNs, fromNs), ""].join("\n");
 }
 
 function milestones({ startNs, connectedNs, servedNs, endNs, retransmissions }: TracedAttempt): string {
@@ -34,6 +33,12 @@ function milestones({ startNs, connectedNs, servedNs, endNs, retransmissions }: 
   const times = [...after("connected", connectedNs), ...after("served", servedNs), ...after("over", endNs)];
   const retransmitted = `${retransmissions} retransmission${retransmissions === 1 ? "" : "s"}`;
   return `${[...times, retransmitted].join(", ")}.`;
+}
+
+function numbersLine({ events }: TracedAttempt): string[] {
+  const { client, server } = firstNumbersOf(events);
+  if (client === null) return [];
+  return [`seq and ack count from ${client} (client)${server === null ? "" : ` and ${server} (server)`}.`];
 }
 
 function gateLine({ gate, outcome }: TracedAttempt): string {

@@ -9,7 +9,7 @@ import type { RunResult } from "../vocabulary/run-result.ts";
 import type { RunSpec } from "../vocabulary/run-spec.ts";
 import { VERDICTS, type VerdictDef } from "../vocabulary/verdicts.ts";
 import type { CapturedPacket } from "../wire/pcapng.ts";
-import { type Attempt, AttemptList, type Choice, chooseAttempts } from "./attempts.ts";
+import { type Attempt, AttemptList, type Choice, chooseAttempts, earlierOn } from "./attempts.ts";
 import { type CapturePlace, packetsOf } from "./capture.ts";
 import { type TraceEvent, Watch } from "./watch.ts";
 
@@ -48,14 +48,16 @@ export async function traceAttempts(
   choice: Choice,
   pause: () => Promise<void>,
 ): Promise<readonly TracedAttempt[]> {
-  const chosen = chooseAttempts(await listAttempts(spec, pause), choice, spec.durationNs);
+  const attempts = await listAttempts(spec, pause);
+  const chosen = chooseAttempts(attempts, choice, spec.durationNs);
   const numbers = new Set(chosen.map(({ number }) => number));
   if (numbers.size === 0) return [];
-  const watch = new Watch({ wants: (number) => numbers.has(number) });
+  const watch = new Watch({ wants: (number) => numbers.has(number), earlier: earlierOn(attempts, chosen) });
   await observe(spec, watch, pause);
+  watch.finish(spec.durationNs);
   return chosen.map((attempt) => {
     const events = watch.events.get(attempt.number) ?? [];
-    return { ...attempt, events, retransmissions: retransmissionsIn(events) };
+    return { ...attempt, events, retransmissions: retransmissionsIn(events.filter(isOwn)) };
   });
 }
 
@@ -87,6 +89,9 @@ export const captureOf = (
   place: CapturePlace,
   titleOf: (number: number) => string,
 ): readonly CapturedPacket[] =>
-  byTime(attempts.flatMap(({ number, events }) => packetsOf(events, place, titleOf(number))));
+  byTime(attempts.flatMap(({ number, events }) => packetsOf(events.filter(isOwn), place, titleOf(number))));
+
+/** Not what an earlier connection left behind: that one may be among the chosen, too. */
+const isOwn = ({ earlier }: TraceEvent): boolean => earlier !== true;
 
 const byTime = (packets: CapturedPacket[]): CapturedPacket[] => packets.sort((a, b) => a.atNs - b.atNs);

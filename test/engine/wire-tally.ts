@@ -54,6 +54,7 @@ export class WireTally implements Observer {
   judged(): void {}
   changed(): void {}
   timerFired(): void {}
+  timerSet(): void {}
   accepted(): void {}
   logged(): void {}
 }

@@ -1,6 +1,6 @@
 /** Goal    Of a run's attempts those are chosen that were asked for. */
 import { expect, test } from "vitest";
-import { type Attempt, type Choice, chooseAttempts } from "../../src/trace/attempts.ts";
+import { type Attempt, type Choice, chooseAttempts, earlierOn } from "../../src/trace/attempts.ts";
 
 const DURATION_NS = 100;
 const attempt = (number: number, given: Partial<Attempt>): Attempt => ({
@@ -10,6 +10,7 @@ const attempt = (number: number, given: Partial<Attempt>): Attempt => ({
     arrival: number,
     retry: 0,
     startNs: number,
+    pair: null,
     connectedNs: null,
     servedNs: null,
     endNs: null,
@@ -39,4 +40,27 @@ const CASES: readonly (readonly [Choice, number[], string])[] = [
 
 test.each(CASES)("%j chooses %j: %s", (choice, numbers) => {
   expect(chooseAttempts(ATTEMPTS, choice, DURATION_NS).map(({ number }) => number)).toEqual(numbers);
+});
+
+test("earlier attempts are those with the same two ends that began before", () => {
+  const pair = (address: number, port: number): Partial<Attempt> => ({
+    pair: { address, port, server: 9, serverPort: 80 },
+  });
+  const all = [
+    attempt(1, pair(1, 40)),
+    attempt(2, pair(2, 40)),
+    attempt(3, pair(1, 40)),
+    attempt(4, {}),
+    attempt(5, pair(1, 40)),
+    attempt(6, pair(1, 41)),
+    attempt(7, pair(1, 40)),
+  ];
+  const chosen = all.filter(({ number }) => [4, 5, 6, 7].includes(number));
+  expect(earlierOn(all, chosen)).toEqual(
+    new Map([
+      [1, [5, 7]],
+      [3, [5, 7]],
+      [5, [7]],
+    ]),
+  );
 });
