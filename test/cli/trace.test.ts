@@ -28,7 +28,7 @@ const calls: readonly (readonly [readonly string[], number, RegExp, RegExp, stri
   [["--workload", "late"], 0, /^attempt 3 of workload late/, /^$/, "by workload"],
   [["--outcome", "app_timeout"], 0, /charged to: accept queue, at the SYN\./, /^$/, "by outcome"],
   [["--slowest", "2"], 0, /^attempt (.|\n)*\nattempt /, /^$/, "several"],
-  [["--from", "4s"], 0, /\n {9}\.\.\. {2}\d+ lines before\n {3}\+5\.000000 /, /^$/, "the end of a ladder"],
+  [["--from", "4s"], 0, /\n {9}\.\.\. {2}\d+ lines before\n {3}\+4\.9999\d\d /, /^$/, "the end of a ladder"],
   [["--from", "later"], 2, /^$/, /A time such as 12s or 500ms is needed/, "no time"],
   [["--connection", "6"], 2, /^$/, /^no attempt of the run is such a one\n$/, "there are five"],
   [
