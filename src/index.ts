@@ -20,9 +20,11 @@ export {
   closePool,
   MAX_WORKERS,
   memoryFault,
+  memoryNeeded,
   type PoolOptions,
   RunError,
   runSpecs,
+  usableMemory,
   warmPool,
   workersFor,
 } from "./pool/pool.ts";

@@ -59,6 +59,12 @@ export class SweepPlan {
     this.#traces = traces;
   }
 
+  /** The same axes over some of the tunings. */
+  only(tunings: readonly Tuning[]): SweepPlan {
+    const bases = this.#bases.filter(({ tuning }) => tunings.includes(tuning));
+    return new SweepPlan(this.design, bases, this.#traces);
+  }
+
   /** Tuning number `tuning` with these values, in the order of the axes; the error says what is wrong with their combination. */
   tuningAt(tuning: number, values: readonly AxisValue[]): Result<Tuning, string> {
     const base = this.#bases[tuning] as SweepBase;
@@ -120,17 +126,22 @@ class SweepReader {
   read(section: unknown, flags: SweepFlags): SweepPlan | null {
     const written = this.#writtenAxes(valueAt(section, ["axes"]), flags.params);
     const samples = this.#samples(valueAt(section, ["sample"]), flags.sample);
-    if (written.length === 0 || this.issues.length > 0) return null;
-    const axes = written.flatMap((axis) => this.#axis(axis, samples !== null) ?? []);
-    if (this.issues.length > 0) return null;
+    // What is sound is looked at in spite of what is not, so that all is said at once.
+    const axes: SweepAxis[] = [];
+    for (const axis of written) {
+      const read = this.#axis(axis, samples !== null);
+      if (read === null) continue;
+      axes.push(read);
+      this.#checkValues(read, axis);
+    }
+    if (axes.length === 0 || this.issues.length > 0) return null;
     const points = samples ?? axes.reduce((product, { values }) => product * values.length, 1);
     if (points * this.#bases.length > MAX_SWEEP_RUNS) {
       const message = `found ${formatCount(points * this.#bases.length)} points, at most ${formatCount(MAX_SWEEP_RUNS)} are allowed`;
       this.#add(written[0] as WrittenAxis, { code: "too-many", message, hint: "draw points: lhs:1000" });
       return null;
     }
-    for (const [index, axis] of axes.entries()) this.#checkValues(axis, written[index] as WrittenAxis);
-    if (this.issues.length === 0) this.#checkTogether(axes, written, points);
+    this.#checkTogether(axes, written, points);
     return new SweepPlan({ axes, samples }, this.#bases, this.#traces);
   }
 
@@ -202,7 +213,7 @@ class SweepReader {
       .filter((issue) => !isWarning(issue))
       .map((issue) => {
         const path = labelled(issue.path, laid.value);
-        const write = laid.writes.find((one) => one.path.every((part, index) => part === path[index]));
+        const write = laid.writes.find((one) => isAlong(one.path, path));
         return {
           issue,
           at: pathText(issue.path, laid.value),
@@ -211,15 +222,16 @@ class SweepReader {
       });
   }
 
+  /** Each value by itself; what it is not to be without, another axis may bring. */
   #checkValues({ path, values, range }: SweepAxis, written: WrittenAxis): void {
     const said = new Set<string>();
     for (const value of range === null ? values : [range.from, range.to]) {
       for (const base of this.#bases) {
         if (this.issues.length >= MAX_ISSUES) return;
         for (const { issue, at, axis } of this.#faults(base, { [path]: value })) {
-          const message =
-            axis === path && at !== "" ? issue.message : `with ${JSON.stringify(value)}: ${under(at, issue.message)}`;
-          const text = at === "" ? issue.message : message;
+          if (axis !== path) continue;
+          const isOfValue = at === "" || at === path;
+          const text = isOfValue ? issue.message : `with ${JSON.stringify(value)}: ${at}: ${issue.message}`;
           if (said.has(text)) continue;
           said.add(text);
           this.#add(written, {
@@ -262,6 +274,10 @@ interface Fault {
   /** Whose value it is about; null: another value of the scenario. */
   readonly axis: string | null;
 }
+
+/** Whether one of both paths leads to the other. */
+const isAlong = (a: readonly string[], b: readonly string[]): boolean =>
+  a.slice(0, b.length).every((part, index) => part === b[index]);
 
 const under = (at: string, message: string): string => (at === "" ? message : `${at}: ${message}`);
 

@@ -19,6 +19,7 @@ import { RunError } from "./run-error.ts";
 import { CONTROL_WORDS, type Job, type MetricsJob, type Task, type Yields } from "./task.ts";
 import { MAX_WORKERS, Threads } from "./threads.ts";
 
+export { usableCores, usableMemory } from "./limits.ts";
 export { RunError } from "./run-error.ts";
 export type { MetricsJob } from "./task.ts";
 export { MAX_WORKERS } from "./threads.ts";
@@ -144,14 +145,17 @@ export function fittingWorkers(
 export function memoryFault(spec: RunSpec, workers: number, memory: number): string | null {
   const limit = limitFault(spec);
   if (limit !== null) return limit;
-  const perThread = THREAD_BYTES + expectedBytes(spec);
-  const needed = PROCESS_BYTES + workers * perThread;
+  const needed = memoryNeeded(spec, workers);
   if (needed <= memory) return null;
   const threadsText = workers === 1 ? "one thread" : `${workers} threads`;
-  const fitting = Math.floor((memory - PROCESS_BYTES) / perThread);
+  const fitting = Math.floor((memory - PROCESS_BYTES) / (THREAD_BYTES + expectedBytes(spec)));
   const way = workers > 1 && fitting >= 1 ? `; --workers ${fitting} would fit` : "";
   return `it would take ${formatBytes(needed)} of memory with ${threadsText}, the process may use ${formatBytes(memory)}${way}`;
 }
+
+/** Bytes of the whole process with `workers` such runs at a time. */
+export const memoryNeeded = (spec: RunSpec, workers: number): number =>
+  PROCESS_BYTES + workers * (THREAD_BYTES + expectedBytes(spec));
 
 /** Changes with every change of the engine: results of another one are not to be mixed with its. */
 export function engineFingerprint(): string {
