@@ -31,13 +31,13 @@ const isRange = (item: AxisItem): item is RangeItem => "from" in item;
 const NUMBER = "[+-]?(?:\\d+\\.?\\d*|\\.\\d+)(?:e[+-]?\\d+)?";
 const RANGE = new RegExp(`^(${NUMBER})\\.\\.(${NUMBER})(?::(log)?(\\d*))?$`, "i");
 
-/** What stands at an axis in YAML, or in text behind the `=`. */
-export function axisItems(written: unknown): AxisItem[] | AxisFault {
+/** What stands at an axis in YAML, or in text behind the `=`. `isText`: what looks like a number is a name (a kernel's). */
+export function axisItems(written: unknown, isText = false): AxisItem[] | AxisFault {
   const parts = Array.isArray(written) ? written : typeof written === "string" ? written.split(",") : [written];
   if (parts.length === 0) return bad("found an empty list, allowed are values");
   const items: AxisItem[] = [];
   for (const part of parts) {
-    const item = typeof part === "string" ? itemOf(part.trim()) : valueItem(part);
+    const item = typeof part === "string" ? itemOf(part.trim(), isText) : valueItem(part);
     if ("code" in item) return item;
     items.push(item);
   }
@@ -45,12 +45,13 @@ export function axisItems(written: unknown): AxisItem[] | AxisFault {
 }
 
 function valueItem(value: unknown): AxisItem | AxisFault {
-  if (typeof value === "object" && value !== null) return bad(`found ${describe(value)}, allowed are values and lists`);
+  if (typeof value === "object" && value !== null) return bad(`found ${describe(value)}, allowed are plain values, or a list of them`);
   return { value: (value ?? null) as AxisValue };
 }
 
-function itemOf(text: string): AxisItem | AxisFault {
+function itemOf(text: string, isText: boolean): AxisItem | AxisFault {
   if (text === "") return bad("found an empty value", "values are parted by single commas");
+  if (isText) return { value: text };
   if (!text.includes("..")) return { value: scalar(text) };
   const [, from, to, log, count] = RANGE.exec(text) ?? [];
   if (from === undefined || to === undefined) {

@@ -148,8 +148,9 @@ class SweepReader {
   #writtenAxes(axes: unknown, params: readonly string[]): WrittenAxis[] {
     const found = new Map<string, WrittenAxis>();
     for (const [path, value] of isMap(axes) ? Object.entries(axes) : []) {
-      const place = { path, source: this.#source, at: ["sweep", "axes", path], prefix: "sweep.axes." };
-      this.#enter(found, place, axisItems(value));
+      const at = ["sweep", "axes", path];
+      const place = { path, source: this.#source, at, prefix: "sweep.axes." };
+      this.#enter(found, place, axisItems(isKernel(path) ? this.#kernels(value, at) : value, isKernel(path)));
     }
     const given = new Set<string>();
     for (const [index, text] of params.entries()) {
@@ -163,9 +164,17 @@ class SweepReader {
         continue;
       }
       given.add(path);
-      this.#enter(found, place, axisItems(text.slice(equals + 1)));
+      this.#enter(found, place, axisItems(text.slice(equals + 1), isKernel(path)));
     }
     return [...found.values()];
+  }
+
+  /** As they are written: 6.10 is no number. */
+  #kernels(value: unknown, at: Path): unknown {
+    const { document, prefix } = this.#source;
+    const written = (one: unknown, path: Path): unknown =>
+      typeof one === "number" ? (document.sourceOf([...prefix, ...path]) ?? one) : one;
+    return Array.isArray(value) ? value.map((one, index) => written(one, [...at, index])) : written(value, at);
   }
 
   #enter(found: Map<string, WrittenAxis>, place: Omit<WrittenAxis, "items">, items: AxisItem[] | AxisFault): void {
@@ -274,6 +283,8 @@ interface Fault {
   /** Whose value it is about; null: another value of the scenario. */
   readonly axis: string | null;
 }
+
+const isKernel = (path: string): boolean => /(^|\.)kernel$/.test(path);
 
 /** Whether one of both paths leads to the other. */
 const isAlong = (a: readonly string[], b: readonly string[]): boolean =>
