@@ -45,7 +45,8 @@ export function axisItems(written: unknown, isText = false): AxisItem[] | AxisFa
 }
 
 function valueItem(value: unknown): AxisItem | AxisFault {
-  if (typeof value === "object" && value !== null) return bad(`found ${describe(value)}, allowed are plain values, or a list of them`);
+  if (typeof value === "object" && value !== null)
+    return bad(`found ${describe(value)}, allowed are plain values, or a list of them`);
   return { value: (value ?? null) as AxisValue };
 }
 

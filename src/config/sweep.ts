@@ -238,7 +238,7 @@ class SweepReader {
       for (const base of this.#bases) {
         if (this.issues.length >= MAX_ISSUES) return;
         for (const { issue, at, axis } of this.#faults(base, { [path]: value })) {
-          if (axis !== path) continue;
+          if (axis !== path || OF_SEVERAL_KEYS.includes(issue.code)) continue;
           const isOfValue = at === "" || at === path;
           const text = isOfValue ? issue.message : `with ${JSON.stringify(value)}: ${at}: ${issue.message}`;
           if (said.has(text)) continue;
@@ -275,6 +275,9 @@ class SweepReader {
     this.issues.push(locate({ ...fault, path: at }, source, `${prefix}${path}`));
   }
 }
+
+/** What they say depends on other keys, which may be axes too. */
+const OF_SEVERAL_KEYS = ["missing-key", "conflict"];
 
 interface Fault {
   readonly issue: PathIssue;

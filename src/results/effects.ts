@@ -168,7 +168,7 @@ export function welchInterval(a: readonly number[], b: readonly number[]): reado
   const variance = ofA + ofB;
   if (variance === 0) return [difference, difference];
   const degrees = (variance * variance) / (ofA ** 2 / (a.length - 1) + ofB ** 2 / (b.length - 1));
-  const half = studentT975(Math.max(1, Math.floor(degrees))) * Math.sqrt(variance);
+  const half = studentT975(Math.max(1, Math.floor(degrees + 1e-9))) * Math.sqrt(variance);
   return [difference - half, difference + half];
 }
 
