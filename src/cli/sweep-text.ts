@@ -21,7 +21,9 @@ const HEADER = ["moves what", "from", "to", "difference", "± 95 %", "explains",
 function effectsTable(summary: SweepSummary): string {
   const rows = summary.metrics.flatMap((metric) => [
     [metric, "", "", "", "", "", ""],
-    ...summary.effects.filter((effect) => effect.metric === metric).map((effect) => effectRow(summary, effect)),
+    ...summary.effects
+      .filter((effect) => effect.metric === metric && !summary.dead.includes(effect.axis))
+      .map((effect) => effectRow(summary, effect)),
   ]);
   return formatTable(HEADER, rows);
 }

@@ -4,6 +4,7 @@
  */
 import type { RunResult } from "../vocabulary/run-result.ts";
 import type { RunSpec } from "../vocabulary/run-spec.ts";
+import { giveResultBack } from "./arena.ts";
 import { Simulation } from "./simulation.ts";
 
 export { expectedBytes, limitFault } from "./memory.ts";
@@ -31,4 +32,9 @@ export function runWhile(spec: RunSpec, goesOn: (share: number) => boolean): Run
     return null;
   }
   return simulation.result();
+}
+
+/** Lets the next run of this thread write over a result that was read. */
+export function recycle({ buffer }: RunResult): void {
+  giveResultBack(new Float64Array(buffer));
 }

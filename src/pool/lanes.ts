@@ -8,7 +8,6 @@
  *             Only a task that does not answer within DEADLINE_MS is ended with its thread.
  * Deaths      The jobs of a thread that died are done once more, each by itself; a job whose thread dies again is what fails.
  */
-import { setMaxListeners } from "node:events";
 import { RunError } from "./run-error.ts";
 import { CONTROL_WORDS, Control, type Job, type RunFailure, type TaskAnswer, type Yield } from "./task.ts";
 import type { Threads } from "./threads.ts";
@@ -36,8 +35,8 @@ export class Lanes {
   readonly #take: (yielded: Yield, index: number) => void;
   readonly #options: LaneOptions;
   readonly #control = new Int32Array(new SharedArrayBuffer(4 * CONTROL_WORDS));
-  /** Ends threads. */
-  readonly #deadline = new AbortController();
+  /** Each ends the thread of a task under way. One for all would gather listeners over a million tasks. */
+  readonly #tasks = new Set<AbortController>();
   /** First jobs of the tasks under way. */
   readonly #open = new Set<number>();
   /** Lanes that wait until the oldest task ends. */
@@ -55,7 +54,6 @@ export class Lanes {
     this.#source = jobs[Symbol.iterator]();
     this.#take = take;
     this.#options = options;
-    setMaxListeners(0, this.#deadline.signal);
   }
 
   async run(): Promise<void> {
@@ -139,8 +137,14 @@ export class Lanes {
     throw this.#errorOf(job, index, { message, isLimit }, death);
   }
 
-  #attempt(jobs: readonly Job[]): Promise<TaskAnswer> {
-    return this.#threads.run({ jobs, control: this.#control }, this.#deadline.signal);
+  async #attempt(jobs: readonly Job[]): Promise<TaskAnswer> {
+    const task = new AbortController();
+    this.#tasks.add(task);
+    try {
+      return await this.#threads.run({ jobs, control: this.#control }, task.signal);
+    } finally {
+      this.#tasks.delete(task);
+    }
   }
 
   #takeAll({ yields, failure, elapsedMs }: TaskAnswer, jobs: readonly Job[], first: number): number {
@@ -162,9 +166,11 @@ export class Lanes {
     if (this.#failure !== null) return;
     this.#failure = { error };
     Atomics.store(this.#control, Control.Cancelled, 1);
-    const timer = setTimeout(() => this.#deadline.abort(), DEADLINE_MS);
-    // Nothing left to end: the timer does not keep the process.
-    timer.unref();
+    const end = (): void => {
+      for (const task of this.#tasks) task.abort();
+    };
+    // Where nothing is left to end, the timer does not keep the process.
+    setTimeout(end, DEADLINE_MS).unref();
     this.#wake();
   }
 }

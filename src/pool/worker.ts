@@ -13,7 +13,7 @@ import { Control, type Job, type MetricsJob, type RunFailure, type Task, type Ta
 setFlagsFromString("--no-use-osr");
 // Room for the path of a segment to be inlined from end to end (the default is 920): 5 to 10 % of the engine's time.
 setFlagsFromString("--max-inlined-bytecode-size-cumulative=4000");
-const { runWhile } = await import("../engine/run.ts");
+const { recycle, runWhile } = await import("../engine/run.ts");
 
 /**
  * Does the task's jobs. What they yield is copied to the caller, not moved: moving detaches buffers, and from the first detached buffer on V8
@@ -43,19 +43,24 @@ async function doJob(job: Job, control: Int32Array): Promise<Yield | null> {
   const result = observedRun(job.spec, control, 1);
   if (result === null || job.kind === "result") return result?.buffer ?? null;
   const { sparseParts } = await import("../results/values.ts");
-  return sparseParts(new Float64Array(result.buffer));
+  const parts = sparseParts(new Float64Array(result.buffer));
+  recycle(result);
+  return parts;
 }
 
 async function doMetrics({ tuning, hosts, metrics }: MetricsJob, control: Int32Array): Promise<Yield | null> {
   const { RunView } = await import("../results/run-view.ts");
   const { readMetrics } = await import("../results/readings.ts");
-  const views: InstanceType<typeof RunView>[] = [];
+  const results: RunResult[] = [];
   for (const spec of hosts) {
     const result = observedRun(spec, control, hosts.length);
     if (result === null) return null;
-    views.push(new RunView(spec, result));
+    results.push(result);
   }
-  return readMetrics(tuning, views, metrics);
+  const views = results.map((result, host) => new RunView(hosts[host] as RunSpec, result));
+  const read = readMetrics(tuning, views, metrics);
+  results.forEach(recycle);
+  return read;
 }
 
 /** One run of the `runs` of a job, whose progress others can see and that they can end; null: they did. */
