@@ -80,9 +80,9 @@ const formatsOf = ({ names }: SweepSummary, metric: string) =>
 const valueText = (value: number | null | undefined, format: (value: number) => string): string =>
   value === null || value === undefined ? NOTHING : format(value);
 
-function deadText({ dead, metrics }: SweepSummary): string[] {
+function deadText({ dead }: SweepSummary): string[] {
   return dead.map(
-    (path) => `${path} is dead here: at every point, none of these ${metrics.length} numbers changed with it.\n`,
+    (path) => `${path} is dead here: with any of its values every number above is the same, at every point.\n`,
   );
 }
 
