@@ -143,6 +143,8 @@ describe("what is wrong is said at the axis, all at once", () => {
     );
     const params = ["server.listeners.80.accept.mode=rate", "server.listeners.80.accept.rate_per_s=5,6"];
     expect(parse(BASE, params)).toMatchObject({ sweep: expect.anything() });
+    const immediate = BASE.replace("backlog: 8", "backlog: 8, accept: { mode: immediate }");
+    expect(parse(immediate, params)).toMatchObject({ sweep: expect.anything() });
     expect(parse(BASE, [params[0]?.replace("=rate", "=rate,never") ?? "", params[1] ?? ""])).toMatch(
       /^-P:2:39 server\.listeners\.80\.accept\.rate_per_s: with .*mode = "never", .*rate_per_s = 5: .*: found with mode never/,
     );
