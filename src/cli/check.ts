@@ -53,7 +53,11 @@ function formatSweep({ axes, samples }: SweepDesign, tunings: number): string {
     range === null ? values.map((value) => JSON.stringify(value)).join(", ") : `${range.from} to ${range.to}`;
   const way = samples === null ? "grid" : `lhs:${samples}`;
   const rows = axes.map((axis): [string, string] => [axis.path, valuesOf(axis)]);
-  return section(`sweep: ${formatCount(points)} points (${way})${tunings === 1 ? "" : " in each tuning"}`, rows);
+  const title = `sweep: ${formatCount(points)} points (${way})${tunings === 1 ? "" : " in each tuning"}`;
+  return `${title}\n${formatTable(
+    ["  axis", "values"],
+    rows.map(([path, values]) => [`  ${path}`, values]),
+  )}`;
 }
 
 /** One after the other; a file with one tuning needs no headings. */

@@ -69,7 +69,9 @@ test("a table aligns numbers to the right and words to the left", () => {
 test("axes of a sweep are shown with their values, and how many points they make", async () => {
   const { code, stdout } = await runCli(["check", "which-knob-matters"]);
   expect(code).toBe(0);
-  expect(stdout).toMatch(/\nsweep: 32 points \(grid\)\n {2}server\.listeners\.80\.backlog {2}511, 4096\n/);
+  expect(stdout).toMatch(
+    /\nsweep: 32 points \(grid\)\n {2}axis +values\n {2}server\.listeners\.80\.backlog +511, 4096\n/,
+  );
   const json = JSON.parse((await runCli(["check", "which-knob-matters", "--json"])).stdout) as {
     sweep: { axes: object[] };
   };
