@@ -38,7 +38,7 @@ test("nor anywhere else, with any seed", () => {
 
 test("nor where a slice ends after so many batches of events", () => {
   for (const batches of [1, 2, 7]) {
-    const spec = specOf(keys, { seed: 1 });
+    const spec = specOf({ ...keys, workloads: [{ ...flood, addresses: "random" }, clients] }, { seed: 1 });
     const simulation = new Simulation(spec);
     let slices = 1;
     while (!simulation.advanceTo(spec.durationNs, batches)) slices += 1;
