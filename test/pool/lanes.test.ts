@@ -71,11 +71,9 @@ describe("cancelling", () => {
     }, 100);
     const jobs = [jobOf(1, LONG_S), jobOf(2, LONG_S)];
     await expect(indicesOf(real, jobs, { signal: controller.signal as never })).rejects.toThrow("enough");
-    // A thread that has to be started again takes longer than a whole task.
-    expect(performance.now() - abortedMs).toBeLessThan(500);
-    const startedMs = performance.now();
-    await indicesOf(real, [jobOf(1)]);
-    expect(performance.now() - startedMs).toBeLessThan(100);
+    // Threads are ended after a second: before it, nobody was.
+    expect(performance.now() - abortedMs).toBeLessThan(900);
+    expect(await indicesOf(real, [jobOf(1)])).toEqual([0]);
   });
 
   test("ends a thread that does not listen, after its deadline", async () => {
