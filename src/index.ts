@@ -13,9 +13,21 @@ export { type DefaultChange, defaultChanges, type RuleChange, ruleChanges } from
 export { AS_IS, type ParsedExperiment, parseExperiment } from "./config/experiment.ts";
 export { type ConfigIssue, type ConfigResult, formatIssues } from "./config/issues.ts";
 export { type ParsedScenario, parseScenario } from "./config/parse.ts";
+export type { SweepFlags, SweepPlan } from "./config/sweep.ts";
 export type { ReadFile } from "./config/trace-file.ts";
 export { run, Simulation } from "./engine/run.ts";
-export { closePool, MAX_WORKERS, type PoolOptions, RunError, runSpecs, warmPool } from "./pool/pool.ts";
+export {
+  closePool,
+  MAX_WORKERS,
+  memoryFault,
+  memoryNeeded,
+  type PoolOptions,
+  RunError,
+  runSpecs,
+  usableMemory,
+  warmPool,
+  workersFor,
+} from "./pool/pool.ts";
 export {
   type AgreementCount,
   type AgreementRow,
@@ -59,6 +71,9 @@ export type {
 } from "./results/summary-format.ts";
 export { formatMean, formatMs, formatRatio, summaryTable, type TableSection } from "./results/summary-table.ts";
 export { encodeSummary, parseSummary } from "./results/summary-text.ts";
+export type { Effect, HeatMap, Level, LevelEffect, SweepAxisSummary, SweepSummary } from "./results/sweep-format.ts";
+export { type RowFormat, rowFormatOf } from "./results/sweep-rows.ts";
+export { type PointValues, pointCountOf, type SweepShape, SweepTable } from "./results/sweep-table.ts";
 export {
   type ExperimentOptions,
   type Simulated,
@@ -67,6 +82,17 @@ export {
   simulateExperiment,
   simulateScenario,
 } from "./simulate.ts";
+export {
+  type Sweep,
+  type SweepChoices,
+  type SweepOptions,
+  SweepPointError,
+  simulateSweep,
+  specsAt,
+  sweepFingerprint,
+  sweepMetrics,
+  sweepOf,
+} from "./simulate-sweep.ts";
 export { COUNTER_NAMES, COUNTERS, type CounterName } from "./vocabulary/counters.ts";
 export type { Experiment, Threshold, Tuning, TuningChange } from "./vocabulary/experiment.ts";
 export { GATES, type GateName } from "./vocabulary/gates.ts";

@@ -4,10 +4,11 @@
  * Invariants  The results depend on scenario, seeds, engine and detail; not on the number of threads.
  */
 import { type CompileOptions, compileScenario } from "./compile/compile.ts";
-import { mapRuns, type PoolOptions, runSpecs } from "./pool/pool.ts";
+import { type PoolOptions, runSparse, runSpecs } from "./pool/pool.ts";
 import { RunView } from "./results/run-view.ts";
 import { summarizeExperiment } from "./results/summarize.ts";
 import type { ExperimentSummary } from "./results/summary-format.ts";
+import type { SparseParts } from "./results/values.ts";
 import type { Experiment } from "./vocabulary/experiment.ts";
 import type { RunResult } from "./vocabulary/run-result.ts";
 import type { RunSpec } from "./vocabulary/run-spec.ts";
@@ -51,12 +52,8 @@ export async function simulateExperiment(
   const queue = specs.flat(2);
   let done = 0;
   const progress = (): void => onDone?.(++done, queue.length);
-  const list = await mapRuns(queue, (result, spec) => RunView.sparse(spec, result), {
-    workers,
-    signal,
-    onDone: progress,
-  });
-  const views = new Map(list.map((view) => [view.spec, view]));
+  const results = await runSparse(queue, { workers, signal, onDone: progress });
+  const views = new Map(queue.map((spec, index) => [spec, new RunView(spec, results[index] as SparseParts)]));
   const runs = specs.map((seeds) => seeds.map((hosts) => hosts.map((spec) => views.get(spec) as RunView)));
   return summarizeExperiment(experiment, engine, runs);
 }

@@ -4,6 +4,7 @@ import { type EffectiveListener, type EffectiveValues, effectiveValues } from ".
 import { formatIssues } from "../config/issues.ts";
 import type { TuningChange } from "../vocabulary/experiment.ts";
 import { ISNS, type IsnName, wrapS } from "../vocabulary/isn.ts";
+import type { SweepDesign } from "../vocabulary/sweep.ts";
 import type { Command } from "./command.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { EXPERIMENT_ARGUMENT, loadExperiment } from "./load-experiment.ts";
@@ -26,12 +27,14 @@ export const command: Command = {
           effective: effectiveValues(scenario),
         }))
       : [];
+    const sweep = loaded.ok ? (loaded.value.sweep?.design ?? null) : null;
     const isRead = loaded.ok || issues.length > 0;
     if (options.json === true && isRead) {
-      stdout(`${JSON.stringify({ file, ok: loaded.ok, issues, tunings }, null, 2)}\n`);
+      stdout(`${JSON.stringify({ file, ok: loaded.ok, issues, tunings, sweep }, null, 2)}\n`);
     } else {
       stderr(loaded.ok ? formatIssues(file, issues) : loaded.error.text);
       stdout(formatTunings(tunings));
+      if (sweep !== null) stdout(`\n${formatSweep(sweep, tunings.length)}`);
     }
     return loaded.ok ? ExitCode.Ok : ExitCode.InvalidConfig;
   },
@@ -41,6 +44,20 @@ interface CheckedTuning {
   readonly name: string;
   readonly changes: readonly TuningChange[];
   readonly effective: EffectiveValues;
+}
+
+/** What `halfopen sweep` would try. */
+function formatSweep({ axes, samples }: SweepDesign, tunings: number): string {
+  const points = samples ?? axes.reduce((product, { values }) => product * values.length, 1);
+  const valuesOf = ({ values, range }: SweepDesign["axes"][number]): string =>
+    range === null ? values.map((value) => JSON.stringify(value)).join(", ") : `${range.from} to ${range.to}`;
+  const way = samples === null ? "grid" : `lhs:${samples}`;
+  const rows = axes.map((axis): [string, string] => [axis.path, valuesOf(axis)]);
+  const title = `sweep: ${formatCount(points)} points (${way})${tunings === 1 ? "" : " in each tuning"}`;
+  return `${title}\n${formatTable(
+    ["  axis", "values"],
+    rows.map(([path, values]) => [`  ${path}`, values]),
+  )}`;
 }
 
 /** One after the other; a file with one tuning needs no headings. */

@@ -20,6 +20,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import("./check.ts"),
   },
   run: { summary: "simulate an experiment and compare its tunings", load: () => import("./run.ts") },
+  sweep: {
+    summary: "try values of several keys with each other, and say which of them matter",
+    load: () => import("./sweep.ts"),
+  },
   compare: {
     summary: "compare two summaries that run --json wrote, or an experiment on two kernels",
     load: () => import("./compare.ts"),

@@ -3,7 +3,6 @@
  *
  * Output   The table and the verdicts on stdout; progress and complaints on stderr; files where a flag names them.
  */
-import { basename } from "node:path";
 import { Option } from "commander";
 import { advise } from "../advise/advise.ts";
 import { deadKnobs } from "../advise/dead-knobs.ts";
@@ -22,8 +21,9 @@ import { reportHtml } from "../report/report.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { emitTuning } from "./emit.ts";
 import { ExitCode } from "./exit-codes.ts";
-import { EXPERIMENT_ARGUMENT, type LoadedExperiment, loadExperiment } from "./load-experiment.ts";
+import { EXPERIMENT_ARGUMENT, loadExperiment } from "./load-experiment.ts";
 import { MOMENT_TOOLS, type MomentTool, showMoment, showStates } from "./moment.ts";
+import { nameOf } from "./named.ts";
 import { clearProgress, showProgress } from "./progress.ts";
 import { summaryText } from "./run-text.ts";
 import { shippedNames } from "./shipped.ts";
@@ -90,7 +90,11 @@ export const command: Command = {
     const loaded = await loadExperiment(String(positionals[0]), options.profile);
     context.stderr(loaded.ok ? formatIssues(loaded.value.file, loaded.value.warnings) : loaded.error.text);
     if (!loaded.ok) return ExitCode.InvalidConfig;
-    const experiment = chosen(named(loaded.value), options.emit ?? options.tuning, context);
+    const experiment = chosen(
+      { ...loaded.value.experiment, name: nameOf(loaded.value) },
+      options.emit ?? options.tuning,
+      context,
+    );
     if (experiment === null) return ExitCode.Usage;
     if (options.emit !== undefined) {
       context.stdout(experiment.tunings.map((tuning) => emitTuning(experiment.name, tuning)).join("\n"));
@@ -114,12 +118,6 @@ export const command: Command = {
     }
   },
 };
-
-/** An experiment without a name has that of its file. */
-function named({ experiment, file }: LoadedExperiment): Experiment {
-  if (experiment.name !== "") return experiment;
-  return { ...experiment, name: file === "-" ? "standard input" : basename(file).replace(/\.(ya?ml|json)$/, "") };
-}
 
 /** What is wrong with the options as a whole; null: nothing. */
 function faultOf({ json, csv, html, at, as }: RunOptions): string | null {

@@ -13,7 +13,7 @@ export interface SimulateFlags {
   /** Whether --seeds or --seed was given. */
   readonly isSeedGiven: boolean;
   readonly engine: "auto" | "packet";
-  /** undefined: as many threads as the machine has. */
+  /** undefined: as many threads as the process has cores, and memory for. */
   readonly workers: number | undefined;
 }
 
@@ -31,7 +31,7 @@ export function addSimulateOptions(commander: Commander, defaultSeeds: string): 
         .choices(["auto", "packet"])
         .default("auto"),
     )
-    .option("--workers <threads>", "threads (default: what the machine has)", whole(1, MAX_WORKERS));
+    .option("--workers <threads>", "threads (default: the cores that the process may use)", whole(1, MAX_WORKERS));
 }
 
 export function simulateFlags(options: Readonly<Record<string, unknown>>): SimulateFlags {

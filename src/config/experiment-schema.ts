@@ -42,6 +42,20 @@ export const scenarioOrPathSchema = z
   })
   .describe("What all tunings have in common: a scenario, or the path of a file with one.");
 
+/** What the values are is looked at one by one (axis-values.ts). */
+export const axesSchema = mapOf("a map of key paths to values")
+  .default({})
+  .describe("Key path → values: a list, or text such as 128,512,4096 or 1e3..1e6:log10.");
+
+const sweepSchema = map({
+  axes: axesSchema,
+  sample: text(40)
+    .default("grid")
+    .describe("grid: every value with every other; lhs:200: a Latin hypercube of 200 points."),
+})
+  .nullish()
+  .describe("Keys whose values are tried with each other; halfopen sweep runs them, in each tuning.");
+
 export const experimentSchema = map({
   name: text(200).default("").describe("Title in reports; absent: the scenario's."),
   description: text(10_000).default("").describe("The question that it answers."),
@@ -50,6 +64,7 @@ export const experimentSchema = map({
   profiles: list(text(MAX_PATH), "profiles", MAX_PROFILES)
     .default([])
     .describe("Paths of files with further tunings, seen from this file."),
+  sweep: sweepSchema,
   seeds,
   thresholds: list(text(200), "thresholds", MAX_THRESHOLDS)
     .default([])

@@ -1,7 +1,8 @@
 /**
  * Experiment: the text of an experiment file → Experiment, or all that is wrong with it and with the files that it names.
  *
- * Forms   An experiment has `scenario`, a map or the path of a file, and may have tunings, profiles (files of tunings), seeds and thresholds.
+ * Forms   An experiment has `scenario`, a map or the path of a file, and may have tunings, profiles (files of tunings), axes of a sweep, seeds and
+ *         thresholds.
  *         A file that is a scenario itself is an experiment of one tuning that changes nothing, AS_IS.
  */
 import { err, ok } from "../base/result.ts";
@@ -21,6 +22,7 @@ import {
 import { describe, NAME_PATTERN } from "./fields.ts";
 import { type ConfigIssue, type ConfigResult, isWarning } from "./issues.ts";
 import { inOrder, locate, MAX_ISSUES, MAX_LOCATED, pathText, type Source } from "./locate.ts";
+import { NO_SWEEP_FLAGS, readSweep, type SweepFlags, type SweepPlan } from "./sweep.ts";
 import { parseThreshold } from "./thresholds.ts";
 import { cannotRead, type ReadFile, TraceFiles } from "./trace-file.ts";
 import { type Base, type CheckedTuning, checkTunings, metricNamesOf, type WrittenTuning } from "./tunings.ts";
@@ -32,23 +34,28 @@ export const AS_IS = "as_is";
 export interface ParsedExperiment {
   readonly experiment: Experiment;
   readonly warnings: readonly ConfigIssue[];
+  /** null: there is no axis. */
+  readonly sweep: SweepPlan | null;
 }
 
 /**
  * `readFile` gives the files that the experiment names (scenario, profiles, traces), by path: as written, those in other files seen from here.
  * `profiles`: paths of further profiles, whose tunings follow those that the experiment names.
  * `kernels`: each tuning once with each of these on the server, named `tuning@kernel`; what one of them makes wrong is an issue.
+ * `sweep`: axes of the command line, beside those of the file.
  */
 export function parseExperiment(
   text: string,
   readFile: ReadFile,
   profiles: readonly string[] = [],
   kernels: readonly KernelName[] = [],
+  sweep: SweepFlags = NO_SWEEP_FLAGS,
 ): ConfigResult<ParsedExperiment> {
-  const reader = new ExperimentReader(readFile, profiles, kernels);
+  const reader = new ExperimentReader(readFile, profiles, kernels, sweep);
   const experiment = reader.read(text);
   const issues = inOrder(reader.issues);
-  return experiment !== null && reader.issues.every(isWarning) ? ok({ experiment, warnings: issues }) : err(issues);
+  if (experiment === null || !reader.issues.every(isWarning)) return err(issues);
+  return ok({ experiment, warnings: issues, sweep: reader.sweep });
 }
 
 /** What is read of an experiment, and all issues on the way. */
@@ -57,11 +64,20 @@ class ExperimentReader {
   readonly #readFile: ReadFile;
   readonly #furtherProfiles: readonly string[];
   readonly #kernels: readonly KernelName[];
+  readonly #sweepFlags: SweepFlags;
+  /** Of the experiment that was read. */
+  sweep: SweepPlan | null = null;
 
-  constructor(readFile: ReadFile, furtherProfiles: readonly string[], kernels: readonly KernelName[]) {
+  constructor(
+    readFile: ReadFile,
+    furtherProfiles: readonly string[],
+    kernels: readonly KernelName[],
+    sweepFlags: SweepFlags,
+  ) {
     this.#readFile = readFile;
     this.#furtherProfiles = furtherProfiles;
     this.#kernels = kernels;
+    this.#sweepFlags = sweepFlags;
   }
 
   read(text: string): Experiment | null {
@@ -71,7 +87,7 @@ class ExperimentReader {
     const source: Source = { document, prefix: [] };
     if (isScenario(raw)) {
       const profiled = this.#allTunings({}, source);
-      return this.#assemble({ raw, source }, profiled, { seeds: DEFAULT_SEEDS, thresholds: [] }, source);
+      return this.#assemble({ raw, source }, profiled, { seeds: DEFAULT_SEEDS, thresholds: [] }, source, null);
     }
     const parsed = experimentSchema.safeParse(raw);
     if (!parsed.success) this.#add(fromZod(parsed.error.issues, raw, MAX_LOCATED), source, raw);
@@ -81,7 +97,7 @@ class ExperimentReader {
     const rest = parsed.success
       ? parsed.data
       : { seeds: 1, thresholds: textsOf(valueAt(raw, ["thresholds"]), MAX_THRESHOLDS) };
-    return this.#assemble(scenario, tunings, rest, source);
+    return this.#assemble(scenario, tunings, rest, source, valueAt(raw, ["sweep"]));
   }
 
   #scenario(value: unknown, source: Source): Base | null {
@@ -139,6 +155,7 @@ class ExperimentReader {
     written: readonly WrittenTuning[],
     { seeds, thresholds, ...titles }: Partial<ExperimentInput> & Pick<ExperimentInput, "seeds" | "thresholds">,
     source: Source,
+    sweep: unknown,
   ): Experiment | null {
     const traces = new TraceFiles(this.#readFile);
     const laid = this.#kernels.length === 0 ? written : onKernels(written, this.#kernels);
@@ -152,8 +169,17 @@ class ExperimentReader {
     };
     const [first] = tunings;
     if (first === undefined || tunings.length < laid.length) return null;
+    this.#readSweep(sweep, source, checked.tunings, traces);
     const { name, description } = first.scenario;
     return { name: titles.name || name, description: titles.description || description, ...experiment };
+  }
+
+  /** Of tunings without a fault. */
+  #readSweep(section: unknown, source: Source, tunings: readonly CheckedTuning[], traces: TraceFiles): void {
+    const bases = tunings.flatMap(({ raw, tuning }) => (tuning === null ? [] : [{ raw, tuning }]));
+    const { plan, issues } = readSweep(section, source, this.#sweepFlags, bases, traces);
+    this.sweep = plan;
+    this.issues.push(...issues);
   }
 
   #seeds(seeds: ExperimentInput["seeds"], source: Source): number[] {

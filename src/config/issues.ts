@@ -30,6 +30,7 @@ export const ISSUE_CODES = {
   unreadable: { severity: "error", help: "A file that is named here cannot be read." },
   "unknown-name": { severity: "error", help: "No workload or listener of this name." },
   "bad-threshold": { severity: "error", help: "Not of the form METRIC OPERATOR NUMBER." },
+  "bad-axis": { severity: "error", help: "Not the values of an axis, or not a way to choose points." },
   "unknown-metric": { severity: "error", help: "No number of this experiment has this name." },
   cut: { severity: "warning", help: "The kernel cuts the value to another setting." },
   counterfactual: { severity: "warning", help: "No kernel can be set to this: it shows what the rule is for." },

@@ -8,6 +8,7 @@ import { z } from "zod";
 import { DEFAULT_KERNEL, KERNELS } from "../vocabulary/kernels.ts";
 import { defaultFor, TUNABLE_NAMES, TUNABLES, type TunableDef, type TunableName } from "../vocabulary/tunables.ts";
 import {
+  axesSchema,
   experimentSchema,
   MAX_TUNINGS,
   profileSchema,
@@ -55,6 +56,7 @@ const ADDED = new Map<unknown, (made: Json) => Json>([
   [traceSchema, trace],
   [scenarioOrPathSchema, scenarioOrPath],
   [tuningsSchema, tunings],
+  [axesSchema, axes],
 ]);
 
 /** Its description and default stay. */
@@ -97,6 +99,17 @@ function scenarioOrPath(): Json {
 }
 
 const orNull = ({ type = [], ...schema }: Json): Json => ({ ...schema, type: [type, "null" as const].flat() });
+
+/** Keys are key paths; the sysctls that an editor can complete are named. */
+function axes(): Json {
+  const value: Json = { type: ["number", "string", "boolean", "null"] };
+  const values: Json = {
+    anyOf: [value, { type: "array", items: value, minItems: 1 }],
+    description: "A list of values, or text: VALUE,VALUE,... with FROM..TO:COUNT or FROM..TO:logCOUNT for a range.",
+  };
+  const named = TUNABLE_NAMES.map((name): [string, Json] => [`server.sysctls.${name}`, values]);
+  return { type: "object", properties: Object.fromEntries(named), additionalProperties: values };
+}
 
 /** Keys may be key paths, so any are allowed; those that an editor can complete are named. */
 function tunings(): Json {

@@ -38,7 +38,7 @@ export interface Overlaid {
 type Values = Record<string, unknown>;
 
 /** Of the experiment's scenario; tunings are compared over the same time. */
-const SHARED_KEYS = ["name", "description", "notes", "duration_s", "sample_interval_s"];
+export const SHARED_KEYS = ["name", "description", "notes", "duration_s", "sample_interval_s"];
 
 export function overlay(base: unknown, overrides: Readonly<Values>): Overlaid {
   const layer = new Overlay();

@@ -47,7 +47,7 @@ function translate(issue: z.core.$ZodIssue, raw: unknown, most: number): PathIss
   return [{ code: codeOf(issue), path, message, ...(hint === undefined ? {} : { hint }) }];
 }
 
-const OF_EXPERIMENTS = ["tunings", "seeds", "thresholds", "profiles"];
+const OF_EXPERIMENTS = ["tunings", "seeds", "thresholds", "profiles", "sweep"];
 
 export function unknownKey(path: Path, key: string, known: readonly string[]): PathIssue {
   const meant = nearest(key, known);

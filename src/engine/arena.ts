@@ -1,5 +1,5 @@
 /**
- * Arena: the large tables of this thread, handed from run to run. Nothing of their size is allocated anew for a run that fits.
+ * Arena: the large tables of this thread, and results that were read, handed from run to run. Nothing of their size is allocated anew for a run that fits.
  *
  * Invariant   A table is with one simulation at a time: taken at its start, given back when its result is taken. A simulation that is
  *             dropped half-way takes its tables with it.
@@ -18,4 +18,19 @@ export function takeTable(expectedRows: number): ConnectionTable {
 
 export function giveBack(table: ConnectionTable): void {
   tables.push(table);
+}
+
+/** Results that nobody reads any more, for runs of the same layout: half a megabyte each, which would keep the garbage collector busy. */
+const results: Float64Array[] = [];
+const MAX_RESULTS = 2;
+
+/** Zeros. */
+export function takeResult(length: number): Float64Array {
+  const at = results.findIndex((result) => result.length === length);
+  return at < 0 ? new Float64Array(length) : (results.splice(at, 1)[0] as Float64Array).fill(0);
+}
+
+export function giveResultBack(result: Float64Array): void {
+  results.push(result);
+  if (results.length > MAX_RESULTS) results.shift();
 }

@@ -19,6 +19,9 @@ export const NO_ATTEMPT = -1;
 const ROW_BITS = 24;
 const ROW_MASK = (1 << ROW_BITS) - 1;
 const GENERATIONS = 127;
+/** Attempts in flight at once: what an id has room for. */
+export const MAX_IN_FLIGHT = 1 << ROW_BITS;
+export const TOO_MANY_IN_FLIGHT = "more than 16 million attempts would be in flight at once";
 /** Rows of ended attempts that are left alone. The oldest timer that can still name one is a client's time-out of some seconds. */
 const RESTING = 8192;
 /** Kept keys a row: one for each generation, so that a key lasts as long as its id. */
@@ -110,8 +113,8 @@ export class Ledger {
     // begin() takes fresh rows only while no more than RESTING rest.
     const needed = Math.max(this.#fresh, this.live + RESTING + count);
     if (needed <= this.#capacity) return;
+    if (needed > MAX_IN_FLIGHT) throw new LimitError(TOO_MANY_IN_FLIGHT);
     while (needed > this.#capacity) this.#capacity *= 2;
-    if (this.#capacity > ROW_MASK) throw new LimitError("more than 16 million attempts would be in flight at once");
     const words = new Int32Array(this.#capacity << WORDS_SHIFT);
     words.set(this.words);
     this.words = words;

@@ -14,6 +14,7 @@ import {
   WORKLOAD_FIELDS,
 } from "../vocabulary/run-result.ts";
 import type { RunSpec } from "../vocabulary/run-spec.ts";
+import { takeResult } from "./arena.ts";
 
 function indexOf<Name extends string>(names: readonly Name[]): Record<Name, number> {
   return Object.fromEntries(names.map((name, index) => [name, index])) as Record<Name, number>;
@@ -29,7 +30,7 @@ export class Recorder {
 
   constructor(spec: RunSpec, now: Float64Array) {
     this.layout = resultLayout(spec);
-    this.out = new Float64Array(this.layout.length);
+    this.out = takeResult(this.layout.length);
     this.#now = now;
     for (const workload of this.layout.workloads)
       this.out[workload.extremes + Extreme.failedMinUs] = Number.POSITIVE_INFINITY;

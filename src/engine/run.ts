@@ -4,8 +4,10 @@
  */
 import type { RunResult } from "../vocabulary/run-result.ts";
 import type { RunSpec } from "../vocabulary/run-spec.ts";
+import { giveResultBack } from "./arena.ts";
 import { Simulation } from "./simulation.ts";
 
+export { expectedBytes, limitFault } from "./memory.ts";
 export type { ObservedRun, ObservedSegment, Observer, QueueLengths } from "./observer.ts";
 export { Simulation };
 
@@ -14,4 +16,25 @@ export function run(spec: RunSpec): RunResult {
   const simulation = new Simulation(spec);
   simulation.advanceTo(spec.durationNs);
   return simulation.result();
+}
+
+/** Batches between two looks: at some 100 ns an event, 2 to 5 ms. */
+const BATCHES_PER_SLICE = 64;
+
+/**
+ * As run(), but between slices of the work `goesOn` is asked with the share of the simulated time that is done; null when it says no.
+ */
+export function runWhile(spec: RunSpec, goesOn: (share: number) => boolean): RunResult | null {
+  const simulation = new Simulation(spec);
+  while (!simulation.advanceTo(spec.durationNs, BATCHES_PER_SLICE)) {
+    if (goesOn(simulation.nowNs / spec.durationNs)) continue;
+    simulation.abandon();
+    return null;
+  }
+  return simulation.result();
+}
+
+/** Lets the next run of this thread write over a result that was read. */
+export function recycle({ buffer }: RunResult): void {
+  giveResultBack(new Float64Array(buffer));
 }

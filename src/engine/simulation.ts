@@ -219,11 +219,15 @@ export class Simulation {
     return this.#events;
   }
 
-  /** Runs all events up to `untilNs`, inclusive. May be called with any rising times; the result does not depend on them. */
-  advanceTo(untilNs: number): void {
+  /**
+   * Runs all events up to `untilNs`, inclusive, but no more than `batches` of BATCH events; false when some are left. May be called with any
+   * rising times; the result does not depend on them.
+   */
+  advanceTo(untilNs: number, batches = FOREVER): boolean {
     this.#until[0] = Math.min(untilNs, this.#spec.durationNs);
-    while (this.#batch());
+    for (let left = batches; this.#batch(); left--) if (left <= 1) return false;
     this.#now[0] = this.#until[0]!;
+    return true;
   }
 
   /** Up to BATCH events; false when none is left. Kept short: V8 optimises a short function that is called often. */
@@ -431,10 +435,21 @@ export class Simulation {
     if (pair) out.set([pair.local >>> 0, pair.port, pair.peak, pair.refused], layout.worstPair);
     this.#writeWorkloads();
     this.#writeListeners();
+    this.#giveTablesBack();
+    return { buffer: out.buffer as ArrayBuffer };
+  }
+
+  /** Ends a run whose result nobody wants. */
+  abandon(): void {
+    assert(!this.#finished, "the run has ended already");
+    this.#finished = true;
+    this.#giveTablesBack();
+  }
+
+  #giveTablesBack(): void {
     giveBack(this.#server.table);
     giveBack(this.#client.table);
     this.#ledger.release();
-    return { buffer: out.buffer as ArrayBuffer };
   }
 
   #writeWorkloads(): void {

@@ -8,6 +8,7 @@
  *             the rows do not (0 = empty); a probe touches a row only when the byte fits.
  * Used by     The whole of host code; results come from counters, never from this table.
  */
+import { LimitError } from "../base/assert.ts";
 import { mix32 } from "../base/hash.ts";
 import { NO_ROW, R_BUCKET, R_FULL, R_HASH, R_LOCAL, R_NEXT, R_PEER, R_PORTS, R_STATE, ROW_SHIFT } from "./layout.ts";
 
@@ -29,6 +30,22 @@ export function hashPeer(peer: number, service: number): number {
 const SPARSE_BELOW = 65536;
 const SPARSE_SLOTS = 8;
 const DENSE_SLOTS = 2;
+
+/** Words are found by int32. */
+export const MAX_ROWS = 1 << (30 - ROW_SHIFT);
+export const TOO_MANY_ROWS = "a host would have more than 67 million half-open and other sockets at once";
+const HASH_BYTES_PER_SLOT = 9;
+
+/** What a table for `expectedRows` takes, bytes. */
+export function tableBytes(expectedRows: number): number {
+  const rows = Math.min(expectedRows, MAX_ROWS);
+  return capacityFor(rows) * (4 << ROW_SHIFT) + slotsFor(rows) * HASH_BYTES_PER_SLOT;
+}
+
+const capacityFor = (expectedRows: number): number => Math.min(MAX_ROWS, powerOfTwo(expectedRows * 2));
+
+const slotsFor = (expectedRows: number): number =>
+  powerOfTwo(expectedRows * (expectedRows < SPARSE_BELOW ? SPARSE_SLOTS : DENSE_SLOTS));
 
 function powerOfTwo(atLeast: number): number {
   let size = 1024;
@@ -69,15 +86,16 @@ export class ConnectionTable {
     return this.#live;
   }
 
-  /** Forgets every row. `expectedRows` sizes the hash: a small run keeps it in the cache, a large one is spared the growing. */
-  reset(expectedRows: number): void {
+  /** Forgets every row. `expected` rows size the hash: a small run keeps it in the cache, a large one is spared the growing. */
+  reset(expected: number): void {
+    const expectedRows = Math.min(expected, MAX_ROWS);
     this.#firstFree = NO_ROW;
     this.#fresh = 0;
     this.#live = 0;
     this.#linked = 0;
-    if (expectedRows * 2 > this.#capacity) this.#grow(powerOfTwo(expectedRows * 2));
+    if (capacityFor(expectedRows) > this.#capacity) this.#grow(capacityFor(expectedRows));
     this.#fingerprint.fill(0, 0, this.#mask + 1);
-    const slots = powerOfTwo(expectedRows * (expectedRows < SPARSE_BELOW ? SPARSE_SLOTS : DENSE_SLOTS));
+    const slots = slotsFor(expectedRows);
     if (slots > this.#fingerprint.length) {
       this.#fingerprint = new Uint8Array(slots);
       this.#slots = new Int32Array(slots * 2);
@@ -92,6 +110,7 @@ export class ConnectionTable {
   }
 
   #grow(capacity: number): void {
+    if (capacity > MAX_ROWS) throw new LimitError(TOO_MANY_ROWS);
     const rows = new Int32Array(capacity << ROW_SHIFT);
     rows.set(this.rows);
     this.rows = rows;

@@ -1,105 +1,117 @@
 /**
  * Pool: runs on worker threads, results in the order of the specs.
  *
- * Purpose     The only door to piscina. One pool of warm threads per process: a thread's first runs are slow, until its
- *             code is compiled, so threads stay until closePool().
+ * Purpose     One set of warm threads per process: a thread's first runs are slow, until its code is compiled, so threads stay until closePool().
  * Invariants  Results do not depend on the number of threads, on the cut into tasks or on who finishes first.
- *             Nothing is left behind: when a call fails or is cancelled, its threads are ended, others' runs go on.
- * Cost        30-85 µs a task; so short runs share a task.
+ *             Nothing is left behind: when a call fails or is cancelled, its threads end what they do, others' runs go on.
+ *             A run that cannot fit into memory is refused before it starts, with the limit's name.
  */
-import { setMaxListeners } from "node:events";
-import { availableParallelism } from "node:os";
-import { Piscina } from "piscina";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { formatBytes } from "../base/units.ts";
+import { expectedBytes, limitFault } from "../engine/run.ts";
+import type { SparseParts } from "../results/values.ts";
 import type { RunResult } from "../vocabulary/run-result.ts";
 import type { RunSpec } from "../vocabulary/run-spec.ts";
-import type { RunFailure, Task, TaskAnswer } from "./task.ts";
+import { Lanes } from "./lanes.ts";
+import { usableCores, usableMemory } from "./limits.ts";
+import { RunError } from "./run-error.ts";
+import { CONTROL_WORDS, type Job, type MetricsJob, type Task, type Yields } from "./task.ts";
+import { MAX_WORKERS, Threads } from "./threads.ts";
 
-/** Threads of one process at most, over all calls. A call uses `workers` of them at a time. */
-export const MAX_WORKERS = 64;
-/** Runs that share a task at most: cancelling and progress should not wait for more than a few. */
-const MAX_RUNS_PER_TASK = 16;
-/** Tasks per thread at least, so that all threads end at about the same time. */
-const TASKS_PER_WORKER = 16;
+export { usableCores, usableMemory } from "./limits.ts";
+export { RunError } from "./run-error.ts";
+export type { MetricsJob } from "./task.ts";
+export { MAX_WORKERS } from "./threads.ts";
+
+/** What the process and each thread take before any run, bytes: measured with Node 20, rounded up. */
+const PROCESS_BYTES = 100 * 2 ** 20;
+const THREAD_BYTES = 50 * 2 ** 20;
 
 export interface PoolOptions {
-  /** Threads at a time, 1..MAX_WORKERS. Default: what the machine has, but not more than there are runs. */
+  /** Threads at a time, 1..MAX_WORKERS. Default: the cores that the process may use, fewer where the runs' memory would not fit, and not more than there are runs. */
   readonly workers?: number | undefined;
-  /** Cancels: the promise is rejected with the signal's reason, at once. */
+  /** Cancels: the promise is rejected with the signal's reason, within milliseconds. */
   readonly signal?: AbortSignal | undefined;
   /** Called after each run with its index in `specs`, in the order in which they end. */
   readonly onDone?: ((index: number) => void) | undefined;
 }
 
-/** A run that failed inside the engine: a broken invariant or a limit, never a user's typing error. */
-export class RunError extends Error {
-  override readonly name = "RunError";
-  /** Which of `specs`. */
-  readonly index: number;
-  /** It wanted more than the program can hold: a smaller one would do. */
-  readonly isLimit: boolean;
-
-  constructor(
-    index: number,
-    count: number,
-    seed: number,
-    failure: Pick<RunFailure, "message" | "isLimit">,
-    cause: unknown,
-  ) {
-    super(`run ${index + 1} of ${count} (seed ${seed}): ${failure.message}`, { cause });
-    this.index = index;
-    this.isLimit = failure.isLimit;
-  }
-}
-
 /** Executes every spec; the first failure ends the others and comes back as a RunError. */
-export function runSpecs(specs: readonly RunSpec[], options: PoolOptions = {}): Promise<RunResult[]> {
-  return mapRuns(specs, (result) => result, options);
+export async function runSpecs(specs: readonly RunSpec[], options: PoolOptions = {}): Promise<RunResult[]> {
+  const buffers = await runAll("result", specs, options);
+  return buffers.map((buffer) => ({ buffer }));
 }
 
-/** As runSpecs(), but of each result only what `take` makes of it is kept; results do not fit into memory by the thousands. */
-export async function mapRuns<T>(
-  specs: readonly RunSpec[],
-  take: (result: RunResult, spec: RunSpec) => T,
-  options: PoolOptions = {},
-): Promise<T[]> {
-  const workers = workersFor(specs.length, options.workers);
-  options.signal?.throwIfAborted();
-  const taken: T[] = new Array(specs.length);
-  const runsPerTask = Math.min(MAX_RUNS_PER_TASK, Math.max(1, Math.floor(specs.length / (workers * TASKS_PER_WORKER))));
-  const ending = new AbortController();
-  setMaxListeners(0, ending.signal);
-  const cancel = (): void => ending.abort(options.signal?.reason);
-  options.signal?.addEventListener("abort", cancel, { once: true });
+/** As runSpecs(), but of each result only what is not 0 is kept; whole results do not fit into memory by the thousands. */
+export function runSparse(specs: readonly RunSpec[], options: PoolOptions = {}): Promise<SparseParts[]> {
+  return runAll("sparse", specs, options);
+}
 
-  let next = 0;
-  const lane = async (): Promise<void> => {
-    while (next < specs.length) {
-      const first = next;
-      next = Math.min(specs.length, first + runsPerTask);
-      const buffers = await runTask(specs, first, next, ending.signal);
-      for (const [i, buffer] of buffers.entries()) {
-        taken[first + i] = take({ buffer }, specs[first + i] as RunSpec);
-        options.onDone?.(first + i);
-      }
-    }
+async function runAll<K extends "result" | "sparse">(
+  kind: K,
+  specs: readonly RunSpec[],
+  { workers, signal, onDone }: PoolOptions,
+): Promise<Yields[K][]> {
+  signal?.throwIfAborted();
+  const fitting = fittingWorkers(specs, workersFor(specs.length, workers), workers !== undefined);
+  const all: Yields[K][] = new Array(specs.length);
+  const jobs = specs.map((spec): Job => ({ kind, spec }));
+  const take = (yielded: unknown, index: number): void => {
+    all[index] = yielded as Yields[K];
+    onDone?.(index);
   };
-  try {
-    await Promise.all(Array.from({ length: workers }, lane));
-    return taken;
-  } catch (error) {
-    ending.abort(error);
-    options.signal?.throwIfAborted();
-    throw error;
-  } finally {
-    options.signal?.removeEventListener("abort", cancel);
+  await new Lanes(threads(), jobs, take, {
+    workers: fitting,
+    signal,
+    onProgress: undefined,
+    count: specs.length,
+  }).run();
+  return all;
+}
+
+export interface StreamOptions extends Pick<PoolOptions, "workers" | "signal"> {
+  /** Called some times a second with the number of jobs that are done, parts of them included. */
+  readonly onProgress?: ((jobs: number) => void) | undefined;
+}
+
+/**
+ * Does each job and hands on its metrics, in the order in which they end, at most MAX_AHEAD before one that is still missing. `jobs` are made when there is
+ * a thread for them, so there may be any number.
+ */
+export async function streamMetrics(
+  jobs: Iterable<MetricsJob>,
+  take: (metrics: Yields["metrics"], index: number) => void,
+  { workers, signal, onProgress }: StreamOptions = {},
+): Promise<void> {
+  signal?.throwIfAborted();
+  const count = workersFor(Number.POSITIVE_INFINITY, workers);
+  const whole = (yielded: unknown, index: number): void => take(yielded as Yields["metrics"], index);
+  await new Lanes(threads(), fittingJobs(jobs, count), whole, {
+    workers: count,
+    signal,
+    onProgress,
+    count: null,
+  }).run();
+}
+
+function* fittingJobs(jobs: Iterable<MetricsJob>, workers: number): Generator<Job> {
+  const memory = usableMemory();
+  let index = 0;
+  for (const job of jobs) {
+    for (const spec of job.hosts) {
+      const fault = memoryFault(spec, workers, memory);
+      if (fault !== null) throw new RunError(index, null, spec.seed, { message: fault, isLimit: true });
+    }
+    index += 1;
+    yield job;
   }
 }
 
 /** Starts threads and lets them load the engine, so that the time of the first runs is theirs alone. */
 export async function warmPool(workers?: number): Promise<void> {
-  const threads = workersFor(MAX_WORKERS, workers);
-  const nothing: Task = { specs: [] };
-  await Promise.all(Array.from({ length: threads }, () => pool().run(nothing)));
+  const nothing: Task = { jobs: [], control: new Int32Array(new SharedArrayBuffer(4 * CONTROL_WORDS)) };
+  await Promise.all(Array.from({ length: workersFor(MAX_WORKERS, workers) }, () => threads().run(nothing)));
 }
 
 /** How many threads `runs` runs get. */
@@ -107,48 +119,54 @@ export function workersFor(runs: number, asked?: number): number {
   if (asked !== undefined && !(Number.isInteger(asked) && asked >= 1 && asked <= MAX_WORKERS)) {
     throw new RangeError(`workers: ${asked}, but 1 to ${MAX_WORKERS} are allowed`);
   }
-  return Math.max(1, Math.min(asked ?? Math.min(availableParallelism(), MAX_WORKERS), runs));
+  return Math.max(1, Math.min(asked ?? Math.min(usableCores(), MAX_WORKERS), runs));
 }
 
-/** specs[first .. end) as one task. */
-async function runTask(
+/**
+ * `workers`, or as many as the memory holds where nobody asked for that many. A run that does not fit, even alone, is a RunError. `memory`: bytes
+ * that the process may use.
+ */
+export function fittingWorkers(
   specs: readonly RunSpec[],
-  first: number,
-  end: number,
-  signal: AbortSignal,
-): Promise<readonly ArrayBuffer[]> {
-  const task: Task = { specs: specs.slice(first, end) };
-  const failed = (failure: Omit<RunFailure, "stack">, cause: unknown): RunError =>
-    new RunError(first + failure.index, specs.length, specs[first + failure.index]?.seed ?? 0, failure, cause);
-  let answer: TaskAnswer;
-  try {
-    answer = await pool().run(task, { signal });
-  } catch (error) {
-    if (signal.aborted) throw error;
-    // The thread itself died (out of memory): all that is known is the task.
-    const message = error instanceof Error ? error.message : String(error);
-    throw failed(
-      { index: 0, message, isLimit: (error as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY" },
-      error,
-    );
+  workers: number,
+  isAsked: boolean,
+  memory = usableMemory(),
+): number {
+  let fitting = workers;
+  for (const [index, spec] of specs.entries()) {
+    while (fitting > 1 && !isAsked && memoryFault(spec, fitting, memory) !== null) fitting -= 1;
+    const fault = memoryFault(spec, fitting, memory);
+    if (fault !== null) throw new RunError(index, specs.length, spec.seed, { message: fault, isLimit: true });
   }
-  if (answer.failure !== null) throw failed(answer.failure, answer.failure.stack);
-  return answer.buffers;
+  return fitting;
 }
 
-let warm: Piscina<Task, TaskAnswer> | undefined;
+/** Why `workers` such runs at a time cannot be done; null: they can, as far as the spec says. */
+export function memoryFault(spec: RunSpec, workers: number, memory: number): string | null {
+  const limit = limitFault(spec);
+  if (limit !== null) return limit;
+  const needed = memoryNeeded(spec, workers);
+  if (needed <= memory) return null;
+  const threadsText = workers === 1 ? "one thread" : `${workers} threads`;
+  const fitting = Math.floor((memory - PROCESS_BYTES) / (THREAD_BYTES + expectedBytes(spec)));
+  const way = workers > 1 && fitting >= 1 ? `; --workers ${fitting} would fit` : "";
+  return `it would take ${formatBytes(needed)} of memory with ${threadsText}, the process may use ${formatBytes(memory)}${way}`;
+}
 
-/** The process's pool. Threads are made when they are first needed, and do not keep the process alive while idle. */
-function pool(): Piscina<Task, TaskAnswer> {
-  warm ??= new Piscina<Task, TaskAnswer>({
-    filename: workerUrl().href,
-    // Busy waiting (the default, Atomics.wait) saves a few µs a task, but blocks the thread's own event loop.
-    atomics: "disabled",
-    minThreads: 0,
-    maxThreads: MAX_WORKERS,
-    idleTimeout: Number.POSITIVE_INFINITY,
-    recordTiming: false,
-  });
+/** Bytes of the whole process with `workers` such runs at a time. */
+export const memoryNeeded = (spec: RunSpec, workers: number): number =>
+  PROCESS_BYTES + workers * (THREAD_BYTES + expectedBytes(spec));
+
+/** Changes with every change of the engine: results of another one are not to be mixed with its. */
+export function engineFingerprint(): string {
+  const file = new URL("../engine/run.js", workerUrl());
+  return createHash("sha256").update(readFileSync(file)).digest("hex").slice(0, 12);
+}
+
+let warm: Threads | undefined;
+
+function threads(): Threads {
+  warm ??= new Threads(workerUrl());
   return warm;
 }
 
@@ -165,5 +183,5 @@ function workerUrl(): URL {
 export async function closePool(): Promise<void> {
   const closing = warm;
   warm = undefined;
-  await closing?.destroy();
+  await closing?.close();
 }

@@ -3,15 +3,53 @@
  *
  * Invariants  A run that fails is an answer, not an exception: so its number and its text survive the way between threads.
  */
+import type { SparseParts } from "../results/values.ts";
+import type { Tuning } from "../vocabulary/experiment.ts";
 import type { RunSpec } from "../vocabulary/run-spec.ts";
 
-/** Some runs for one thread, one after the other. Tasks are small when runs are long (see pool.ts). */
+/** A run, of which the whole result comes back, or what is not 0 of it. */
+export interface RunJob {
+  readonly kind: "result" | "sparse";
+  readonly spec: RunSpec;
+}
+
+/** All hosts of one seed, of which some metrics come back. */
+export interface MetricsJob {
+  readonly kind: "metrics";
+  readonly tuning: Tuning;
+  readonly hosts: readonly RunSpec[];
+  readonly metrics: readonly string[];
+}
+
+export type Job = RunJob | MetricsJob;
+
+/** What comes back of each kind. */
+export interface Yields {
+  readonly result: ArrayBuffer;
+  readonly sparse: SparseParts;
+  /** null: nothing was measured. */
+  readonly metrics: readonly (number | null)[];
+}
+export type Yield = Yields[keyof Yields];
+
+/** The Int32s that both sides share, by their places. */
+export const Control = {
+  /** Not 0: the caller wants no more. Read between slices of a few milliseconds. */
+  Cancelled: 0,
+  /** Thousandths of jobs that are done, over all threads of the call. */
+  Done: 1,
+} as const;
+export const CONTROL_WORDS = 2;
+
+/** Some jobs for one thread, one after the other: few when runs are long (see lanes.ts). */
 export interface Task {
-  readonly specs: readonly RunSpec[];
+  readonly jobs: readonly Job[];
+  /** In shared memory. */
+  readonly control: Int32Array;
 }
 
 export interface RunFailure {
-  /** Which of `specs`. */
+  /** Which of `jobs`. */
   readonly index: number;
   readonly message: string;
   readonly stack: string;
@@ -19,8 +57,10 @@ export interface RunFailure {
   readonly isLimit: boolean;
 }
 
-/** One buffer for each run that was done: all of them, or those before `failure`. */
+/** One yield for each job that was done: all of them, those before `failure`, or those before the call was cancelled. */
 export interface TaskAnswer {
-  readonly buffers: readonly ArrayBuffer[];
+  readonly yields: readonly Yield[];
   readonly failure: RunFailure | null;
+  /** Wall-clock time of the jobs. */
+  readonly elapsedMs: number;
 }

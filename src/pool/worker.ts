@@ -6,34 +6,84 @@
  * stays three times slower for good. The engine is built for it: its outer loop is cut into short calls.
  */
 import { setFlagsFromString } from "node:v8";
-import type { RunFailure, Task, TaskAnswer } from "./task.ts";
+import type { RunResult } from "../vocabulary/run-result.ts";
+import type { RunSpec } from "../vocabulary/run-spec.ts";
+import { Control, type Job, type MetricsJob, type RunFailure, type Task, type TaskAnswer, type Yield } from "./task.ts";
 
 setFlagsFromString("--no-use-osr");
 // Room for the path of a segment to be inlined from end to end (the default is 920): 5 to 10 % of the engine's time.
 setFlagsFromString("--max-inlined-bytecode-size-cumulative=4000");
-const { run } = await import("../engine/run.ts");
+const { recycle, runWhile } = await import("../engine/run.ts");
 
 /**
- * Runs the task. The results are copied to the caller, not moved: moving detaches their buffers, and from the first detached buffer on V8
+ * Does the task's jobs. What they yield is copied to the caller, not moved: moving detaches buffers, and from the first detached buffer on V8
  * checks every access to a typed array of this thread (its "array buffer detaching" protector). That costs 15 % of all later runs, a
  * copy half a millisecond.
  */
-export default function runTask({ specs }: Task): TaskAnswer {
-  const buffers: ArrayBuffer[] = [];
+export default async function runTask({ jobs, control }: Task): Promise<TaskAnswer> {
+  const startedMs = performance.now();
+  const yields: Yield[] = [];
   let failure: RunFailure | null = null;
-  for (const [index, spec] of specs.entries()) {
+  for (const [index, job] of jobs.entries()) {
     try {
-      buffers.push(run(spec).buffer);
+      const yielded = await doJob(job, control);
+      if (yielded === null) break;
+      yields.push(yielded);
     } catch (error) {
       failure = describe(index, error);
       break;
     }
   }
-  return { buffers, failure };
+  return { yields, failure, elapsedMs: performance.now() - startedMs };
+}
+
+/** null: cancelled. */
+async function doJob(job: Job, control: Int32Array): Promise<Yield | null> {
+  if (job.kind === "metrics") return doMetrics(job, control);
+  const result = observedRun(job.spec, control, 1);
+  if (result === null || job.kind === "result") return result?.buffer ?? null;
+  const { sparseParts } = await import("../results/values.ts");
+  const parts = sparseParts(new Float64Array(result.buffer));
+  recycle(result);
+  return parts;
+}
+
+async function doMetrics({ tuning, hosts, metrics }: MetricsJob, control: Int32Array): Promise<Yield | null> {
+  const { RunView } = await import("../results/run-view.ts");
+  const { readMetrics } = await import("../results/readings.ts");
+  const results: RunResult[] = [];
+  for (const spec of hosts) {
+    const result = observedRun(spec, control, hosts.length);
+    if (result === null) return null;
+    results.push(result);
+  }
+  const views = results.map((result, host) => new RunView(hosts[host] as RunSpec, result));
+  const read = readMetrics(tuning, views, metrics);
+  results.forEach(recycle);
+  return read;
+}
+
+/** One run of the `runs` of a job, whose progress others can see and that they can end; null: they did. */
+function observedRun(spec: RunSpec, control: Int32Array, runs: number): RunResult | null {
+  let told = 0;
+  const tell = (share: number): void => {
+    const done = Math.round((1000 / runs) * share);
+    Atomics.add(control, Control.Done, done - told);
+    told = done;
+  };
+  const isCancelled = (): boolean => Atomics.load(control, Control.Cancelled) !== 0;
+  if (isCancelled()) return null;
+  const result = runWhile(spec, (share) => {
+    tell(share);
+    return !isCancelled();
+  });
+  tell(1);
+  return result;
 }
 
 function describe(index: number, error: unknown): RunFailure {
   if (!(error instanceof Error)) return { index, message: String(error), stack: "", isLimit: false };
-  // The engine is a bundle with a class of its own: the name tells.
-  return { index, message: error.message, stack: error.stack ?? "", isLimit: error.name === "LimitError" };
+  // The engine is a bundle with a class of its own: the name tells. The other is V8's word for memory that it could not get.
+  const isLimit = error.name === "LimitError" || /Array buffer allocation failed/.test(error.message);
+  return { index, message: error.message, stack: error.stack ?? "", isLimit };
 }

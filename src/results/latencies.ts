@@ -44,16 +44,14 @@ export function acceptWaits(runs: TuningRuns, listener: number): Latencies | nul
 }
 
 function latenciesOf(runs: TuningRuns, source: Source): Latencies | null {
-  const total = new Float64Array(source.layout.length);
-  const p99_per_seed = runs.seeds.map((hosts) => {
-    const ofSeed = new Float64Array(source.layout.length);
-    for (const view of hosts) addTo(ofSeed, source.counts(view));
-    addTo(total, ofSeed);
-    return p99Ms(ofSeed, hosts, source);
-  });
-  const histogram = histogramOf(total, source.layout);
+  const ofSeeds = runs.seeds.map((hosts) => added(hosts.map(source.counts), source.layout));
+  const histogram = histogramOf(added(ofSeeds, source.layout), source.layout);
   const count = histogram.totalCount;
   if (count === 0) return null;
+  // One seed is all seeds: its histogram need not be made twice.
+  const p99_per_seed = runs.seeds.map((hosts, seed) =>
+    p99Ms(ofSeeds.length === 1 ? histogram : histogramOf(ofSeeds[seed] as Float64Array, source.layout), hosts, source),
+  );
   const maxUs = largestUs(histogram, runs.all, source);
   const ms = (q: number): number => (quantileWithin(histogram, q, maxUs) ?? 0) / 1000;
   const sumUs = source.sumUs === null ? histogram.mean * count : sumOf(runs.all.map(source.sumUs));
@@ -64,14 +62,18 @@ function latenciesOf(runs: TuningRuns, source: Source): Latencies | null {
   };
 }
 
-function p99Ms(counts: Float64Array, hosts: readonly RunView[], source: Source): number | null {
-  const histogram = histogramOf(counts, source.layout);
+function p99Ms(histogram: Histogram, hosts: readonly RunView[], source: Source): number | null {
   const us = quantileWithin(histogram, 0.99, largestUs(histogram, hosts, source));
   return us === null ? null : us / 1000;
 }
 
-function addTo(sums: Float64Array, counts: Float64Array): void {
-  for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + (counts[i] ?? 0);
+/** Of one list the list itself. */
+function added(lists: readonly Float64Array[], layout: HistogramLayout): Float64Array {
+  const [first, ...others] = lists;
+  if (first !== undefined && others.length === 0) return first;
+  const sums = new Float64Array(layout.length);
+  for (const counts of lists) for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + (counts[i] ?? 0);
+  return sums;
 }
 
 /** The largest value that the runs know of, else the border of the last bucket that is not empty. */

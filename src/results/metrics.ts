@@ -4,7 +4,7 @@
  * Used by     thresholds, differences, CSV and the commands.
  */
 import { type MetricNames, type MetricReference, resolveMetric } from "../vocabulary/metrics.ts";
-import type { Latencies, ListenerSummary, Measure, TuningSummary } from "./summary-format.ts";
+import type { Latencies, ListenerSummary, Measure, TuningMeasures } from "./summary-format.ts";
 import { meanOf, sumOf } from "./tuning-runs.ts";
 
 export interface MetricValue {
@@ -15,7 +15,7 @@ export interface MetricValue {
 }
 
 /** What the tuning has that metrics can be of. */
-export const metricNamesOf = ({ clients, floods, listeners }: TuningSummary): MetricNames => ({
+export const metricNamesOf = ({ clients, floods, listeners }: TuningMeasures): MetricNames => ({
   clients: clients.map(({ name }) => name),
   floods: floods.map(({ name }) => name),
   ports: listeners.map(({ port }) => port),
@@ -25,7 +25,7 @@ export const metricNamesOf = ({ clients, floods, listeners }: TuningSummary): Me
  * `metricOf(tuning, "legit.connect_latency_ms.p99")`. null: there is no such metric, or it measured nothing (latencies of nobody, workers
  * where there are none). Gates, outcomes and counters that the summary leaves out are 0.
  */
-export function metricOf(tuning: TuningSummary, metric: string): MetricValue | null {
+export function metricOf(tuning: TuningMeasures, metric: string): MetricValue | null {
   const reference = resolveMetric(metric, metricNamesOf(tuning));
   if (reference === null) return null;
   const { subject, of, key } = reference;
@@ -54,7 +54,7 @@ export function metricOf(tuning: TuningSummary, metric: string): MetricValue | n
 }
 
 /** `key`: "users", "drops.app", "connect_latency_ms.p99", "accept_queue.peak". */
-function readPart(tuning: TuningSummary, part: object | undefined, key: string): MetricValue | null {
+function readPart(tuning: TuningMeasures, part: object | undefined, key: string): MetricValue | null {
   const [head = "", word] = key.split(".");
   const value = (part as Readonly<Record<string, unknown>> | undefined)?.[head] as Part;
   if (value === null || value === undefined) return null;
@@ -75,9 +75,9 @@ function ofLatencies(latencies: Latencies, quantile: keyof Latencies): MetricVal
   return { value: latencies[quantile] as number, perSeed: quantile === "p99" ? latencies.p99_per_seed : null };
 }
 
-const zeroOf = (tuning: TuningSummary): MetricValue => ({ value: 0, perSeed: tuning.syns_in.per_seed.map(() => 0) });
+const zeroOf = (tuning: TuningMeasures): MetricValue => ({ value: 0, perSeed: tuning.syns_in.per_seed.map(() => 0) });
 
-function ofTuning(tuning: TuningSummary, key: string): MetricValue | null {
+function ofTuning(tuning: TuningMeasures, key: string): MetricValue | null {
   const [family, gate] = key.split(".");
   if (gate === undefined || family === "worst_pair") return readPart(tuning, tuning, key);
   const ofClients = family === "gates" ? `drops.${gate}` : key;
@@ -86,7 +86,7 @@ function ofTuning(tuning: TuningSummary, key: string): MetricValue | null {
 }
 
 /** Listeners that share a port: connections are added up, of workers it is the mean, else it is the listener with the largest value. */
-function ofListeners(tuning: TuningSummary, { of, key }: MetricReference): MetricValue | null {
+function ofListeners(tuning: TuningMeasures, { of, key }: MetricReference): MetricValue | null {
   const isAsked = ({ port }: ListenerSummary): boolean => String(port) === of;
   const values = tuning.listeners.filter(isAsked).flatMap((listener) => readPart(tuning, listener, key) ?? []);
   if (key === "accepted") return together(values, sumOf);

@@ -36,7 +36,7 @@ import { Detail, type RunSpec } from "../vocabulary/run-spec.ts";
 import type { UnseenName } from "../vocabulary/unseen.ts";
 import { Verdict, type VerdictName } from "../vocabulary/verdicts.ts";
 import { type Histogram, histogramOf } from "./hdr.ts";
-import { DenseValues, SparseValues, type Values } from "./values.ts";
+import { DenseValues, type SparseParts, SparseValues, type Values } from "./values.ts";
 
 export type Host = "server" | "client";
 export type WorkloadField = (typeof WORKLOAD_FIELDS)[number];
@@ -57,17 +57,13 @@ export class RunView {
   readonly layout: ResultLayout;
   readonly #values: Values;
 
-  /** `values`: those of the result, in whatever form. */
-  constructor(spec: RunSpec, result: RunResult, values: Values = new DenseValues(new Float64Array(result.buffer))) {
+  /** `result`: as it came from the engine, or what is not 0 of it: for many at a time. */
+  constructor(spec: RunSpec, result: RunResult | SparseParts) {
+    const values = "buffer" in result ? new DenseValues(new Float64Array(result.buffer)) : new SparseValues(result);
     this.spec = spec;
     this.layout = resultLayout(spec);
     this.#values = values;
     assert(this.#values.length === this.layout.length, "the result does not belong to this spec");
-  }
-
-  /** Keeps nothing of the result but what is not 0: for many runs at a time. */
-  static sparse(spec: RunSpec, result: RunResult): RunView {
-    return new RunView(spec, result, new SparseValues(new Float64Array(result.buffer)));
   }
 
   /** Whether there are time lines. */

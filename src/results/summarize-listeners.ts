@@ -5,6 +5,7 @@ import { AcceptMode } from "../vocabulary/run-spec.ts";
 import type { ListenerScenario } from "../vocabulary/scenario.ts";
 import { acceptWaits } from "./latencies.ts";
 import type { ListenerField, RunView } from "./run-view.ts";
+import type { Wanted } from "./summarize-workloads.ts";
 import type { ListenerSummary, Measure, QueueSummary } from "./summary-format.ts";
 import { type Reading, sumOf, type TuningRuns } from "./tuning-runs.ts";
 
@@ -13,6 +14,7 @@ export function summarizeListener(
   { port, backlog: asked_backlog }: ListenerScenario,
   listener: number,
   runs: TuningRuns,
+  wanted: Wanted,
 ): ListenerSummary {
   const field = (name: ListenerField): Reading => fieldReading(listener, name);
   const backlog = runs.any.spec.listeners[listener]?.backlog ?? 0;
@@ -28,7 +30,7 @@ export function summarizeListener(
     accept_queue: queue(backlog + 1, "peakAcceptQueue", "acceptQueueFullNs"),
     syn_queue: queue(backlog + runs.any.spec.server.synQueueSpare, "peakSynQueue", "synQueueFullNs"),
     accepted: runs.sum(field("accepted")),
-    accept_wait_ms: acceptWaits(runs, listener),
+    accept_wait_ms: wanted("accept_wait_ms") ? acceptWaits(runs, listener) : null,
     workers_busy_ratio: workersBusy(listener, runs),
   };
 }

@@ -5,16 +5,21 @@ import { OUTCOME_NAMES } from "../vocabulary/outcomes.ts";
 import type { ConnectionsWorkload, RawWorkload } from "../vocabulary/scenario.ts";
 import { synTimerS } from "../vocabulary/syn-schedule.ts";
 import { clientLatencies } from "./latencies.ts";
-import type { GateFamily, RunView, WorkloadField } from "./run-view.ts";
+import type { GateFamily, LatencyName, RunView, WorkloadField } from "./run-view.ts";
 import type { ClientsSummary, FloodSummary, Measure } from "./summary-format.ts";
 import type { Reading, TuningRuns } from "./tuning-runs.ts";
+
+/** Latencies by their names in a summary; those that nobody asks for need not be put together, which takes most of the time. */
+export type Wanted = (latencies: string) => boolean;
 
 /** `workload`: its place in the scenario. */
 export function summarizeClients(
   { name, port }: ConnectionsWorkload,
   workload: number,
   runs: TuningRuns,
+  wanted: Wanted,
 ): ClientsSummary {
+  const latencies = (key: string, of: LatencyName) => (wanted(key) ? clientLatencies(runs, workload, of) : null);
   const field = fieldsOf(workload);
   const gates = (family: GateFamily) => runs.named(GATE_NAMES, (view) => view.gates(workload, family));
   const inFlight: Reading = (view) => field("users")(view) - field("usersServed")(view) - field("usersGaveUp")(view);
@@ -35,10 +40,10 @@ export function summarizeClients(
     drops: gates("drops"),
     waiting: gates("inFlight"),
     wait_s: runs.named(GATE_NAMES, (view) => inSeconds(view.gates(workload, "waitNs"))),
-    connect_latency_ms: clientLatencies(runs, workload, "connectLatency"),
-    response_latency_ms: clientLatencies(runs, workload, "responseLatency"),
-    user_latency_ms: clientLatencies(runs, workload, "userLatency"),
-    failed_after_ms: clientLatencies(runs, workload, "failedAfter"),
+    connect_latency_ms: latencies("connect_latency_ms", "connectLatency"),
+    response_latency_ms: latencies("response_latency_ms", "responseLatency"),
+    user_latency_ms: latencies("user_latency_ms", "userLatency"),
+    failed_after_ms: latencies("failed_after_ms", "failedAfter"),
     steps: stepsOf(workload, runs),
   };
 }

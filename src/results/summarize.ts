@@ -2,7 +2,7 @@
  * Summarize: the runs of an experiment → its summary.
  *
  * Invariants  A pure function of experiment and results: no order of work, and no number of threads, shows.
- * Used by     simulate.ts.
+ * Used by     simulate.ts, readings.ts.
  */
 import { assert } from "../base/assert.ts";
 import { COUNTER_NAMES } from "../vocabulary/counters.ts";
@@ -14,8 +14,8 @@ import { LEFTOVER_KINDS, leftoversOf } from "./leftovers.ts";
 import { linesOf } from "./lines.ts";
 import type { RunView } from "./run-view.ts";
 import { halfOpenPeakBytes, summarizeListener } from "./summarize-listeners.ts";
-import { summarizeClients, summarizeFlood } from "./summarize-workloads.ts";
-import { type ExperimentSummary, SUMMARY_FORMAT, type TuningSummary } from "./summary-format.ts";
+import { summarizeClients, summarizeFlood, type Wanted } from "./summarize-workloads.ts";
+import { type ExperimentSummary, SUMMARY_FORMAT, type TuningMeasures, type TuningSummary } from "./summary-format.ts";
 import { thresholdResults } from "./thresholds.ts";
 import { type Reading, TuningRuns } from "./tuning-runs.ts";
 import { worstPairOf } from "./worst-pair.ts";
@@ -42,7 +42,16 @@ export function summarizeExperiment(
   };
 }
 
-function summarizeTuning({ name, changes, scenario }: Tuning, runs: TuningRuns): TuningSummary {
+function summarizeTuning(tuning: Tuning, runs: TuningRuns): TuningSummary {
+  return { ...measureTuning(tuning, runs), lines: linesOf(tuning.scenario, runs) };
+}
+
+/** All but the time lines; results without them will do. */
+export function measureTuning(
+  { name, changes, scenario }: Tuning,
+  runs: TuningRuns,
+  wanted: Wanted = () => true,
+): TuningMeasures {
   const wire =
     (packets: string): Reading =>
     (view) =>
@@ -53,12 +62,12 @@ function summarizeTuning({ name, changes, scenario }: Tuning, runs: TuningRuns):
     kernel: scenario.server.kernel,
     hosts: scenario.server.hosts,
     clients: scenario.workloads.flatMap((workload, index) =>
-      workload.kind === "connections" ? [summarizeClients(workload, index, runs)] : [],
+      workload.kind === "connections" ? [summarizeClients(workload, index, runs, wanted)] : [],
     ),
     floods: scenario.workloads.flatMap((workload, index) =>
       workload.kind === "raw" ? [summarizeFlood(workload, index, runs)] : [],
     ),
-    listeners: scenario.server.listeners.map((listener, index) => summarizeListener(listener, index, runs)),
+    listeners: scenario.server.listeners.map((listener, index) => summarizeListener(listener, index, runs, wanted)),
     server_counters: runs.named(COUNTER_NAMES, (view) => view.counters("server")),
     client_counters: runs.named(COUNTER_NAMES, (view) => view.counters("client")),
     server_unseen: runs.named(UNSEEN_NAMES, (view) => view.unseen("server")),
@@ -74,6 +83,5 @@ function summarizeTuning({ name, changes, scenario }: Tuning, runs: TuningRuns):
       client: runs.named(LEFTOVER_KINDS, (view) => leftoversOf(view).client),
     },
     kernel_log: summarizeLogs(runs),
-    lines: linesOf(scenario, runs),
   };
 }

@@ -160,7 +160,8 @@ export interface WorstPairSummary {
   readonly without_port: Measure;
 }
 
-export interface TuningSummary {
+/** All numbers of a tuning but its time lines. */
+export interface TuningMeasures {
   readonly name: string;
   /** What it changes, as written: key path and value. */
   readonly changes: readonly { readonly path: string; readonly value: unknown }[];
@@ -188,6 +189,9 @@ export interface TuningSummary {
   };
   /** Kinds of lines that no run has are left out. */
   readonly kernel_log: readonly LogSummary[];
+}
+
+export interface TuningSummary extends TuningMeasures {
   readonly lines: Lines;
 }
 

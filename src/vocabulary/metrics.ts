@@ -10,6 +10,7 @@ import { nearest } from "../base/nearest.ts";
 import { COUNTER_NAMES } from "./counters.ts";
 import { GATE_NAMES, type GateName } from "./gates.ts";
 import { OUTCOME_NAMES, OUTCOMES } from "./outcomes.ts";
+import type { Scenario } from "./scenario.ts";
 import { UNSEEN_NAMES } from "./unseen.ts";
 
 /** Which values are good news; null: neither. */
@@ -164,6 +165,12 @@ export interface MetricNames {
   /** Of the listeners. */
   readonly ports: readonly number[];
 }
+
+export const namesOf = ({ workloads, server }: Pick<Scenario, "workloads" | "server">): MetricNames => ({
+  clients: workloads.filter(({ kind }) => kind === "connections").map(({ name }) => name),
+  floods: workloads.filter(({ kind }) => kind === "raw").map(({ name }) => name),
+  ports: server.listeners.map(({ port }) => port),
+});
 
 /** A metric taken apart: `legit.failed.app` → clients, "legit", "failed.app". */
 export interface MetricReference {

@@ -7,6 +7,7 @@ import { formatEffective } from "../../src/cli/check.ts";
 import { formatTable } from "../../src/cli/table.ts";
 import { effectiveValues } from "../../src/compile/effective.ts";
 import { scenarioOf } from "../compile/scenario-of.ts";
+import { runCli } from "./run-cli.ts";
 
 test("a backlog that is cut and a SYN queue that unknown peers cannot fill are said so", () => {
   const scenario = scenarioOf(`
@@ -63,4 +64,16 @@ test("a table aligns numbers to the right and words to the left", () => {
     ["long", 200],
   ];
   expect(formatTable(["name", "n"], rows)).toBe("name    n\na       1\nlong  200\n");
+});
+
+test("axes of a sweep are shown with their values, and how many points they make", async () => {
+  const { code, stdout } = await runCli(["check", "which-knob-matters"]);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /\nsweep: 32 points \(grid\)\n {2}axis +values\n {2}server\.listeners\.80\.backlog +511, 4096\n/,
+  );
+  const json = JSON.parse((await runCli(["check", "which-knob-matters", "--json"])).stdout) as {
+    sweep: { axes: object[] };
+  };
+  expect(json.sweep.axes).toHaveLength(5);
 });

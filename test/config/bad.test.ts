@@ -108,6 +108,23 @@ const cases: Record<string, readonly string[]> = {
     "16:60 conflict impairments[0].end_s",
   ],
   "unreadable.bad.yaml": ["5:60 unreadable workloads.day.trace"],
+  "axes.experiment.bad.yaml": [
+    "6:11 bad-axis sweep.sample",
+    "8:34 bad-axis sweep.axes.server.listeners.80.backlog",
+    "9:40 out-of-range sweep.axes.server.sysctls.net.core.somaxconn",
+    "9:40 wrong-type sweep.axes.server.sysctls.net.core.somaxconn",
+    "10:34 unknown-name sweep.axes.server.listeners.81.backlog",
+    "11:33 bad-axis sweep.axes.workloads.legit.rate_per_s",
+    "12:28 bad-axis sweep.axes.workloads.legit.count",
+    "13:17 conflict sweep.axes.duration_s",
+    "14:16 not-allowed sweep.axes.server.hz",
+  ],
+  "sweep-keys.experiment.bad.yaml": [
+    "2:3 missing-key scenario.server",
+    "4:10 unknown-key sweep.axis",
+    "4:57 wrong-type sweep.axes",
+    "4:68 wrong-type sweep.sample",
+  ],
   "bad-threshold.experiment.bad.yaml": [
     "8:5 bad-threshold thresholds[0]",
     "9:5 bad-threshold thresholds[1]",

@@ -20,6 +20,9 @@ const CONFIG = `export default {
   test: { include: ["test/**/*.test.ts"], testTimeout: 20000, fileParallelism: false },
 };
 `;
+const TESTS = ["engine", "compile", "statistics", "vocabulary", "recordings", "config", "pool", "results"].map(
+  (part) => `test/${part}`,
+);
 /** A flip may make a test run for ever. */
 const LIMIT_MS = 90_000;
 const made: string[] = [];
@@ -31,10 +34,7 @@ afterAll(() => {
 function copyTree(): string {
   const folder = mkdtempSync(join(tmpdir(), "halfopen-flips-"));
   made.push(folder);
-  for (const part of [
-    ...["src", "test/engine", "test/compile", "test/statistics", "test/vocabulary", "test/recordings"],
-    ...["package.json", "tsconfig.json"],
-  ]) {
+  for (const part of ["src", ...TESTS, "package.json", "tsconfig.json"]) {
     cpSync(part, join(folder, part), { recursive: true });
   }
   symlinkSync(resolve("node_modules"), join(folder, "node_modules"));

@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { metricOf } from "../../src/results/metrics.ts";
 import type { ExperimentSummary } from "../../src/results/summary-format.ts";
 import { parseSummary } from "../../src/results/summary-text.ts";
+import type { SweepSummary } from "../../src/results/sweep-format.ts";
 import { runCli } from "../cli/run-cli.ts";
 
 /** tuning, metric, relation, number or the tuning whose value is meant, why. */
@@ -155,6 +156,7 @@ const CLAIMS: Readonly<Record<string, readonly Claim[]>> = {
       (tuning): Claim => [tuning, "users.served_ratio", "=", 1, "no timestamp is older than the last"],
     ),
   ],
+  "which-knob-matters": [["as_is", "clients.served_ratio", "<", 0.08, "with none of the settings changed"]],
   "why-three-way": [
     ["three_way", "clients.served_ratio", "=", 1, "old SYNs come to nothing"],
     ["three_way", "server.unwanted_connections", "=", 0, "a connection needs the client's ACK"],
@@ -200,5 +202,36 @@ describe.each(shipped)("%s", (name) => {
       return relation === "<" ? value < other : value > other;
     };
     expect(CLAIMS[name]?.filter((claim) => !isTrue(claim))).toEqual([]);
+  });
+});
+
+/** axis, difference of clients.served_ratio from its first to its last value, why. */
+const SWEEP_CLAIMS: Readonly<Record<string, readonly (readonly [string, number | "dead", string])[]>> = {
+  "which-knob-matters": [
+    ["server.listeners.80.backlog", 0.37, "the SYN queue has its length"],
+    ["server.sysctls.net.ipv4.tcp_synack_retries", 0.37, "places are free again after 3 s, not after 63"],
+    ["server.sysctls.net.ipv4.tcp_max_syn_backlog", 0.04, "three quarters of 4096 bind before a backlog of 4096"],
+    ["server.sysctls.net.ipv4.tcp_fin_timeout", "dead", "nobody waits in FIN_WAIT2"],
+    ["server.sysctls.net.ipv4.tcp_abort_on_overflow", "dead", "the accept queue is never full"],
+  ],
+};
+
+test("those with axes have claims about them", () => {
+  const withAxes = shipped.filter((name) => /^sweep:/m.test(readFileSync(`config/experiments/${name}.yaml`, "utf8")));
+  expect(withAxes.filter((name) => SWEEP_CLAIMS[name] === undefined)).toEqual([]);
+});
+
+describe.each(Object.entries(SWEEP_CLAIMS))("the sweep of %s", (name, claims) => {
+  test("shows what its answer says", async () => {
+    const { code, stdout } = await runCli(["sweep", name, "--json"]);
+    expect(code).toBe(0);
+    const { effects, dead, maps } = JSON.parse(stdout) as SweepSummary;
+    for (const [axis, difference, why] of claims) {
+      if (difference === "dead") expect(dead, why).toContain(axis);
+      const found = effects.find((effect) => effect.axis === axis && effect.metric === "clients.served_ratio");
+      if (difference !== "dead") expect(found?.levels.at(-1)?.difference, why).toBeCloseTo(difference, 2);
+    }
+    const corner = maps[0]?.cells.at(-1)?.at(-1);
+    expect(corner, "both together").toBeGreaterThan(0.795);
   });
 });

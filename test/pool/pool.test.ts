@@ -25,7 +25,7 @@ const specsOf = (count: number): RunSpec[] =>
 /** Compared as digests: a failing test would print megabytes otherwise. */
 const digestOf = ({ buffer }: RunResult): string => createHash("sha256").update(Buffer.from(buffer)).digest("hex");
 /** The engine cannot make sense of it. */
-const broken = (seed: number): RunSpec => ({ ...(specsOf(1)[0] as RunSpec), seed, workloads: null as never });
+const broken = (seed: number): RunSpec => ({ ...(specsOf(1)[0] as RunSpec), seed, server: null as never });
 /** Long enough to be interrupted. */
 const endless = (): RunSpec =>
   compileScenario(

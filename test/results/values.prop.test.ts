@@ -4,14 +4,14 @@
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { DenseValues, SparseValues, type Values } from "../../src/results/values.ts";
+import { DenseValues, SparseValues, sparseParts, type Values } from "../../src/results/values.ts";
 
 const number = fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.double(), fc.constant(Number.NaN));
 
 test("every place and every section are the same with and without zeros", () => {
   const same = fc.property(fc.array(number), fc.nat(), fc.nat(), (numbers, a, b) => {
     const dense = new DenseValues(Float64Array.from(numbers));
-    const sparse = new SparseValues(Float64Array.from(numbers));
+    const sparse = new SparseValues(sparseParts(Float64Array.from(numbers)));
     expect(sparse.length).toBe(dense.length);
     // A negative zero is a zero.
     for (const index of numbers.keys()) expect(sparse.at(index) + 0).toBe(dense.at(index) + 0);

@@ -1,0 +1,151 @@
+/**
+ * Simulate a sweep: an experiment and a plan of points → what moved what. Points are made, simulated and handed on one by one, so there may be a million.
+ *
+ * Invariants  Every point meets the same clients, seed by seed. Points are handed on in their order. The summary depends on experiment, plan, seeds,
+ *             engine and metrics; not on the number of threads, nor on whether a part of the points comes from an earlier, interrupted sweep.
+ */
+import { createHash } from "node:crypto";
+import { compileScenario } from "./compile/compile.ts";
+import { pointsOf, valueWithin } from "./compile/points.ts";
+import type { SweepPlan } from "./config/sweep.ts";
+import { engineFingerprint, type MetricsJob, type PoolOptions, streamMetrics } from "./pool/pool.ts";
+import { summarizeSweep } from "./results/summarize-sweep.ts";
+import type { SweepSummary } from "./results/sweep-format.ts";
+import { type PointValues, pointCountOf, type SweepShape, SweepTable, type SweptAxis } from "./results/sweep-table.ts";
+import type { Experiment, Tuning } from "./vocabulary/experiment.ts";
+import { type MetricNames, namesOf } from "./vocabulary/metrics.ts";
+import type { RunSpec } from "./vocabulary/run-spec.ts";
+import type { SweepAxis } from "./vocabulary/sweep.ts";
+
+/** A range's levels: each has a fifth of the points. */
+const LEVELS_OF_RANGE = 5;
+
+/** A sweep that can be started. */
+export interface Sweep {
+  readonly shape: SweepShape;
+  readonly plan: SweepPlan;
+  readonly experiment: Experiment;
+  readonly names: MetricNames;
+}
+
+export interface SweepChoices {
+  /** Default: auto. */
+  readonly engine?: SweepShape["engine"] | undefined;
+  /** Default: sweepMetrics(). */
+  readonly metrics?: readonly string[] | undefined;
+}
+
+/** `experiment`: of the plan; its first seed decides which points are drawn. */
+export function sweepOf(
+  experiment: Experiment,
+  plan: SweepPlan,
+  { engine = "auto", metrics }: SweepChoices = {},
+): Sweep {
+  const { axes, samples } = plan.design;
+  const points = pointsOf(plan.design, experiment.seeds[0] ?? 1);
+  const names = namesOf((experiment.tunings[0] as Tuning).scenario);
+  const shape: SweepShape = {
+    name: experiment.name,
+    description: experiment.description,
+    durationS: experiment.tunings[0]?.scenario.duration_s ?? 0,
+    tunings: experiment.tunings.map(({ name }) => name),
+    axes: axes.map(sweptAxis),
+    samples,
+    pointsPerTuning: points.count,
+    valuesAt: points.at,
+    seeds: experiment.seeds,
+    engine,
+    metrics: metrics ?? sweepMetrics(names),
+  };
+  return { shape, plan, experiment, names };
+}
+
+function sweptAxis({ path, values, range }: SweepAxis): SweptAxis {
+  if (range === null) return { path, values, borders: [] };
+  const borders = Array.from({ length: LEVELS_OF_RANGE + 1 }, (_, level) =>
+    valueWithin(range, level / LEVELS_OF_RANGE),
+  );
+  return { path, values, borders: [...new Set(borders)] };
+}
+
+/** What a sweep looks at unless it is told otherwise: who got in, how late, at what cost. */
+export const sweepMetrics = ({ clients }: MetricNames): string[] => [
+  ...clients.flatMap((name) =>
+    ["served_ratio", "connect_latency_ms.p99", "response_latency_ms.p99"].map((key) => `${name}.${key}`),
+  ),
+  "synacks_out",
+  "half_open_peak_bytes",
+];
+
+/** Equal for sweeps whose points may stand in one file: the same points of the same scenarios, by the same engine. */
+export function sweepFingerprint({ shape, experiment }: Sweep): string {
+  const { valuesAt: _, ...swept } = shape;
+  const of = { swept, tunings: experiment.tunings, engine: engineFingerprint() };
+  return createHash("sha256").update(JSON.stringify(of)).digest("hex").slice(0, 16);
+}
+
+export interface SweepOptions extends Pick<PoolOptions, "workers" | "signal"> {
+  /** Points that are known already, the first ones. */
+  readonly restored?: { readonly table: SweepTable; readonly points: number } | undefined;
+  /** Called with each point, in their order. */
+  readonly onPoint?: ((point: number, values: PointValues) => void) | undefined;
+  /** Called some times a second: how many of the points that were not restored are done, parts included. */
+  readonly onProgress?: ((points: number) => void) | undefined;
+}
+
+/** A point whose values contradict each other, which no point that was checked before the start did. */
+export class SweepPointError extends Error {
+  override readonly name = "SweepPointError";
+}
+
+export async function simulateSweep(sweep: Sweep, options: SweepOptions = {}): Promise<SweepSummary> {
+  const { workers, signal, onPoint, onProgress } = options;
+  const { seeds } = sweep.shape;
+  const table = options.restored?.table ?? new SweepTable(sweep.shape);
+  const first = options.restored?.points ?? 0;
+  /** Points that lack seeds → how many. */
+  const open = new Map<number, number>();
+  let next = first;
+  let begun = first;
+  const take = (metrics: readonly (number | null)[], index: number): void => {
+    const point = first + Math.floor(index / seeds.length);
+    for (; begun <= point; begun++) open.set(begun, seeds.length);
+    table.setSeed(point, index % seeds.length, metrics);
+    open.set(point, (open.get(point) ?? 0) - 1);
+    for (; next < begun && open.get(next) === 0; next++) {
+      open.delete(next);
+      onPoint?.(next, table.pointValues(next));
+    }
+  };
+  await streamMetrics(jobsOf(sweep, first), take, {
+    workers,
+    signal,
+    onProgress: onProgress && ((jobs) => onProgress(jobs / seeds.length)),
+  });
+  return summarizeSweep(table, sweep.names);
+}
+
+/** The jobs of the points from `first` on: one for each seed. */
+function* jobsOf(sweep: Sweep, first: number): Generator<MetricsJob> {
+  const { metrics, seeds, engine } = sweep.shape;
+  for (let point = first; point < pointCountOf(sweep.shape); point++) {
+    const tuning = tuningAt(sweep, point);
+    for (const seed of seeds) yield { kind: "metrics", tuning, hosts: hostsOf(tuning, seed, engine), metrics };
+  }
+}
+
+function tuningAt({ shape, plan }: Sweep, point: number): Tuning {
+  const number = Math.floor(point / shape.pointsPerTuning);
+  const tuning = plan.tuningAt(number, shape.valuesAt(point % shape.pointsPerTuning));
+  if (!tuning.ok) throw new SweepPointError(`point ${point}: ${tuning.error}`);
+  return tuning.value;
+}
+
+const hostsOf = ({ scenario }: Tuning, seed: number, engine: SweepShape["engine"]): RunSpec[] =>
+  Array.from({ length: scenario.server.hosts }, (_, host) =>
+    compileScenario(scenario, { seed, engine, detail: "summary", host }),
+  );
+
+/** The specs of a point's first seed, to foresee what it takes. */
+export const specsAt = (sweep: Sweep, point: number): RunSpec[] =>
+  hostsOf(tuningAt(sweep, point), sweep.shape.seeds[0] ?? 1, sweep.shape.engine);
