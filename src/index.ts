@@ -13,7 +13,9 @@ export { type DefaultChange, defaultChanges, type RuleChange, ruleChanges } from
 export { AS_IS, type ParsedExperiment, parseExperiment } from "./config/experiment.ts";
 export { type ConfigIssue, type ConfigResult, formatIssues } from "./config/issues.ts";
 export { type ParsedScenario, parseScenario } from "./config/parse.ts";
+export { thresholdsFrom } from "./config/thresholds.ts";
 export type { ReadFile } from "./config/trace-file.ts";
+export { formatVaryIssues, isWholeKey, parseFind, type Varied, type Vary, type VaryIssue } from "./config/vary.ts";
 export { run, Simulation } from "./engine/run.ts";
 export { closePool, MAX_WORKERS, type PoolOptions, RunError, runSpecs, warmPool } from "./pool/pool.ts";
 export {

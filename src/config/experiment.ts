@@ -24,6 +24,7 @@ import { inOrder, locate, MAX_ISSUES, MAX_LOCATED, pathText, type Source } from 
 import { parseThreshold } from "./thresholds.ts";
 import { cannotRead, type ReadFile, TraceFiles } from "./trace-file.ts";
 import { type Base, type CheckedTuning, checkTunings, metricNamesOf, type WrittenTuning } from "./tunings.ts";
+import { type Vary, varyOf } from "./vary.ts";
 import { fromZod, type PathIssue, valueAt } from "./zod-issues.ts";
 
 /** Name of the tuning that changes nothing, where a file names none. */
@@ -32,6 +33,8 @@ export const AS_IS = "as_is";
 export interface ParsedExperiment {
   readonly experiment: Experiment;
   readonly warnings: readonly ConfigIssue[];
+  /** Its tunings with further values. */
+  readonly vary: Vary;
 }
 
 /**
@@ -48,12 +51,15 @@ export function parseExperiment(
   const reader = new ExperimentReader(readFile, profiles, kernels);
   const experiment = reader.read(text);
   const issues = inOrder(reader.issues);
-  return experiment !== null && reader.issues.every(isWarning) ? ok({ experiment, warnings: issues }) : err(issues);
+  if (experiment === null || !reader.issues.every(isWarning)) return err(issues);
+  return ok({ experiment, warnings: issues, vary: reader.vary });
 }
 
 /** What is read of an experiment, and all issues on the way. */
 class ExperimentReader {
   readonly issues: ConfigIssue[] = [];
+  /** Of the tunings that were read. */
+  vary: Vary = varyOf([], new TraceFiles(() => err("nothing was read")));
   readonly #readFile: ReadFile;
   readonly #furtherProfiles: readonly string[];
   readonly #kernels: readonly KernelName[];
@@ -144,6 +150,7 @@ class ExperimentReader {
     const laid = this.#kernels.length === 0 ? written : onKernels(written, this.#kernels);
     const checked = checkTunings(base, laid, traces);
     this.issues.push(...checked.issues, ...traces.issues);
+    this.vary = varyOf(checked.tunings, traces);
     const tunings = checked.tunings.flatMap(({ tuning }): Tuning[] => (tuning === null ? [] : [tuning]));
     const experiment = {
       tunings,

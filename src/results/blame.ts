@@ -51,7 +51,7 @@ export function verdictOn(tuning: TuningSummary): TuningVerdict {
   const traffic = trafficOf(tuning, binding);
   const sentences = [
     whoWasServed(tuning),
-    ...whatBinds(tuning, binding),
+    whatBinds(tuning, binding),
     ...whatWaits(tuning),
     ...whatPorts(tuning),
     ...whatNobodyCounts(tuning),
@@ -150,15 +150,16 @@ function whoWasServed(tuning: TuningSummary): string {
   return `${formatMean(served)} of ${formatMean(users)} clients were served, ${formatRatio(servedShareOf(tuning))}.`;
 }
 
-function whatBinds(tuning: TuningSummary, binding: Binding | null): string[] {
-  if (binding === null) return ["No limit binds: no packet of a client was lost at one."];
+/** One sentence: the gate, since when, how much it took, and what moves it. */
+export function whatBinds(tuning: TuningSummary, binding: Binding | null): string {
+  if (binding === null) return "No limit binds: no packet of a client was lost at one.";
   const { title, help, knob } = GATES[binding.gate];
   const what =
     binding.by === "failed"
       ? `${formatRatio(binding.share_ratio)} of the failed attempts ended there`
       : `nobody failed there, but it caused ${formatRatio(binding.share_ratio)} of the waiting`;
   const setting = knob === null ? "No setting of the server moves it." : `It is moved by: ${knob}.`;
-  return [`What binds: ${title}${since(binding, tuning)}; ${what}. ${help} ${setting}`];
+  return `What binds: ${title}${since(binding, tuning)}; ${what}. ${help} ${setting}`;
 }
 
 /** Time in the accept queue is no loss, so no gate has it; clients feel it all the same. */
