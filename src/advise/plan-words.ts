@@ -1,8 +1,10 @@
 /** What a plan comes to, in sentences: what ends it, how near the tuning is, whether it is monotone there; or why no value is enough. */
-import { formatCount } from "../base/units.ts";
-import { bindingOf, verdictOn, whatBinds } from "../results/blame.ts";
-import { formatRatio } from "../results/summary-table.ts";
+import { formatCount, formatSeconds } from "../base/units.ts";
+import { bindingOf, verdictOn, whatBinds, whatWaits } from "../results/blame.ts";
+import type { TuningSummary } from "../results/summary-format.ts";
+import { formatMs, formatRatio } from "../results/summary-table.ts";
 import { GATES } from "../vocabulary/gates.ts";
+import type { Scenario } from "../vocabulary/scenario.ts";
 import type { Measured } from "./judge.ts";
 import type { Besides, Tried, Yield } from "./plan.ts";
 import type { Found } from "./search.ts";
@@ -44,8 +46,10 @@ function interruptedWords({ tried, quest: { goal } }: Yield): string {
   return `Interrupted; so far ${known.join(", ")}.`;
 }
 
-function answerWords({ quest: { goal }, own }: Yield, { answer, before }: Found<Tried>): string[] {
+function answerWords(of: Yield, { answer, before }: Found<Tried>): string[] {
   if (answer === null) return [];
+  const { goal } = of.quest;
+  const { own } = of;
   const { value, judged } = answer;
   const isMin = goal === "min";
   const sentences = [`With ${formatNumber(value)}: ${measuredText(judged.measured)}.`];
@@ -56,23 +60,33 @@ function answerWords({ quest: { goal }, own }: Yield, { answer, before }: Found<
         : `It is the largest value of the range: no limit was met within it.`,
     );
   } else {
-    const { of } = before.judged;
+    const failed = before.judged.of;
     sentences.push(
-      `With ${formatNumber(before.value)} no more: ${measuredText(failing(before.judged))}. ${whatBinds(of, bindingOf(of))}`,
+      `With ${formatNumber(before.value)} it fails: ${measuredText(failing(before.judged))}. ${whatEndsIt(failed)}`,
     );
   }
-  return own === null ? sentences : [...sentences, ownWords(own, value, isMin)];
+  return own === null ? sentences : [...sentences, ownWords(own, value, of)];
 }
 
-/** Headroom: how the tuning's own value stands to the answer. */
-function ownWords(own: number, value: number, isMin: boolean): string {
-  const [room, need] = isMin ? [own, value] : [value, own];
-  if (own === value) return `It is what the tuning has now: no headroom.`;
-  if (need <= 0 || room < 0) return `The tuning has ${formatNumber(own)} now.`;
-  const ratio = room / need;
-  if (ratio < 1 && isMin) return `The tuning has ${formatNumber(own)} now: ${formatRatio(ratio)} of what it needs.`;
-  if (ratio < 1) return `The tuning has ${formatNumber(own)} now: ${(1 / ratio).toFixed(1)} times what it takes.`;
-  return `The tuning has ${formatNumber(own)} now: headroom of ${formatRatio(ratio - 1)}.`;
+/** The gate; where none binds, the waiting for accept(), which is no loss at a gate. */
+function whatEndsIt(of: TuningSummary): string {
+  const binding = bindingOf(of);
+  const waits = binding === null ? whatWaits(of) : [];
+  return waits.length > 0 ? waits.join(" ") : whatBinds(of, binding);
+}
+
+/** Headroom: how the tuning's own value stands to the answer, and whether it holds itself. */
+function ownWords(own: number, value: number, { tried, quest: { goal } }: Yield): string {
+  const has = `The tuning has ${formatNumber(own)} now`;
+  const itself = tried.find((one) => one.value === own);
+  if (own === value) return `${has}: no headroom.`;
+  const [room, need] = goal === "min" ? [own, value] : [value, own];
+  const times = (room / need).toFixed(room < 10 * need ? 1 : 0);
+  if (need <= 0 || room <= 0) return `${has}.`;
+  if (goal === "min" && room < need) return `${has}: ${formatRatio(room / need)} of what it needs.`;
+  if (room < need) return `${has}: ${(need / room).toFixed(1)} times what it takes.`;
+  if (itself?.holds === false) return `${has}, which is not enough either: see below.`;
+  return `${has}, which is enough: ${goal === "min" ? `${times} times what it needs` : `it takes ${times} times as much`}.`;
 }
 
 function intervalWords(
@@ -84,47 +98,76 @@ function intervalWords(
     return ["There is no interval: that takes two seeds or more, and metrics that seeds have by themselves."];
   const [bad, good] = goal === "min" ? [low, high] : [high, low];
   const sides = goal === "min" ? ["below", "from"] : ["above", "up to"];
-  if (bad === good && good !== null) return ["Each seed's clients agree on that, as far as 95 % intervals tell."];
+  const seeds = tried[0]?.of.syns_in.per_seed.length ?? 0;
+  if (bad === good && good !== null) return [`All ${seeds} seeds agree on that.`];
   const parts = [
     bad === null ? "no value is sure to fail" : `${sides[0]} ${formatNumber(bad)} it is sure to fail`,
     good === null ? "none is sure to hold" : `${sides[1]} ${formatNumber(good)} it is sure to hold`,
   ];
-  return [`By 95 % intervals over the seeds ${parts.join(", ")}; between, chance decides.`];
+  return [`By 95 % intervals over the ${seeds} seeds ${parts.join(", ")}; between, chance decides.`];
 }
 
-function monotoneWords({ tried, quest: { goal } }: Yield, found: Found<Tried>): string[] {
-  const { answer, again, interval } = found;
+function monotoneWords(of: Yield, found: Found<Tried>): string[] {
+  const { tried, quest } = of;
+  const { answer, again } = found;
   if (answer === null) return [];
-  const isMin = goal === "min";
-  const beyond = tried.filter(({ value }) => (isMin ? value > answer.value : value < answer.value));
-  const short = tried.filter(({ value }) => (isMin ? value < answer.value : value > answer.value));
-  const [larger, smaller] = isMin ? [beyond, short] : [short, beyond];
-  if (again === null) {
-    if (short.length === 0) return [`All ${formatCount(beyond.length)} other values that were tried hold too.`];
-    const side = (values: readonly Tried[], word: string): string =>
-      values.length === 0 ? "" : `${values.length === 1 ? "the" : `all ${formatCount(values.length)}`} ${word}`;
-    const counts = isMin
-      ? [side(smaller, "smaller"), side(larger, "larger")]
-      : [side(larger, "larger"), side(smaller, "smaller")];
-    return [
-      `Of the values tried ${counts[0]} fail${counts[1] === "" ? "" : ` and ${counts[1]} hold`}: it is monotone as far as that shows.`,
-    ];
-  }
+  const isMin = quest.goal === "min";
+  const smaller = tried.filter(({ value }) => value < answer.value);
+  const larger = tried.filter(({ value }) => value > answer.value);
+  const [short, beyond] = isMin ? [smaller, larger] : [larger, smaller];
+  if (again !== null) return againWords(of, found, again, beyond);
+  if (short.length === 0) return [`All ${formatCount(beyond.length)} other values that were tried hold too.`];
+  const side = (values: readonly Tried[], word: string, verb: string): string =>
+    values.length === 1 ? `the ${word} one ${verb}s` : `all ${formatCount(values.length)} ${word} ${verb}`;
+  const sides = isMin
+    ? [side(smaller, "smaller", "fail"), side(larger, "larger", "hold")]
+    : [side(larger, "larger", "fail"), side(smaller, "smaller", "hold")];
+  const said = beyond.length === 0 ? sides.slice(0, 1) : sides;
+  return [`Of the other values tried ${said.join(" and ")}: it is monotone as far as that shows.`];
+}
+
+/** Values beyond the answer that fail: within the interval that is chance, else it is said what happens there. */
+function againWords(
+  { quest, tuning }: Yield,
+  { interval }: Found<Tried>,
+  { failsFrom, holdsTo }: NonNullable<Found<Tried>["again"]>,
+  beyond: readonly Tried[],
+): string[] {
+  const isMin = quest.goal === "min";
   const failed = beyond.filter(({ holds }) => !holds);
-  const isChance = failed.every(({ value }) => isWithin(value, interval));
-  if (isChance)
-    return [
-      `Of the values tried beyond it ${failed.map(({ value }) => formatNumber(value)).join(", ")} fail, within the interval: chance.`,
-    ];
+  if (failed.every(({ value }) => isWithin(value, interval))) {
+    const values = failed.map(({ value }) => formatNumber(value)).join(", ");
+    return [`Of the values tried beyond it ${values} fail, within the interval: chance.`];
+  }
   const farthest = (isMin ? failed.at(-1) : failed[0]) as Tried;
+  const from = `${isMin ? "from" : "down from"} ${formatNumber(failsFrom.value)} on`;
   return [
-    `It is not monotone: ${isMin ? "from" : "down from"} ${formatNumber(again.failsFrom.value)} on it fails again (${formatNumber(again.holdsTo.value)} holds).`,
+    `It is not monotone: ${from} it fails again (${formatNumber(holdsTo.value)} holds).`,
     `With ${formatNumber(farthest.value)}: ${measuredText(failing(farthest))}. ${verdictOn(farthest.of).sentences.join(" ")}`,
+    ...afterPatience(farthest.of, quest.scenarioWith(tuning, farthest.value)),
   ];
 }
 
 const isWithin = (value: number, [low, high]: readonly [number | null, number | null]): boolean =>
   value >= (low ?? Number.NEGATIVE_INFINITY) && value <= (high ?? Number.POSITIVE_INFINITY);
+
+/** A queue longer than clients wait: whoever is accepted has left, and those who come again keep it full. */
+function afterPatience({ clients, listeners }: TuningSummary, { workloads }: Scenario): string[] {
+  return workloads.flatMap((workload) => {
+    const of = clients.find(({ name }) => name === workload.name);
+    const waits = listeners.flatMap(({ port, accept_wait_ms }) =>
+      port === workload.port ? (accept_wait_ms?.p99 ?? 0) : [],
+    );
+    const waitMs = Math.max(0, ...waits);
+    if (of === undefined || workload.kind !== "connections" || workload.response_timeout_s === null) return [];
+    if (waitMs <= workload.response_timeout_s * 1000) return [];
+    const attempts = of.attempted.mean / Math.max(1, of.users.mean);
+    const again = attempts > 1.05 ? `, and they come again, ${attempts.toFixed(1)} attempts each` : "";
+    return [
+      `The queue is longer than "${workload.name}" wait: accept() comes after up to ${formatMs(waitMs)} (p99), they leave after ${formatSeconds(workload.response_timeout_s)}${again}: the application works for those who have left.`,
+    ];
+  });
+}
 
 function neverWords({ tried, besides, quest: { path } }: Yield, { best: { value, judged } }: Found<Tried>): string[] {
   const [first, last] = [tried[0]?.value ?? value, tried.at(-1)?.value ?? value];

@@ -31,6 +31,8 @@ export interface Quest {
 }
 
 export interface PlanOptions extends Omit<ExperimentOptions, "onDone"> {
+  /** What must hold besides the thresholds. */
+  readonly alsoNeeds?: ((of: TuningSummary) => Measured) | undefined;
   /** Called when values begin to run, with words for people. */
   readonly onTry?: ((what: string) => void) | undefined;
 }
@@ -77,8 +79,9 @@ export interface PlanPoint {
   readonly thresholds: readonly Omit<Measured, "metric">[];
 }
 
-/** What came of a search: `found` is null where it was interrupted. */
+/** What came of a search in one tuning: `found` is null where it was interrupted. */
 export interface Yield {
+  readonly tuning: string;
   readonly quest: Quest;
   readonly status: PlanStatus;
   readonly found: Found<Tried> | null;
@@ -98,22 +101,24 @@ export async function plan(
   options: PlanOptions = {},
 ): Promise<TuningPlan> {
   const tried: Tried[] = [];
-  const common = { quest, own: ownValue(scenarioOf(experiment, tuning), quest.path) };
+  const own = ownValue(scenarioOf(experiment, tuning), quest.path);
+  const common = { tuning, quest, own };
   try {
     const evaluate = (values: readonly number[]) => tryValues(experiment, tuning, quest, values, options);
-    const found = await search(quest.scale, quest.goal, async (values) => {
+    const remember = async (values: readonly number[]): Promise<Tried[]> => {
       const now = await evaluate(values);
       tried.push(...now);
       return now;
-    });
+    };
+    const found = await search(quest.scale, quest.goal, remember, own);
     const besides =
       found.answer === null ? await tryBesides(experiment, tuning, quest, found.best.judged, options) : [];
     const dead = deadBecause(tuning, quest, byValue(tried));
-    return planOf(tuning, { ...common, tried: byValue(tried), status: statusOf(found), found, besides, dead });
+    return planOf({ ...common, tried: byValue(tried), status: statusOf(found), found, besides, dead });
   } catch (error) {
     if (options.signal?.aborted !== true) throw error;
     const nothing = { found: null, besides: [], dead: null };
-    return planOf(tuning, { ...common, tried: byValue(tried), status: "interrupted", ...nothing });
+    return planOf({ ...common, tried: byValue(tried), status: "interrupted", ...nothing });
   }
 }
 
@@ -145,7 +150,7 @@ async function tryValues(
   tuning: string,
   { path, scenarioWith }: Quest,
   values: readonly number[],
-  { onTry, ...options }: PlanOptions,
+  { onTry, alsoNeeds, ...options }: PlanOptions,
 ): Promise<Tried[]> {
   onTry?.(`${tuning}: ${path} = ${values.join(", ")}`);
   const tunings = values.map((value) => ({
@@ -153,9 +158,20 @@ async function tryValues(
   }));
   const summary = await simulateExperiment({ ...experiment, tunings }, options);
   return summary.tunings.map((of, index) => {
-    return { value: values[index] as number, of, ...judge(of, experiment.thresholds) };
+    const judged = judge(of, experiment.thresholds);
+    return {
+      value: values[index] as number,
+      of,
+      ...(alsoNeeds === undefined ? judged : withMore(judged, alsoNeeds(of))),
+    };
   });
 }
+
+/** What has no interval makes nothing surer. */
+const withMore = (judged: Judgement, more: Measured): Judgement => ({
+  ...{ holds: judged.holds && more.holds, isSure: more.holds ? judged.isSure : !judged.holds && judged.isSure },
+  ...{ margin: more.holds ? judged.margin : Math.min(judged.margin, 0), measured: [...judged.measured, more] },
+});
 
 /** Settings that move the gate that binds, each beside the best value. */
 async function tryBesides(
@@ -163,7 +179,7 @@ async function tryBesides(
   tuning: string,
   quest: Quest,
   { value, of }: Tried,
-  { onTry, ...options }: PlanOptions,
+  { onTry, alsoNeeds: _, ...options }: PlanOptions,
 ): Promise<Besides[]> {
   const binding = bindingOf(of);
   const scenario = quest.scenarioWith(tuning, value);
@@ -190,8 +206,8 @@ function deadBecause(tuning: string, { path, scenarioWith }: Quest, tried: reado
   return reasonFor(path, { tuning: withValue(last), baseline: withValue(first), of: last.of, without: first.of });
 }
 
-function planOf(tuning: string, of: Yield): TuningPlan {
-  const { found, status, own, besides, tried } = of;
+function planOf(of: Yield): TuningPlan {
+  const { tuning, found, status, own, besides, tried } = of;
   return {
     ...{ tuning, status, value: found?.answer?.value ?? null, interval: found?.interval ?? [null, null] },
     before: found?.before?.value ?? null,

@@ -23,27 +23,37 @@ const spansDecade = (lo: number, hi: number): boolean => lo > 0 && hi >= 10 * lo
 
 function wholeScale(lo: number, hi: number): Scale {
   // 0 has no place on a logarithmic scale: counted from 1 on, it has.
-  const shift = lo >= 0 && lo < 1 ? 1 : 0;
+  const shift = lo === 0 ? 1 : 0;
   const isLog = spansDecade(lo + shift, hi + shift);
   const middle = (from: number, to: number): number => {
     if (!isLog) return Math.floor((from + to) / 2);
-    const mean = Math.round(Math.sqrt((lo + from + shift) * (lo + to + shift))) - shift - lo;
-    return Math.min(to - 1, Math.max(from + 1, mean));
+    return strictlyBetween(from, to, Math.round(Math.sqrt((lo + from + shift) * (lo + to + shift))) - shift - lo);
   };
   return { last: hi - lo, isWhole: true, resolution: "whole numbers", at: (index) => lo + index, middle };
 }
+
+const strictlyBetween = (from: number, to: number, index: number): number =>
+  Math.min(to - 1, Math.max(from + 1, index));
 
 function realScale(lo: number, hi: number): Scale {
   const isLog = spansDecade(lo, hi);
   const inside = isLog ? threeDigits(lo, hi) : steps(lo, hi);
   const values = [lo, ...inside, hi];
+  const at = (index: number): number => values[index] as number;
+  const middle = (from: number, to: number): number => {
+    if (!isLog) return Math.floor((from + to) / 2);
+    const mean = Math.sqrt(at(from) * at(to));
+    return strictlyBetween(
+      from,
+      to,
+      values.findIndex((value) => value >= mean),
+    );
+  };
   return {
     last: values.length - 1,
     isWhole: false,
     resolution: isLog ? "three significant digits" : `steps of ${stepOf(lo, hi)}`,
-    at: (index) => values[index] as number,
-    // Three digits are nearly even on a logarithmic scale.
-    middle: (from, to) => Math.floor((from + to) / 2),
+    ...{ at, middle },
   };
 }
 

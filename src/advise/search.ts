@@ -54,8 +54,14 @@ const MAX_ANSWERS = 4;
 /** Ends of intervals and windows are as exact as this share. */
 const FINE = 0.01;
 
-export async function search<P extends Judged>(scale: Scale, goal: Goal, evaluate: Evaluate<P>): Promise<Found<P>> {
-  return new Search(scale, goal, evaluate).run();
+/** `also`: a value that is evaluated too, if it is one of the scale's. */
+export async function search<P extends Judged>(
+  scale: Scale,
+  goal: Goal,
+  evaluate: Evaluate<P>,
+  also: number | null = null,
+): Promise<Found<P>> {
+  return new Search(scale, goal, evaluate).run(also);
 }
 
 class Search<P extends Judged> {
@@ -70,8 +76,9 @@ class Search<P extends Judged> {
     this.#evaluate = evaluate;
   }
 
-  async run(): Promise<Found<P>> {
-    await this.#ask(this.#coarse());
+  async run(also: number | null): Promise<Found<P>> {
+    const wanted = also === null ? [] : [this.#nearest(also)].filter((position) => this.#value(position) === also);
+    await this.#ask([...this.#coarse(), ...wanted]);
     if (this.#first(holds) === null) await this.#lookCloser();
     let answer = await this.#bisectAnswer();
     if (answer === null) return this.#found(null, [null, null], null);

@@ -3,6 +3,7 @@
 import type { Cost } from "../advise/cost.ts";
 import type { PlanPoint, TuningPlan } from "../advise/plan.ts";
 import { formatNumber } from "../advise/plan-words.ts";
+import type { Recovery } from "../advise/recover.ts";
 import { formatBytes, formatSeconds } from "../base/units.ts";
 import { formatMs, formatRatio } from "../index.ts";
 import { wrapped } from "./run-text.ts";
@@ -28,6 +29,31 @@ export function findText(head: PlanHead, plans: readonly TuningPlan[]): string {
   return (plans.length > 1 ? [...parts, answersTable(plans, head)] : parts).join("\n");
 }
 
+/** What was asked with --recover. */
+export interface RecoverHead {
+  readonly name: string;
+  readonly within_s: number;
+  readonly seeds: readonly number[];
+}
+
+export function recoverText({ name, within_s, seeds }: RecoverHead, recoveries: readonly Recovery[]): string {
+  const parts = recoveries.flatMap(({ tuning, usual, burst, pause }) => [
+    `${tuning}: usual is ${formatRatio(usual.served_ratio)} served, p99 ${usual.p99_ms === null ? "-" : formatMs(usual.p99_ms)}\n`,
+    tuningText({ ...burst, tuning: "burst" }, { key: "burst_clients", goal: "max" }, false),
+    tuningText({ ...pause, tuning: "pause" }, { key: "pause_s", goal: "max" }, false),
+  ]);
+  const table = formatTable(
+    ["tuning", "largest burst, clients at once", "longest pause, s"],
+    recoveries.map(({ tuning, burst, pause }) => [tuning, answerText(burst, "max"), answerText(pause, "max")]),
+  );
+  const within = `all is as usual ${formatSeconds(within_s)} after it`;
+  return [
+    `${name}: the largest burst and the longest pause after which ${within} (${seeds.length} seeds)\n`,
+    ...parts,
+    table,
+  ].join("\n");
+}
+
 function question({ name, goal, key, from, to, resolution, thresholds, default_thresholds, ...of }: PlanHead): string {
   const range = `${formatNumber(from)} to ${formatNumber(to)}, ${resolution}`;
   const seeds = `${of.seeds.length} seed${of.seeds.length === 1 ? "" : "s"}, ${formatSeconds(of.duration_s)} each`;
@@ -38,8 +64,9 @@ function question({ name, goal, key, from, to, resolution, thresholds, default_t
   return `${name}: the ${goal === "min" ? "smallest" : "largest"} ${key} with which\n${lines.join("")}(${range}; ${seeds})\n`;
 }
 
-function tuningText(plan: TuningPlan, { key, goal }: PlanHead): string {
-  const { tuning, points, costs, sentences } = plan;
+function tuningText(plan: TuningPlan, { key, goal }: Pick<PlanHead, "key" | "goal">, withCosts = true): string {
+  const { tuning, points, sentences } = plan;
+  const costs = withCosts ? plan.costs : [];
   return [
     `${tuning}: ${answerText(plan, goal)}\n`,
     ...sentences.map((sentence) => `${wrapped(sentence)}\n`),
@@ -97,7 +124,7 @@ const lastPart = (key: string): string => key.slice(key.lastIndexOf(".") + 1);
 function pointsTable(points: readonly PlanPoint[], key: string): string {
   const thresholds = points[0]?.thresholds.map(({ threshold }) => threshold) ?? [];
   return formatTable(
-    [`${lastPart(key)} tried`, ...thresholds.flatMap((threshold) => [threshold, "in seeds"]), "all"],
+    [`${lastPart(key)} tried`, ...thresholds.flatMap((threshold) => [threshold, "seeds"]), "all"],
     points.map(({ value, thresholds: each, holds, is_sure }) => [
       formatNumber(value),
       ...each.flatMap(({ value: found, interval, seeds_holding }) => [

@@ -7,6 +7,7 @@
 import { Option } from "commander";
 import { defaultThresholds } from "../advise/judge.ts";
 import { plan, type Quest, type TuningPlan } from "../advise/plan.ts";
+import { canRecover, type Recovery, recover } from "../advise/recover.ts";
 import { scaleOf } from "../advise/scale.ts";
 import {
   closePool,
@@ -17,20 +18,22 @@ import {
   parseFind,
   RunError,
   type Threshold,
+  type Tuning,
   thresholdsFrom,
   type VaryIssue,
 } from "../index.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { EXPERIMENT_ARGUMENT, type LoadedExperiment, loadExperiment } from "./load-experiment.ts";
-import { findText, type PlanHead } from "./plan-text.ts";
+import { findText, type PlanHead, recoverText } from "./plan-text.ts";
 import { clearProgress, showProgress } from "./progress.ts";
-import { addSimulateOptions, seedsOf, simulateFlags } from "./simulate-options.ts";
+import { addSimulateOptions, parseTime, type SimulateFlags, seedsOf, simulateFlags } from "./simulate-options.ts";
 
 interface PlanFlags {
   readonly find?: string;
   readonly and: readonly string[];
   readonly recover?: boolean;
+  readonly within?: number;
   readonly tuning?: string;
   readonly json?: boolean;
 }
@@ -62,6 +65,13 @@ export const command: Command = {
         (threshold: string, before: readonly string[]) => [...before, threshold],
         [],
       )
+      .addOption(
+        new Option(
+          "--recover",
+          "the largest burst of clients and the longest pause of the application that it recovers from",
+        ).conflicts(["find", "and"]),
+      )
+      .option("--within <time>", "with --recover: how soon after it all must be as usual (default: 10s)", parseTime)
       .option("--tuning <name>", "only this tuning")
       .option("--json", "print JSON");
     addSimulateOptions(commander, "what the experiment says");
@@ -72,17 +82,17 @@ export const command: Command = {
     const loaded = await loadExperiment(String(positionals[0]));
     context.stderr(loaded.ok ? formatIssues(loaded.value.file, loaded.value.warnings) : loaded.error.text);
     if (!loaded.ok) return ExitCode.InvalidConfig;
-    const asked = questOf(loaded.value, options);
+    const asked = options.recover === true ? recoverable(loaded.value, options) : questOf(loaded.value, options);
     if ("code" in asked) {
       context.stderr(asked.text);
       return asked.code;
     }
-    context.stderr(asked.warnings);
     const { experiment } = loaded.value;
     const flags = simulateFlags(given);
     const seeds = flags.isSeedGiven ? seedsOf(flags, flags.seedCount ?? experiment.seeds.length) : experiment.seeds;
     try {
-      return await findValues({ ...experiment, seeds }, asked, options, flags, context);
+      const run = { ...{ experiment: { ...experiment, seeds }, flags, context }, isJson: options.json === true };
+      return "quest" in asked ? await findValues(run, asked) : await recoverAll(run, asked);
     } catch (error) {
       clearProgress();
       if (!(error instanceof RefusedValue || (error instanceof RunError && error.isLimit))) throw error;
@@ -106,13 +116,13 @@ interface Asked {
 
 /** What is looked for, in which tunings, checked at both ends of the range; or what is wrong. */
 function questOf({ experiment, vary }: LoadedExperiment, { find, and, tuning }: PlanFlags): Asked | Fault {
-  if (find === undefined) return usage("--find is needed, such as min:server.listeners.80.backlog=16..65535");
+  if (find === undefined)
+    return usage("--find or --recover is needed, such as --find min:server.listeners.80.backlog=16..65535");
   const parsed = parseFind(find);
   if (!parsed.ok) return usage(`--find: ${parsed.error}`);
-  const names = experiment.tunings.map(({ name }) => name);
-  const tunings = names.filter((name) => tuning === undefined || name === tuning);
+  const tunings = experiment.tunings.map(({ name }) => name).filter((name) => tuning === undefined || name === tuning);
   const [first] = tunings;
-  if (first === undefined) return usage(`found tuning "${tuning}", allowed is one of ${names.join(", ")}`);
+  if (first === undefined) return unknownTuning(tuning, experiment);
   const thresholds = allThresholds(experiment, and);
   if ("code" in thresholds) return thresholds;
   const { goal, path, lo, hi, valueWith } = parsed.value;
@@ -132,6 +142,9 @@ function questOf({ experiment, vary }: LoadedExperiment, { find, and, tuning }: 
   const scale = scaleOf(lo, hi, isWholeKey(vary, first, parsed.value));
   return { quest: { goal, path, scale, scenarioWith }, tunings, warnings, ...thresholds };
 }
+
+const unknownTuning = (found: string | undefined, { tunings }: Experiment): Fault =>
+  usage(`found tuning "${found}", allowed is one of ${tunings.map(({ name }) => name).join(", ")}`);
 
 const warningsText = (warnings: readonly VaryIssue[]): string =>
   warnings.map((warning) => `warning: ${formatVaryIssues([warning])}`).join("");
@@ -155,24 +168,71 @@ function allThresholds(
   return usage("the experiment has neither thresholds nor clients: --and says what must hold");
 }
 
-async function findValues(
-  experiment: Experiment,
-  { quest, tunings, thresholds, defaults }: Asked,
-  { json }: PlanFlags,
-  { workers, engine }: ReturnType<typeof simulateFlags>,
-  context: CommandContext,
-): Promise<ExitCode> {
+/** What both kinds of plan need to run and print. */
+interface PlanRun {
+  readonly experiment: Experiment;
+  readonly flags: SimulateFlags;
+  readonly isJson: boolean;
+  readonly context: CommandContext;
+}
+
+const optionsOf = ({ flags: { workers, engine }, context: { signal } }: PlanRun) => {
+  return { workers, engine, signal, onTry: showProgress };
+};
+
+async function findValues(run: PlanRun, { quest, tunings, thresholds, defaults, warnings }: Asked): Promise<ExitCode> {
+  const { experiment, context, isJson } = run;
+  context.stderr(warnings);
   const plans: TuningPlan[] = [];
   for (const tuning of tunings) {
     if (context.signal.aborted) break;
-    const options = { workers, engine, signal: context.signal, onTry: showProgress };
-    plans.push(await plan({ ...experiment, thresholds }, tuning, quest, options));
+    plans.push(await plan({ ...experiment, thresholds }, tuning, quest, optionsOf(run)));
   }
   clearProgress();
   const head = headOf(experiment, quest, thresholds, defaults);
-  context.stdout(json === true ? `${JSON.stringify({ ...head, tunings: plans }, null, 2)}\n` : findText(head, plans));
-  if (context.signal.aborted) return ExitCode.Interrupted;
+  context.stdout(isJson ? toJson({ ...head, tunings: plans }) : findText(head, plans));
+  return exitCode(context, plans);
+}
+
+const toJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+function exitCode({ signal }: CommandContext, plans: readonly TuningPlan[]): ExitCode {
+  if (signal.aborted) return ExitCode.Interrupted;
   return plans.some(({ status }) => status === "never") ? ExitCode.ThresholdFailed : ExitCode.Ok;
+}
+
+interface Recoverable {
+  readonly tunings: readonly Tuning[];
+  readonly withinS: number;
+}
+
+const WITHIN_S = 10;
+
+function recoverable({ experiment }: LoadedExperiment, { tuning, within = WITHIN_S }: PlanFlags): Recoverable | Fault {
+  const tunings = experiment.tunings.filter(({ name }) => tuning === undefined || name === tuning);
+  if (tunings.length === 0) return unknownTuning(tuning, experiment);
+  const without = tunings.find((one) => !canRecover(one));
+  if (without === undefined) return { tunings, withinS: within };
+  return usage(
+    `--recover needs clients that come at a rate (even, poisson or bursts), tuning ${without.name} has none`,
+  );
+}
+
+async function recoverAll(run: PlanRun, { tunings, withinS }: Recoverable): Promise<ExitCode> {
+  const { experiment, context, isJson } = run;
+  const recoveries: Recovery[] = [];
+  for (const tuning of tunings) {
+    if (context.signal.aborted) break;
+    const recovery = await recover(experiment, tuning, { ...optionsOf(run), withinS });
+    if (recovery !== null) recoveries.push(recovery);
+  }
+  clearProgress();
+  const head = { name: experiment.name, within_s: withinS, seeds: experiment.seeds };
+  context.stdout(isJson ? toJson({ ...head, tunings: recoveries }) : recoverText(head, recoveries));
+  return exitCode(
+    context,
+    recoveries.flatMap(({ burst, pause }) => [burst, pause]),
+  );
 }
 
 function headOf(

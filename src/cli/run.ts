@@ -4,7 +4,7 @@
  * Output   The table and the verdicts on stdout; progress and complaints on stderr; files where a flag names them.
  */
 import { basename } from "node:path";
-import { InvalidArgumentError, Option } from "commander";
+import { Option } from "commander";
 import { advise } from "../advise/advise.ts";
 import { deadKnobs } from "../advise/dead-knobs.ts";
 import {
@@ -27,7 +27,7 @@ import { MOMENT_TOOLS, type MomentTool, showMoment, showStates } from "./moment.
 import { clearProgress, showProgress } from "./progress.ts";
 import { summaryText } from "./run-text.ts";
 import { shippedNames } from "./shipped.ts";
-import { addSimulateOptions, seedsOf, simulateFlags } from "./simulate-options.ts";
+import { addSimulateOptions, parseTime, seedsOf, simulateFlags } from "./simulate-options.ts";
 import { verdictSections } from "./verdict-text.ts";
 import { writeOutputs } from "./write-output.ts";
 
@@ -186,11 +186,4 @@ function chosen(experiment: Experiment, name: string | undefined, { stderr }: Co
   if (tunings.length > 0) return { ...experiment, tunings };
   stderr(`found tuning "${name}", allowed is one of ${experiment.tunings.map((tuning) => tuning.name).join(", ")}\n`);
   return null;
-}
-
-/** "12s", "12", "500ms" → seconds. */
-function parseTime(text: string): number {
-  const [, number, unit] = /^(\d+(?:\.\d+)?)(s|ms)?$/.exec(text) ?? [];
-  if (number === undefined) throw new InvalidArgumentError("A time such as 12s or 500ms is needed.");
-  return unit === "ms" ? Number(number) / 1000 : Number(number);
 }

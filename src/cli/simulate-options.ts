@@ -58,3 +58,10 @@ export function whole(min: number, max: number): (text: string) => number {
     return value;
   };
 }
+
+/** "12s", "12", "500ms" → seconds. */
+export function parseTime(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(s|ms)?$/.exec(text) ?? [];
+  if (number === undefined) throw new InvalidArgumentError("A time such as 12s or 500ms is needed.");
+  return unit === "ms" ? Number(number) / 1000 : Number(number);
+}
