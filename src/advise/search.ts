@@ -39,7 +39,7 @@ export interface Found<P> {
   readonly interval: readonly [number | null, number | null];
   /** Beyond the answer, where it fails again, and the last value before that holds; null: it holds wherever it was tried. */
   readonly again: { readonly holdsTo: Point<P>; readonly failsFrom: Point<P> } | null;
-  /** Of all values, the one with the largest margin. */
+  /** The value with the largest margin; of those that differ from it as little as chance does, the one that asks for most. */
   readonly best: Point<P>;
 }
 
@@ -51,6 +51,8 @@ const CLOSER = 4;
 const PROBES = [0.02, 0.1, 0.3] as const;
 /** Probes can find an answer beyond the first one; then it is searched again, at most so often. */
 const MAX_ANSWERS = 4;
+/** Margins that differ by less are alike: they are shares of a limit. */
+const AS_GOOD = 0.02;
 /** Ends of intervals and windows are as exact as this share. */
 const FINE = 0.01;
 
@@ -231,9 +233,14 @@ class Search<P extends Judged> {
     return this.#positions().findLast((position) => is(this.#at(position), position)) ?? null;
   }
 
-  /** The first of equals. */
   #best(): number {
     return this.#positions().reduce((best, one) => (this.#at(one).margin > this.#at(best).margin ? one : best));
+  }
+
+  /** The last one, which asks for most, of those that are as good as the best. */
+  #lastAsGood(): number {
+    const best = this.#at(this.#best()).margin;
+    return this.#last(({ margin }) => margin >= best - AS_GOOD) ?? 0;
   }
 
   #found(
@@ -249,7 +256,7 @@ class Search<P extends Judged> {
       before,
       interval: this.#goal === "min" ? [near, far] : [far, near],
       again,
-      best: this.#point(this.#best()),
+      best: this.#point(this.#lastAsGood()),
     };
   }
 }

@@ -128,11 +128,18 @@ describe("the interval", () => {
   });
 });
 
-test("of values none of which holds, the best is the one with the largest margin", async () => {
-  const rule: Rule = (value) => ({ holds: false, isSure: true, margin: -Math.abs(value - 600) });
-  const { answer, best } = await searched("min", 1, 10_000, rule);
-  expect(answer).toBeNull();
-  expect(Math.abs(best.value - 600)).toBeLessThan(30);
+describe("of values none of which holds, the best", () => {
+  test("is the one with the largest margin", async () => {
+    const rule: Rule = (value) => ({ holds: false, isSure: true, margin: -Math.abs(value - 600) });
+    const { answer, best } = await searched("min", 1, 10_000, rule);
+    expect(answer).toBeNull();
+    expect(Math.abs(best.value - 600)).toBeLessThan(30);
+  });
+  test("is the one that asks for most, where they hardly differ", async () => {
+    const rule: Rule = (value) => ({ holds: false, isSure: true, margin: value === 100 ? -0.5 : -0.51 });
+    expect((await searched("min", 1, 10_000, rule)).best.value).toBe(10_000);
+    expect((await searched("max", 1, 10_000, rule)).best.value).toBe(1);
+  });
 });
 
 test("a value that is asked for besides is evaluated, if the scale has it", async () => {
