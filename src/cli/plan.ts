@@ -46,7 +46,10 @@ interface Fault {
   readonly text: string;
   readonly code: ExitCode;
 }
-const usage = (text: string): Fault => ({ text: `error: ${text}\n`, code: ExitCode.Usage });
+const usage = (text: string): Fault => ({
+  text: `error: ${text}\n(--help lists what there is)\n`,
+  code: ExitCode.Usage,
+});
 const invalid = (text: string): Fault => ({ text, code: ExitCode.InvalidConfig });
 
 export const command: Command = {
