@@ -44,7 +44,8 @@ export function varyOf(tunings: readonly { readonly name: string; readonly raw: 
   };
 }
 
-const identity = ({ path, message }: VaryIssue): string => `${path}\n${message}`;
+/** A message has the values in it. */
+const identity = ({ code, path }: VaryIssue): string => `${code} ${path}`;
 
 const withText = ({ code, message, hint, path }: PathIssue, raw: unknown): VaryIssue => ({
   ...{ code, message, path: pathText(path, raw) },
