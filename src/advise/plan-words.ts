@@ -99,7 +99,7 @@ function intervalWords(
   const [bad, good] = goal === "min" ? [low, high] : [high, low];
   const sides = goal === "min" ? ["below", "from"] : ["above", "up to"];
   const seeds = tried[0]?.of.syns_in.per_seed.length ?? 0;
-  if (bad === good && good !== null) return [`All ${seeds} seeds agree on that.`];
+  if (bad === good && good !== null) return [`${seeds === 2 ? "Both" : `All ${seeds}`} seeds agree on that.`];
   const parts = [
     bad === null ? "no value is sure to fail" : `${sides[0]} ${formatNumber(bad)} it is sure to fail`,
     good === null ? "none is sure to hold" : `${sides[1]} ${formatNumber(good)} it is sure to hold`,
@@ -137,7 +137,7 @@ function againWords(
   const failed = beyond.filter(({ holds }) => !holds);
   if (failed.every(({ value }) => isWithin(value, interval))) {
     const values = failed.map(({ value }) => formatNumber(value)).join(", ");
-    return [`Of the values tried beyond it ${values} fail, within the interval: chance.`];
+    return [`Of the ${isMin ? "larger" : "smaller"} values tried ${values} fail, within the interval: chance.`];
   }
   const farthest = (isMin ? failed.at(-1) : failed[0]) as Tried;
   const from = `${isMin ? "from" : "down from"} ${formatNumber(failsFrom.value)} on`;

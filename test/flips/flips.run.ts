@@ -32,7 +32,7 @@ function copyTree(): string {
   const folder = mkdtempSync(join(tmpdir(), "halfopen-flips-"));
   made.push(folder);
   for (const part of [
-    ...["src", "test/engine", "test/compile", "test/statistics", "test/vocabulary", "test/recordings"],
+    ...["src", "test/engine", "test/compile", "test/statistics", "test/vocabulary", "test/recordings", "test/advise"],
     ...["package.json", "tsconfig.json"],
   ]) {
     cpSync(part, join(folder, part), { recursive: true });

@@ -15,6 +15,7 @@ import { KERNELS_FLIPS } from "./rules/kernels.ts";
 import { LEAKS_FLIPS } from "./rules/leaks.ts";
 import { LISTEN_FLIPS } from "./rules/listen.ts";
 import { PATH_FLIPS } from "./rules/path.ts";
+import { PLANNER_FLIPS } from "./rules/planner.ts";
 import { SYN_SENT_FLIPS } from "./rules/syn-sent.ts";
 import { TEARDOWN_FLIPS } from "./rules/teardown.ts";
 import { TIME_FLIPS } from "./rules/time.ts";
@@ -34,4 +35,5 @@ export const FLIPS: readonly Flip[] = [
   ...BOOKKEEPING_FLIPS,
   ...APPLICATIONS_FLIPS,
   ...KERNELS_FLIPS,
+  ...PLANNER_FLIPS,
 ];
