@@ -2,9 +2,12 @@
  * Goal    `halfopen plan` answers with a value, says why there is none, refuses what makes no sense, and tells what it has when it is interrupted.
  * Method  Whole runs of the built command line over a small experiment; one row is one call.
  */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { EXPERIMENT, SCENARIO } from "./experiments.ts";
 import { type CliResult, runCli } from "./run-cli.ts";
+
+/** Each finds a value, on machines that do other things too. */
+vi.setConfig({ testTimeout: 180_000 });
 
 const plan = (args: readonly string[], stdin = EXPERIMENT): Promise<CliResult> =>
   runCli(["plan", "-", ...args], { stdin });

@@ -3,7 +3,7 @@
  * Method  Small experiments, simulated; brute force runs every value of a range.
  */
 import fc from "fast-check";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { defaultThresholds, judge } from "../../src/advise/judge.ts";
 import { type PlanOptions, plan, type Quest, type TuningPlan } from "../../src/advise/plan.ts";
 import { scaleOf } from "../../src/advise/scale.ts";
@@ -14,6 +14,8 @@ import { simulateExperiment } from "../../src/simulate.ts";
 import type { Experiment } from "../../src/vocabulary/experiment.ts";
 
 afterAll(closePool);
+/** Some simulate hundreds of runs. */
+vi.setConfig({ testTimeout: 180_000 });
 
 interface Case {
   readonly server?: string;
