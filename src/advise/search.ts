@@ -158,7 +158,10 @@ class Search<P extends Judged> {
   }
 
   async #window(answer: number): Promise<Found<P>["again"]> {
-    const to = this.#first((judged, position) => position > answer && !judged.holds);
+    const fails = (sure: boolean) => (judged: P, position: number) =>
+      position > answer && !judged.holds && (judged.isSure || !sure);
+    // A value that fails by chance is no end of a window that goes on beyond it.
+    const to = this.#first(fails(true)) ?? this.#first(fails(false));
     if (to === null) return null;
     const from = this.#last((judged, position) => position < to && judged.holds) ?? answer;
     const [last, first] = await this.#bisect(from, to, (judged) => !judged.holds, FINE);

@@ -21,8 +21,8 @@ export const PLANNER_FLIPS: readonly Flip[] = [
   flip(
     "search: nobody looks beyond the answer",
     "advise/search",
-    "const to = this.#first((judged, position) => position > answer && !judged.holds);",
-    "const to = this.#first((judged, position) => position > answer && !judged.holds && !judged.isSure);",
+    "const to = this.#first(fails(true)) ?? this.#first(fails(false));",
+    "const to = null as number | null;",
     "advise/search",
     /is found where it fails again, with the end of the window/,
   ),
