@@ -14,7 +14,9 @@ export { AS_IS, type ParsedExperiment, parseExperiment } from "./config/experime
 export { type ConfigIssue, type ConfigResult, formatIssues } from "./config/issues.ts";
 export { type ParsedScenario, parseScenario } from "./config/parse.ts";
 export type { SweepFlags, SweepPlan } from "./config/sweep.ts";
+export { thresholdsFrom } from "./config/thresholds.ts";
 export type { ReadFile } from "./config/trace-file.ts";
+export { formatVaryIssues, isWholeKey, parseFind, type Varied, type Vary, type VaryIssue } from "./config/vary.ts";
 export { run, Simulation } from "./engine/run.ts";
 export {
   closePool,

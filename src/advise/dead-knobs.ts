@@ -138,7 +138,7 @@ async function standIns(
 }
 
 /** Whether all that was measured is equal, time lines included. */
-const isUnmoved = (a: TuningSummary, b: TuningSummary): boolean => isSame(measured(a), measured(b));
+export const isUnmoved = (a: TuningSummary, b: TuningSummary): boolean => isSame(measured(a), measured(b));
 
 /** Without what only repeats the settings. */
 function measured({ listeners, worst_pair: pair, ...of }: TuningSummary): unknown {

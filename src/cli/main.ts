@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "compare two summaries that run --json wrote, or an experiment on two kernels",
     load: () => import("./compare.ts"),
   },
+  plan: { summary: "find the value that is enough, or the load that is survived", load: () => import("./plan.ts") },
   trace: { summary: "look at single connections: as ladders, and as packets", load: () => import("./trace.ts") },
   replay: { summary: "simulate recorded scenarios and compare with the kernel", load: () => import("./replay.ts") },
 };

@@ -136,7 +136,7 @@ function paragraph(title: string, sentences: readonly string[], style: TextStyle
 const TEXT_WIDTH = 110;
 
 /** A sentence in lines of at most TEXT_WIDTH characters, indented. */
-function wrapped(sentence: string): string {
+export function wrapped(sentence: string): string {
   const lines: string[] = [];
   let line = "  -";
   for (const word of sentence.split(" ")) {

@@ -26,6 +26,7 @@ import { NO_SWEEP_FLAGS, readSweep, type SweepFlags, type SweepPlan } from "./sw
 import { parseThreshold } from "./thresholds.ts";
 import { cannotRead, type ReadFile, TraceFiles } from "./trace-file.ts";
 import { type Base, type CheckedTuning, checkTunings, metricNamesOf, type WrittenTuning } from "./tunings.ts";
+import { type Vary, varyOf } from "./vary.ts";
 import { fromZod, type PathIssue, valueAt } from "./zod-issues.ts";
 
 /** Name of the tuning that changes nothing, where a file names none. */
@@ -36,6 +37,8 @@ export interface ParsedExperiment {
   readonly warnings: readonly ConfigIssue[];
   /** null: there is no axis. */
   readonly sweep: SweepPlan | null;
+  /** Its tunings with further values. */
+  readonly vary: Vary;
 }
 
 /**
@@ -55,12 +58,14 @@ export function parseExperiment(
   const experiment = reader.read(text);
   const issues = inOrder(reader.issues);
   if (experiment === null || !reader.issues.every(isWarning)) return err(issues);
-  return ok({ experiment, warnings: issues, sweep: reader.sweep });
+  return ok({ experiment, warnings: issues, sweep: reader.sweep, vary: reader.vary });
 }
 
 /** What is read of an experiment, and all issues on the way. */
 class ExperimentReader {
   readonly issues: ConfigIssue[] = [];
+  /** Of the tunings that were read. */
+  vary: Vary = varyOf([], new TraceFiles(() => err("nothing was read")));
   readonly #readFile: ReadFile;
   readonly #furtherProfiles: readonly string[];
   readonly #kernels: readonly KernelName[];
@@ -161,6 +166,7 @@ class ExperimentReader {
     const laid = this.#kernels.length === 0 ? written : onKernels(written, this.#kernels);
     const checked = checkTunings(base, laid, traces);
     this.issues.push(...checked.issues, ...traces.issues);
+    this.vary = varyOf(checked.tunings, traces);
     const tunings = checked.tunings.flatMap(({ tuning }): Tuning[] => (tuning === null ? [] : [tuning]));
     const experiment = {
       tunings,

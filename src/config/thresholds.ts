@@ -1,7 +1,9 @@
 /** Thresholds: `legit.connect_latency_ms.p99 < 100`, a metric of vocabulary/metrics.ts, an operator, a number. */
-import { COMPARISONS, type Threshold } from "../vocabulary/experiment.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import { COMPARISONS, type Experiment, type Threshold } from "../vocabulary/experiment.ts";
 import { type MetricNames, metricFault, resolveMetric } from "../vocabulary/metrics.ts";
 import { describe } from "./fields.ts";
+import { metricNamesOf } from "./tunings.ts";
 import type { PathIssue } from "./zod-issues.ts";
 
 type Fault = Omit<PathIssue, "path">;
@@ -38,6 +40,22 @@ export function parseThreshold(text: string, tunings: readonly NamedTuning[]): T
     return { code: "bad-threshold", message, hint: "99 % is 0.99" };
   }
   return { text, metric: metric.trim(), comparison, limit };
+}
+
+/** Thresholds that are asked for beside those of a file: all of them, or what is wrong with the first bad one. */
+export function thresholdsFrom(
+  texts: readonly string[],
+  { tunings }: Pick<Experiment, "tunings">,
+): Result<Threshold[], string> {
+  const named = tunings.map(({ name, scenario }) => ({ name, names: metricNamesOf(scenario) }));
+  const thresholds: Threshold[] = [];
+  for (const text of texts) {
+    const parsed = parseThreshold(text, named);
+    if (!("metric" in parsed))
+      return err(`${parsed.message}${parsed.hint === undefined ? "" : `\n  hint: ${parsed.hint}`}`);
+    thresholds.push(parsed);
+  }
+  return ok(thresholds);
 }
 
 const isNumber = (text: string): boolean => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);

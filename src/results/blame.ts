@@ -51,7 +51,7 @@ export function verdictOn(tuning: TuningSummary): TuningVerdict {
   const traffic = trafficOf(tuning, binding);
   const sentences = [
     whoWasServed(tuning),
-    ...whatBinds(tuning, binding),
+    whatBinds(tuning, binding),
     ...whatWaits(tuning),
     ...whatPorts(tuning),
     ...whatNobodyCounts(tuning),
@@ -64,7 +64,7 @@ export function verdictOn(tuning: TuningSummary): TuningVerdict {
 type GateMeasures = { readonly [K in GateName]?: Measure };
 
 /** Sums over the clients' workloads, by gate; `none` is no gate. */
-function byGate(tuning: TuningSummary, family: "failed" | "wait_s"): [GateName, number][] {
+function byGate(tuning: TuningSummary, family: "failed" | "wait_s" | "drops"): [GateName, number][] {
   const sums = new Map<GateName, number>();
   for (const clients of tuning.clients) {
     for (const [gate, measure] of Object.entries(clients[family] as GateMeasures) as [GateName, Measure][]) {
@@ -150,19 +150,27 @@ function whoWasServed(tuning: TuningSummary): string {
   return `${formatMean(served)} of ${formatMean(users)} clients were served, ${formatRatio(servedShareOf(tuning))}.`;
 }
 
-function whatBinds(tuning: TuningSummary, binding: Binding | null): string[] {
-  if (binding === null) return ["No limit binds: no packet of a client was lost at one."];
+/** One sentence: the gate, since when, how much it took, and what moves it. */
+export function whatBinds(tuning: TuningSummary, binding: Binding | null): string {
+  if (binding === null) return `No limit binds: ${whatWasLost(tuning)}.`;
   const { title, help, knob } = GATES[binding.gate];
   const what =
     binding.by === "failed"
       ? `${formatRatio(binding.share_ratio)} of the failed attempts ended there`
       : `nobody failed there, but it caused ${formatRatio(binding.share_ratio)} of the waiting`;
   const setting = knob === null ? "No setting of the server moves it." : `It is moved by: ${knob}.`;
-  return [`What binds: ${title}${since(binding, tuning)}; ${what}. ${help} ${setting}`];
+  return `What binds: ${title}${since(binding, tuning)}; ${what}. ${help} ${setting}`;
+}
+
+/** Where nobody failed and waiting is not worth a word. */
+function whatWasLost(tuning: TuningSummary): string {
+  const lost = byGate(tuning, "drops").map(([gate, packets]) => `${GATES[gate].title} ${formatMean(packets)}`);
+  if (lost.length === 0) return "no packet of a client was lost at one";
+  return `the packets of clients that were lost (${lost.join(", ")}) made hardly anybody wait`;
 }
 
 /** Time in the accept queue is no loss, so no gate has it; clients feel it all the same. */
-function whatWaits({ listeners }: TuningSummary): string[] {
+export function whatWaits({ listeners }: TuningSummary): string[] {
   return listeners.flatMap(({ port, accept_wait_ms }) =>
     accept_wait_ms === null || accept_wait_ms.p99 < LONG_ACCEPT_WAIT_MS
       ? []

@@ -12,15 +12,18 @@ const HOLDS: Readonly<Record<Threshold["comparison"], (value: number, limit: num
   "!=": (value, limit) => value !== limit,
 };
 
+export const isMet = ({ comparison, limit }: Threshold, value: number): boolean => HOLDS[comparison](value, limit);
+
 /** Threshold by threshold, each for all tunings. What was not measured does not hold. */
 export function thresholdResults(
   thresholds: Experiment["thresholds"],
   tunings: readonly TuningSummary[],
 ): ThresholdResult[] {
-  return thresholds.flatMap(({ text, metric, comparison, limit }) =>
+  return thresholds.flatMap((threshold) =>
     tunings.map((tuning) => {
-      const value = metricOf(tuning, metric)?.value ?? null;
-      return { threshold: text, tuning: tuning.name, value, holds: value !== null && HOLDS[comparison](value, limit) };
+      const value = metricOf(tuning, threshold.metric)?.value ?? null;
+      const holds = value !== null && isMet(threshold, value);
+      return { threshold: threshold.text, tuning: tuning.name, value, holds };
     }),
   );
 }

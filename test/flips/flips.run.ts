@@ -20,9 +20,17 @@ const CONFIG = `export default {
   test: { include: ["test/**/*.test.ts"], testTimeout: 20000, fileParallelism: false },
 };
 `;
-const TESTS = ["engine", "compile", "statistics", "vocabulary", "recordings", "config", "pool", "results"].map(
-  (part) => `test/${part}`,
-);
+const TESTS = [
+  "engine",
+  "compile",
+  "statistics",
+  "vocabulary",
+  "recordings",
+  "config",
+  "pool",
+  "results",
+  "advise",
+].map((part) => `test/${part}`);
 /** A flip may make a test run for ever. */
 const LIMIT_MS = 90_000;
 const made: string[] = [];

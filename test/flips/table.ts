@@ -15,6 +15,7 @@ import { KERNELS_FLIPS } from "./rules/kernels.ts";
 import { LEAKS_FLIPS } from "./rules/leaks.ts";
 import { LISTEN_FLIPS } from "./rules/listen.ts";
 import { PATH_FLIPS } from "./rules/path.ts";
+import { PLANNER_FLIPS } from "./rules/planner.ts";
 import { SWEEP_FLIPS } from "./rules/sweeps.ts";
 import { SYN_SENT_FLIPS } from "./rules/syn-sent.ts";
 import { TEARDOWN_FLIPS } from "./rules/teardown.ts";
@@ -36,4 +37,5 @@ export const FLIPS: readonly Flip[] = [
   ...APPLICATIONS_FLIPS,
   ...KERNELS_FLIPS,
   ...SWEEP_FLIPS,
+  ...PLANNER_FLIPS,
 ];

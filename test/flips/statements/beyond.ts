@@ -103,6 +103,8 @@ export const NOT_THE_KERNELS: readonly RegExp[] = [
   /^NAT: another user's/,
   // What leaks, whatever the rule.
   /^leaks: /,
+  // The planner.
+  /^(search|scale): /,
   // Bookkeeping of a run.
   /^(observers|ledger|arrivals|bursts|rates|bulk|ids of attempts): /,
 ];
