@@ -4,9 +4,9 @@ import { type Flip, flip } from "../flip.ts";
 export const CAPACITY_FLIPS: readonly Flip[] = [
   flip(
     "transfer: segments have room for timestamps",
-    "engine/layout",
-    "return hasTimestamps ? MSS_TS : MSS;",
-    "return hasTimestamps ? MSS : MSS_TS;",
+    "engine/transmit",
+    "return host.sentMss[mssClassOfRow(state)]! - ((state & ROW_TS) !== 0 ?",
+    "return host.sentMss[mssClassOfRow(state)]! - ((state & ROW_TS) === 0 ?",
     "transfer",
     /segments without timestamps have 12 bytes more/,
   ),

@@ -381,8 +381,8 @@ export const CONNECT_FLIPS: readonly Flip[] = [
   flip(
     "tw_recycle: a restart is for a whole minute, and counts as that",
     "engine/time-wait",
-    "    host.apply(Verdict.ignored, attempt);\n    restart(host, row, TIME_WAIT_S * host.spec.hz);",
-    "    host.apply(Verdict.ignored, attempt);\n    host.rearm(row, TIME_WAIT_S * host.spec.hz);",
+    "    restart(host, row, host.timeWaitTicks);\n    if (hasTs)",
+    "    host.rearm(row, host.timeWaitTicks);\n    if (hasTs)",
     "tw-recycle",
     /60 s once a bare ACK/,
   ),

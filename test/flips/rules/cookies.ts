@@ -5,8 +5,8 @@ export const COOKIES_FLIPS: readonly Flip[] = [
   flip(
     "cookie: good for any 4-tuple",
     "engine/cookie",
-    "  return index < MSS_COUNT;",
-    "  return index >= 0;",
+    "return index < MSS_COUNT ? index : NOT_VALID;",
+    "return index % MSS_COUNT;",
     "cookie",
     /is for one 4-tuple and one sequence number only/,
   ),

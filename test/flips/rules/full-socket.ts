@@ -110,8 +110,8 @@ export const FULL_SOCKET_FLIPS: readonly Flip[] = [
   flip(
     "orphans: 8 retries also at the longest time-out",
     "engine/transmit",
-    "if (retries === 0 && isAlive)",
-    "if (retries === 0)",
+    "return retries === 0 && host.table.rows[fat + F_RTO]! < maxRtoTicks(host) ?",
+    "return retries === 0 ?",
     "schedules",
     /0 retries stay 0/,
   ),
@@ -142,8 +142,8 @@ export const FULL_SOCKET_FLIPS: readonly Flip[] = [
   flip(
     "model time-out: the living have an orphan's retries",
     "engine/transmit",
-    "  if (isOrphan) {\n    const isAlive",
-    "  if (fat > 0) {\n    const isAlive",
+    "const retries = isOrphan ? orphanRetries(host, fat) : host.spec.retries2;",
+    "const retries = orphanRetries(host, fat);",
     "schedules",
     /15 retries: 924.6 s/,
   ),

@@ -17,8 +17,8 @@ export const LEAKS_FLIPS: readonly Flip[] = [
   leak(
     "no timer, once a retransmission fired",
     "engine/transmit",
-    "maxRtoTicks(host));\n  armTimer(host, row, TIMER_RTO, rows[fat + F_RTO]!);",
-    "maxRtoTicks(host));",
+    "  armTimer(host, row, TIMER_RTO, cutByUserTimeout(host, rows[fat + F_RTO]!, userMs, elapsedMs));\n",
+    "",
     BETWEEN,
   ),
   leak(

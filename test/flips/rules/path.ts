@@ -212,6 +212,14 @@ export const PATH_FLIPS: readonly Flip[] = [
     /at least 256, even where/,
   ),
   flip(
+    "mss: no tcp_min_snd_mss",
+    "vocabulary/mss",
+    "Math.max(Math.min(mtu - HEADER_BYTES, mss), least)",
+    "Math.min(mtu - HEADER_BYTES, mss)",
+    "mss",
+    /no less than tcp_min_snd_mss/,
+  ),
+  flip(
     "mss: what the peer said counts",
     "vocabulary/mss",
     "Math.min(mtu - HEADER_BYTES, mss)",

@@ -90,10 +90,135 @@ export const BEYOND_STATEMENTS: Statements = {
       "check: connect() without tcp_rto_max_ms",
     ),
   ],
+  "vocabulary/scenario.ts: time_wait_s": [
+    covered(
+      "A rebuilt kernel: another TCP_TIMEWAIT_LEN.",
+      "TIME_WAIT's length: always 60 s",
+      "TIME_WAIT's length: not tcp_fin_timeout's default",
+      "TIME_WAIT's length: PAWS' minute too",
+    ),
+  ],
+  "tcp_timer.c:tcp_keepalive_timer; tcp(7)": [
+    covered(
+      "After tcp_keepalive_time of silence a probe of an old byte;",
+      "keepalive: probes of the next byte",
+      "keepalive: an answer is not heard",
+      "keepalive: the sysctl goes first",
+    ),
+    covered(
+      "... not while something is in flight, nor beside the timer of FIN_WAIT2.",
+      "keepalive: probes while data is in flight",
+      "keepalive: beside the timer of tcp_fin_timeout",
+    ),
+    covered(
+      "tcp_keepalive_probes without an answer reset.",
+      "keepalive: a probe too many",
+      "keepalive: an answer leaves the count of probes",
+    ),
+    covered(
+      "TCP_USER_TIMEOUT replaces their number; one is sent in any case.",
+      "keepalive: TCP_USER_TIMEOUT without a probe",
+      "keepalive: TCP_USER_TIMEOUT does not replace the probes",
+    ),
+  ],
+  "tcp_timer.c:tcp_clamp_rto_to_user_timeout; tcp(7)": [
+    covered(
+      "TCP_USER_TIMEOUT replaces the retries of data, and of connect().",
+      "user timeout: data has its retries",
+      "user timeout: connect() has its own",
+    ),
+    covered(
+      "Since 4.19 the last time-out ends with it.",
+      "user timeout: the time-out runs on",
+      "user timeout: old kernels cut the time-out",
+    ),
+  ],
+  "tcp_input.c:tcp_send_challenge_ack": [
+    covered(
+      "tcp_challenge_ack_limit: one budget a second for the host, half of it and a draw.",
+      "challenge limit: each socket has its own",
+      "challenge limit: no draw",
+      "challenge limit: one budget for ever",
+    ),
+    covered("Half-opens have it too.", "challenge limit: half-opens have none"),
+  ],
+  "tcp_output.c:tcp_retrans_try_collapse": [
+    covered("Data and the FIN behind it are sent again as one segment,", "merged FIN: data is sent again without it"),
+    covered("... unless the peer has the FIN,", "merged FIN: although the peer has it"),
+    covered(
+      "... which is acknowledged at once, and is met as data and as FIN on its way.",
+      "merged FIN: acknowledged apart",
+      "merged FIN: no data on the wire",
+    ),
+  ],
+  "tcp_input.c:tcp_init_transfer; RFC 6298 section 5.7": [
+    covered(
+      "A client's first window is 1 where its SYN was sent more than twice.",
+      "first window: a client's is always ten",
+    ),
+    covered("A FIN waits for the window.", "first window: a FIN does not wait"),
+  ],
+  "tcp_output.c:tcp_send_loss_probe": [
+    covered("What was kept back goes before what was sent.", "tail loss probe: what was sent goes before what was not"),
+  ],
+  "RFC 9293 section 3.10.7.4: a FIN in FIN_WAIT1": [
+    covered("CLOSING, until the own FIN is acknowledged.", "simultaneous close: as if the FIN were acknowledged"),
+  ],
+  "RFC 9293 section 3.4: old duplicates": [
+    covered(
+      "A copy comes after its first one, of one class.",
+      "late copies: of every class",
+      "late copies: the end included",
+      "late copies: in time",
+      "late copies: of whole flights",
+      "late copies: waited for",
+    ),
+    covered(
+      "Old data whose number fits is taken in, whoever sent it.",
+      "old data: not seen",
+      "old data: of whoever began the handshake",
+    ),
+  ],
+  "RFC 5961 section 5.2": [
+    covered(
+      "An ACK from a window before what is acknowledged, or longer ago, is challenged.",
+      "old ACKs: one byte more",
+      "old ACKs: one byte less",
+    ),
+  ],
+  "RFC 9293 section 3.10.7.1: CLOSED": [
+    covered(
+      "A FIN of a connection that is forgotten is reset, by whoever it finds.",
+      "late FIN: as any segment for nobody",
+      "late FIN at a listener: as any ACK",
+    ),
+  ],
+  "a new boot": [
+    covered(
+      "Secrets, clocks, sockets and attempts are gone.",
+      "crash: secrets survive",
+      "crash: the clock of timestamps goes on",
+      "crash: TIME_WAITs are still counted",
+      "crash: attempts live on",
+    ),
+  ],
+  "ip_output.c:ip_do_fragment": [
+    covered(
+      "Fragments carry multiples of eight bytes, the last what is left;",
+      "fragments: multiples of eight bytes",
+      "fragments: the last segment of a flight is as large as what is left",
+    ),
+    covered("... each is lost for all.", "fragments: any of them lost loses the segment"),
+  ],
 };
 
 /** Flips that are about no rule of a kernel: what each begins with. */
 export const NOT_THE_KERNELS: readonly RegExp[] = [
+  // Sweeps: what points are, what moved what, what a run takes.
+  /^(points|axes|effects|limits): /,
+  /^memory: (arrivals|who|a result)/,
+  // Ladders
+  /^traces: /,
   // The path.
   /^(jitter|reorder|duplicates|heap): /,
   // Applications and users.
@@ -101,6 +226,8 @@ export const NOT_THE_KERNELS: readonly RegExp[] = [
   /^(users|hosts|workers|slow start|pause): /,
   /^keep-alive: (one request|the next|every latency|time-outs|EOF|the server)/,
   /^NAT: another user's/,
+  // Counterfactuals, and what is told of a run.
+  /^(two-way|worst pair|leftovers): /,
   // What leaks, whatever the rule.
   /^leaks: /,
   // The planner.

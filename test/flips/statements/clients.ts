@@ -56,7 +56,23 @@ export const CLIENTS_STATEMENTS: Statements = {
     covered("Step 5: a SYN-ACK connects.", "SYN_SENT: an ACK connects"),
     leftOut("... its ACK may be delayed when data waits.", "clients write when they are connected"),
     covered("Step 6: a RST without ACK is ignored.", "SYN_SENT: any RST refuses"),
-    leftOut("... a SYN is a simultaneous open.", "simultaneous open is left out"),
+    covered(
+      "... a SYN is a simultaneous open: SYN_RECV as a full socket;",
+      "simultaneous open: a SYN is nothing to SYN_SENT",
+    ),
+    covered(
+      "... the SYN's retransmissions and time-out go on;",
+      "simultaneous open: the time-out stays",
+      "simultaneous open: SYNs sent before do not count",
+    ),
+    covered(
+      "... a SYN-ACK is answered by an ACK, and opened old kernels;",
+      "simultaneous open: a SYN-ACK is challenged",
+      "simultaneous open: old kernels take a SYN-ACK",
+      "simultaneous open: no ACK of the SYN-ACK",
+    ),
+    covered("... the round trip is that of the SYN-ACK;", "simultaneous open: the round trip from the SYN"),
+    covered("... an exact RST ends it.", "simultaneous open: an inexact RST ends it"),
   ],
   "6.3": [leftOut("Which ICMP errors end connect().", ICMP)],
   "6.4": [

@@ -39,7 +39,17 @@ export const LISTEN_STATEMENTS: Statements = {
       "syncookies: 3 acts as 2",
     ),
     covered("... with cookies off it counts twice and drops.", "counts: SYN queue full"),
-    leftOut("... and the kernel writes one log line in a listener's life.", "no log lines are written"),
+    covered(
+      "... and the kernel writes one log line in a listener's life, not in cookie mode,",
+      "log: a flood is said once",
+      "log: never with tcp_syncookies 2",
+      "log: a full accept queue is no flood",
+    ),
+    covered(
+      "... at the first packet that found it full.",
+      "log: a flood in bulk is said at its first packet's time",
+      "log: packets that lag are asked first",
+    ),
     covered(
       "Step 2: more children than the backlog drop the SYN, in cookie mode and from TIME_WAIT too; the wish was counted before.",
       "accept queue: full at the backlog",
@@ -154,7 +164,7 @@ export const LISTEN_STATEMENTS: Statements = {
     ),
     covered("Its window is never scaled: 64 240 bytes at MTU 1500.", "window: 65535"),
     leftOut("A scale above 14 is 14.", "windows are scaled or not; the factor is left out"),
-    leftOut("A SYN without MSS means 536.", "all ends announce their MSS"),
+    covered("A SYN without MSS means 536.", "mss: no option means 536"),
     leftOut("ECN is accepted when asked.", "congestion marks are left out"),
   ],
   "2.7": [leftOut("Fast Open at the server.", FAST_OPEN)],

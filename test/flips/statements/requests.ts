@@ -63,7 +63,11 @@ export const REQUESTS_STATEMENTS: Statements = {
     covered("The first round trip is the SYN-ACK's if that was sent once,", "first RTT: also of a SYN-ACK sent twice"),
     covered("... else the timestamp echo's,", "first RTT: no echo", "kernel: RTT from ticks"),
     covered("... else the time-out is 3 s.", "RTO: fallback of 1 s"),
-    leftOut("A SYN-ACK sent more than twice makes the first congestion window 1.", "windows begin at 10"),
+    covered(
+      "A SYN-ACK sent more than twice makes the first congestion window 1,",
+      "first window: one from the first retransmission on",
+    ),
+    covered("... unless the echo says that the first had arrived.", "first window: needless retransmissions count"),
   ],
   "3.5": [
     covered("Seconds become the fewest firings whose periods reach them.", "defer_accept: a second less"),
@@ -207,7 +211,12 @@ export const REQUESTS_STATEMENTS: Statements = {
     covered("The counter steps once a minute.", "cookie: half minutes"),
     covered("A cookie is a hash of its 4-tuple and sequence number.", "cookie: good for any 4-tuple"),
     covered("It is valid for two counts: 60 to 120 s.", "cookie: an age more"),
-    covered("One of four MSS is in it.", "cookie: one MSS fewer"),
+    covered(
+      "One of four MSS is in it: the largest that is not above the client's.",
+      "cookie: one MSS fewer",
+      "mss: a cookie's table is rounded down",
+      "mss: what a cookie kept is gone by",
+    ),
     leftOut("2.6.32 and 3.10 have other tables and lifetimes.", OLD_KERNEL),
     covered("A random ACK passes with 2 * 4 / 2^32.", "cookie: one MSS fewer", "cookie: an age more"),
   ],

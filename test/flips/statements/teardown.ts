@@ -25,7 +25,7 @@ export const TEARDOWN_STATEMENTS: Statements = {
     covered("FIN_WAIT2, FIN: TIME_WAIT.", "FIN_WAIT2: TIME_WAIT is the rest of its time"),
     covered("CLOSING, ACK: TIME_WAIT.", "CLOSING: ends without TIME_WAIT"),
     covered("LAST_ACK, ACK: CLOSE.", "close() in CLOSE_WAIT: FIN_WAIT1"),
-    leftOut("SYN_RECV as a full socket, close(): FIN_WAIT1.", "simultaneous open is left out"),
+    covered("SYN_RECV as a full socket, close(): FIN_WAIT1.", "simultaneous open: a SYN is nothing to SYN_SENT"),
     covered("SYN_SENT, close(): nothing is sent or counted.", "counts: close() in SYN_SENT as a failure"),
     covered("FIN_WAIT2 of a living process has no end.", "FIN_WAIT2: of a living process ends too"),
   ],
@@ -63,7 +63,13 @@ export const TEARDOWN_STATEMENTS: Statements = {
   "7.5": [
     covered("More orphans than tcp_max_orphans at close().", "orphans: one fewer"),
     leftOut("... or too much memory.", "memory pressure is left out"),
-    leftOut("... and at each time-out of an orphan.", "the limit is looked at in close() only"),
+    covered(
+      "... and at each time-out of an orphan; quiet ones count twice,",
+      "orphans: quiet ones count once",
+      "orphans: always twice",
+      "orphans: as many as the limit are too many",
+    ),
+    covered("... and may end without a RST.", "orphans: always a RST"),
     covered(
       "The first time-out is the round trip and 200 ms at least,",
       "RTO: no tcp_rto_min_us",
@@ -102,7 +108,12 @@ export const TEARDOWN_STATEMENTS: Statements = {
     covered("As many as tcp_max_tw_buckets, and no more;", "buckets: one more", "counts: TIME_WAIT refused"),
     covered("... FIN_WAIT2 included.", "FIN_WAIT2: takes no bucket"),
     covered("The ACK of the peer's FIN was sent.", "CLOSING: ends without TIME_WAIT", "buckets: one more"),
-    leftOut("The log says so.", "no log lines are written"),
+    covered(
+      "The log says so, ten times in five seconds, then how often it did not.",
+      "log: net_ratelimit's interval is over after five seconds, not at five",
+      "log: net_ratelimit's burst",
+      "log: what was kept back is said once",
+    ),
     covered("60 s, whatever tcp_fin_timeout is.", "TIME_WAIT: 30 s", "TIME_WAIT: as long as tcp_fin_timeout"),
     covered("TW counts entries, expiries up to 5.15;", "kernel: TW at its end"),
     covered("... not again from FIN_WAIT2.", "FIN_WAIT2: counted again as TIME_WAIT"),
@@ -147,9 +158,33 @@ export const TEARDOWN_STATEMENTS: Statements = {
       "TIME_WAIT: any RST ends it",
     ),
   ],
-  "7.9": [leftOut("tcp_tw_recycle.", "any value but 0 is refused")],
+  "7.9": [
+    covered("Off by default; needs timestamps.", "tw_recycle: off by default", "tw_recycle: only with timestamps"),
+    covered("TIME_WAIT lasts 3.5 time-outs, and counts as TWKilled,", "tw_recycle: 3.5 RTO"),
+    covered(
+      "... but a bare ACK restarts it for 60 s.",
+      "tw_recycle: a restart is for a whole minute, and counts as that",
+    ),
+    covered(
+      "The peer's last timestamp is noted, by address,",
+      "tw_recycle: an orphan's FIN is noted",
+      "tw_recycle: the newer timestamp stays",
+    ),
+    covered(
+      "... and for a minute SYNs that are older by more than one are dropped,",
+      "tw_recycle: a minute, not inclusive",
+      "tw_recycle: one older is let through",
+    ),
+    covered("... without a timestamp too;", "tw_recycle: a SYN without a timestamp"),
+    covered("... that counts PAWSPassive and ListenDrops.", "tw_recycle: counts no ListenDrop"),
+    covered(
+      "Exempt: cookies, and what TIME_WAIT let through.",
+      "tw_recycle: cookies are exempt",
+      "tw_recycle: a SYN that TIME_WAIT let through is exempt",
+    ),
+  ],
   "8.1": [
-    leftOut("The clock of initial sequence numbers: 64 ns.", "only the two exceptions below matter to a host"),
+    covered("The clock of initial sequence numbers: 64 ns.", "ISN: hashed in any case", "ISN: one clock for all"),
     covered(
       "Cookies and TIME_WAIT choose other numbers.",
       "new SYN: sequence number",
@@ -171,9 +206,19 @@ export const TEARDOWN_STATEMENTS: Statements = {
     ),
   ],
   "8.2": [
-    leftOut("The announced MSS.", "every path has an MTU of 1500"),
+    covered(
+      "The announced MSS: the MTU less 40, 256 at least.",
+      "mss: 40 bytes of headers",
+      "mss: at least 256 is announced",
+    ),
+    covered("No option means 536.", "mss: no option means 536"),
+    covered(
+      "What is sent follows the smaller of one's own and the peer's.",
+      "mss: what the peer said counts",
+      "mss: flights say of what class they are",
+    ),
     covered("Segments carry 1448 bytes with timestamps, 1460 without.", "transfer: segments have room for timestamps"),
-    leftOut("tcp_min_snd_mss.", "every path has an MTU of 1500"),
+    covered("tcp_min_snd_mss is the least.", "mss: no tcp_min_snd_mss"),
   ],
   "8.3": [
     leftOut("The factor of the window scaling.", "windows are scaled or not"),
