@@ -1,110 +1,86 @@
 /**
  * `npm run flips`: each rule of the table is flipped in turn, in a copy of the tree, and a named test must fail.
  *
- * Method  The copies hold src/ and the tests that the table names, and share node_modules. Unflipped, all of them pass and every title is
- *         found. Then each flip runs its own test file only; two at a time. `FLIPS=word npm run flips` takes those whose name matches.
+ * Method  Unflipped, all tests pass and every title is found. Then each flip runs the tests that it names; two at a time. If none fails, the
+ *         whole file runs, to say what does. `FLIPS=word npm run flips` takes those whose name matches.
  */
-import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Flip } from "./flip.ts";
 import { FLIPS as ALL } from "./table.ts";
+import { type Outcome, TreeCopy } from "./tree-copy.ts";
 
 const wanted = new RegExp(process.env.FLIPS ?? "");
 const FLIPS = ALL.filter(({ name }) => wanted.test(name));
 
-const CONFIG = `export default {
-  cacheDir: ".vite",
-  test: { include: ["test/**/*.test.ts"], testTimeout: 20000, fileParallelism: false },
-};
-`;
-const TESTS = [
-  "engine",
-  "compile",
-  "statistics",
-  "vocabulary",
-  "recordings",
-  "config",
-  "pool",
-  "results",
-  "advise",
-].map((part) => `test/${part}`);
-/** A flip may make a test run for ever. */
-const LIMIT_MS = 90_000;
-const made: string[] = [];
+const COPIES = 2;
+const UNFLIPPED_LIMIT_MS = 300_000;
+const copies: TreeCopy[] = [];
+const idle: TreeCopy[] = [];
 
-afterAll(() => {
-  for (const folder of made) rmSync(folder, { recursive: true, force: true });
+beforeAll(async () => {
+  for (let i = 0; i < COPIES; i++) copies.push(await TreeCopy.make());
+  idle.push(...copies);
 });
 
-function copyTree(): string {
-  const folder = mkdtempSync(join(tmpdir(), "halfopen-flips-"));
-  made.push(folder);
-  for (const part of ["src", ...TESTS, "package.json", "tsconfig.json"]) {
-    cpSync(part, join(folder, part), { recursive: true });
-  }
-  symlinkSync(resolve("node_modules"), join(folder, "node_modules"));
-  writeFileSync(join(folder, "vitest.config.mjs"), CONFIG);
-  return folder;
-}
+afterAll(async () => {
+  for (const copy of copies) await copy.remove();
+});
 
-interface Report {
-  readonly testResults: readonly {
-    readonly message?: string;
-    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
-  }[];
-}
-
-/** Runs test files in a copy; answers the titles by whether they passed, and why a file could not be run at all. */
-async function runTests(
-  folder: string,
-  files: readonly string[],
-): Promise<{ passed: string[]; failed: string[]; broken: string }> {
-  const report = join(folder, "report.json");
-  rmSync(report, { force: true });
-  const args = ["node_modules/vitest/vitest.mjs", "run", "--reporter=json", `--outputFile=${report}`, ...files];
-  const child = spawn(process.execPath, args, { cwd: folder, stdio: "ignore", timeout: LIMIT_MS });
-  await new Promise((done) => child.on("exit", done));
-  const { testResults } = JSON.parse(readFileSync(report, "utf8")) as Report;
-  const results = testResults.flatMap(({ assertionResults }) => assertionResults);
-  const titles = (status: string): string[] =>
-    results.filter((r) => r.status === status).map(({ fullName }) => fullName);
-  const broken = testResults
-    .filter(({ assertionResults }) => assertionResults.length === 0)
-    .map(({ message }) => message ?? "");
-  return { passed: titles("passed"), failed: titles("failed"), broken: broken.join("\n") };
-}
-
-const matches = ({ named }: Flip, titles: readonly string[]): boolean =>
-  titles.some(
+const matching = ({ named }: Flip, titles: readonly string[]): string[] =>
+  titles.filter(
     (title) => named.test(title) || title.split(" ").some((_, i, words) => named.test(words.slice(i).join(" "))),
   );
 
-test("unflipped, all tests pass and every title is found", async () => {
-  const { passed, failed, broken } = await runTests(copyTree(), [...new Set(FLIPS.map(({ tests }) => tests))]);
-  expect({ failed, broken }).toEqual({ failed: [], broken: "" });
-  expect(FLIPS.filter((flip) => !matches(flip, passed)).map(({ name }) => name)).toEqual([]);
+/** Test file → the titles that pass unflipped. */
+const titles = new Map<string, readonly string[]>();
+
+/** Runs test files whole, shared by the copies: what does not pass. */
+async function runUnflipped(files: Iterable<string>): Promise<object[]> {
+  const left = [...files];
+  const wrong: object[] = [];
+  const share = async (copy: TreeCopy): Promise<void> => {
+    for (let file = left.pop(); file !== undefined; file = left.pop()) {
+      const { passed, failed, broken } = await copy.run([file]);
+      titles.set(file, passed);
+      if (failed.length > 0 || broken !== "") wrong.push({ file, failed, broken });
+    }
+  };
+  await Promise.all(copies.map(share));
+  return wrong;
+}
+
+const unflipped = (name: string, run: () => Promise<void>): void => test(name, run, UNFLIPPED_LIMIT_MS);
+
+unflipped("unflipped, all tests pass and every title is found", async () => {
+  expect(await runUnflipped(new Set(FLIPS.map(({ tests }) => tests)))).toEqual([]);
+  const unfound = FLIPS.filter((flip) => matching(flip, titles.get(flip.tests)!).length === 0);
+  expect(unfound.map(({ name }) => name)).toEqual([]);
 });
 
-const idle: string[] = [];
+async function runFlipped(copy: TreeCopy, flip: Flip): Promise<Outcome> {
+  const named = await copy.run([flip.tests], matching(flip, titles.get(flip.tests)!));
+  return named.failed.length > 0 || named.broken !== "" ? named : copy.run([flip.tests]);
+}
 
 describe("flipped, a named test fails", () => {
   test.concurrent.each(FLIPS)("$name", async (flip) => {
-    const folder = idle.pop() ?? copyTree();
-    const file = join(folder, flip.file);
-    const source = readFileSync(file, "utf8");
+    const copy = idle.pop()!;
+    const source = copy.read(flip.file);
     const parts = source.split(flip.find);
-    expect(parts.length, `\`find\` of "${flip.name}" occurs once in ${flip.file}`).toBe(2);
-    writeFileSync(file, parts.join(flip.replace));
     try {
-      const { failed, broken } = await runTests(folder, [flip.tests]);
+      expect(parts.length, `\`find\` of "${flip.name}" occurs once in ${flip.file}`).toBe(2);
+      copy.write(flip.file, parts.join(flip.replace));
+      const { failed, broken } = await runFlipped(copy, flip);
       expect(broken).toBe("");
-      expect(matches(flip, failed), `of "${flip.name}" failed only: ${failed.join("; ") || "nothing"}`).toBe(true);
+      const others = `of "${flip.name}" failed only: ${failed.join("; ") || "nothing"}`;
+      expect(matching(flip, failed).length, others).toBeGreaterThan(0);
     } finally {
-      writeFileSync(file, source);
-      idle.push(folder);
+      copy.write(flip.file, source);
+      idle.push(copy);
     }
   });
+});
+
+unflipped("unflipped again, all tests pass", async () => {
+  expect(await runUnflipped([...titles.keys()].reverse())).toEqual([]);
 });

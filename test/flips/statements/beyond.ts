@@ -233,5 +233,5 @@ export const NOT_THE_KERNELS: readonly RegExp[] = [
   // The planner.
   /^(search|scale): /,
   // Bookkeeping of a run.
-  /^(observers|ledger|arrivals|bursts|rates|bulk|ids of attempts): /,
+  /^(observers|traces|ledger|arrivals|bursts|rates|bulk|ids of attempts): /,
 ];
