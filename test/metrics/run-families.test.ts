@@ -58,7 +58,9 @@ describe("numbers are those of the result", () => {
     expect(value("halfopen_drops_total", gate)).toBe(view.gates(0, "drops").syn_queue_full);
     expect(value("halfopen_drops_total", 'workload="flood",gate="app"')).toBe(0);
     expect(value("halfopen_attempts_total", 'workload="flood"')).toBe(view.workloadField(1, "sent"));
-    expect(value("halfopen_attempts_in_flight", 'workload="legit",gate="none"')).toBe(view.gates(0, "inFlight").none);
+    expect(value("halfopen_attempts_in_flight", 'workload="legit",gate="syn_queue_full"')).toBe(
+      view.gates(0, "inFlight").syn_queue_full,
+    );
     expect(value("halfopen_packets_total", 'direction="in",class="syn"')).toBe(view.wire().in_syn);
   });
 
