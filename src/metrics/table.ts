@@ -67,7 +67,7 @@ export const DAEMON_METRICS = {
   halfopen_start_time_seconds: gauge("When the daemon started, in Unix time."),
   halfopen_jobs: gauge("Jobs in the store, by state."),
   halfopen_jobs_ended_total: counter("Jobs that have ended since the daemon started, by how."),
-  halfopen_job_retries_total: counter("Jobs that were begun again because a worker had died."),
+  halfopen_job_retries_total: counter("Times that runs of a job were done once more because a thread had died."),
   halfopen_queue_jobs: gauge("Jobs that wait."),
   halfopen_queue_limit: gauge("Jobs that may wait; more are refused with 429."),
   halfopen_workers: gauge("Threads for jobs at most."),

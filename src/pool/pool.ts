@@ -8,6 +8,7 @@
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import type { Worker } from "node:worker_threads";
 import { formatBytes } from "../base/units.ts";
 import { expectedBytes, limitFault } from "../engine/run.ts";
 import type { SparseParts } from "../results/values.ts";
@@ -35,6 +36,13 @@ export interface PoolOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called after each run with its index in `specs`, in the order in which they end. */
   readonly onDone?: ((index: number) => void) | undefined;
+  /** Called when a thread has died under runs, which are then done once more. */
+  readonly onDeath?: (() => void) | undefined;
+}
+
+interface SparseOptions extends PoolOptions {
+  /** Called with each result as it comes, before onDone. */
+  readonly onYield?: ((parts: SparseParts, index: number) => void) | undefined;
 }
 
 /** Executes every spec; the first failure ends the others and comes back as a RunError. */
@@ -44,14 +52,18 @@ export async function runSpecs(specs: readonly RunSpec[], options: PoolOptions =
 }
 
 /** As runSpecs(), but of each result only what is not 0 is kept; whole results do not fit into memory by the thousands. */
-export function runSparse(specs: readonly RunSpec[], options: PoolOptions = {}): Promise<SparseParts[]> {
-  return runAll("sparse", specs, options);
+export function runSparse(
+  specs: readonly RunSpec[],
+  { onYield, ...options }: SparseOptions = {},
+): Promise<SparseParts[]> {
+  return runAll("sparse", specs, options, onYield);
 }
 
 async function runAll<K extends "result" | "sparse">(
   kind: K,
   specs: readonly RunSpec[],
-  { workers, signal, onDone }: PoolOptions,
+  { workers, signal, onDone, onDeath }: PoolOptions,
+  onYield?: (yielded: Yields[K], index: number) => void,
 ): Promise<Yields[K][]> {
   signal?.throwIfAborted();
   const fitting = fittingWorkers(specs, workersFor(specs.length, workers), workers !== undefined);
@@ -59,12 +71,14 @@ async function runAll<K extends "result" | "sparse">(
   const jobs = specs.map((spec): Job => ({ kind, spec }));
   const take = (yielded: unknown, index: number): void => {
     all[index] = yielded as Yields[K];
+    onYield?.(all[index], index);
     onDone?.(index);
   };
   await new Lanes(threads(), jobs, take, {
     workers: fitting,
     signal,
     onProgress: undefined,
+    onDeath,
     count: specs.length,
   }).run();
   return all;
@@ -113,6 +127,9 @@ export async function warmPool(workers?: number): Promise<void> {
   const nothing: Task = { jobs: [], control: new Int32Array(new SharedArrayBuffer(4 * CONTROL_WORDS)) };
   await Promise.all(Array.from({ length: workersFor(MAX_WORKERS, workers) }, () => threads().run(nothing)));
 }
+
+/** The threads that there are now. */
+export const poolThreads = (): readonly Worker[] => warm?.all ?? [];
 
 /** How many threads `runs` runs get. */
 export function workersFor(runs: number, asked?: number): number {
