@@ -10,6 +10,7 @@ import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  LogController,
 } from "fastify";
 import type { Gatekeeper } from "./access.ts";
 import type { Daemon } from "./daemon.ts";
@@ -36,7 +37,7 @@ export function createServer(daemon: Daemon, gatekeeper: Gatekeeper): FastifyIns
     forceCloseConnections: true,
     routerOptions: { maxParamLength: MAX_PATH_PART },
     loggerInstance: daemon.log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: 1_000, maxHeaderSize: 8192 },
     ajv: { customOptions: { coerceTypes: true, removeAdditional: false, allErrors: false } },
   });
