@@ -23,7 +23,7 @@ describe("a thread that dies", () => {
     const { id } = body.job;
     await vi.waitUntil(async () => (await ask(serving, `/api/v1/jobs/${id}`)).body.done > 2, { timeout: 30_000 });
     await poolThreads()[0]?.terminate();
-    expect(await ended(serving, id)).toMatchObject({ state: "done", done: 30, begun: 1 });
+    expect(await ended(serving, id)).toMatchObject({ state: "done", done: 20, begun: 1 });
     expect((await ask(serving, "/metrics")).text).toContain("halfopen_job_retries_total 1\n");
     expect((await ask(serving, `/api/v1/jobs/${id}/result`)).text).toBe(await undisturbed(STEADY));
     await stop(serving);
@@ -122,7 +122,7 @@ describe("the process", () => {
     ({ child, url } = await started(data));
     await vi.waitUntil(async () => (await look()).done >= before, { timeout: 5_000 });
     await vi.waitUntil(async () => (await look()).state === "done", { timeout: 50_000 });
-    expect(await look()).toMatchObject({ begun: 2, done: 30 });
+    expect(await look()).toMatchObject({ begun: 2, done: 20 });
     expect(await (await fetch(`${url}/api/v1/jobs/${job.id}/result`)).text()).toBe(await undisturbed(STEADY));
     child.kill("SIGTERM");
     expect(await once(child, "exit")).toEqual([0, null]);

@@ -69,12 +69,12 @@ scenario:
 /** Runs that each take a part of a second, so that some are done and some are not when it is looked at. */
 export const STEADY = `
 name: steady
-seeds: 30
+seeds: 20
 scenario:
-  duration_s: 60
+  duration_s: 30
   server: { listeners: [{ port: 80, backlog: 64 }] }
   workloads:
-    - { name: legit, kind: connections, rate_per_s: 1000, duration_s: 60, arrival: poisson, source_addresses: 5000 }
+    - { name: legit, kind: connections, rate_per_s: 400, duration_s: 30, arrival: poisson, source_addresses: 5000 }
 `;
 
 export interface Answered {
