@@ -60,12 +60,77 @@ const ERROR = object(
   ["issues"],
 );
 
+const PACED = object({
+  experiment: text("Its name."),
+  time_scale: number("Simulated seconds per second of the wall clock."),
+  simulated_s: number("Simulated time since it began."),
+  seed: whole("Of its random streams."),
+  load_changes: whole("Changes of the load since it began."),
+  restarts: whole("Times that it began again at 0 because its thread had died."),
+  tunings: described(
+    "In the experiment's order.",
+    listOf(
+      object({
+        name: text("Tuning."),
+        simulated_s: number("As of when these numbers are."),
+        served_ratio: orNull(number("Share of the users who were served; null: nobody came yet.")),
+        binding_gate: text("Of the last minute of simulated time."),
+        queues: listOf(
+          object({
+            port: whole("Of the listener."),
+            syn: whole("Half-open connections."),
+            accept: whole("That wait for accept()."),
+          }),
+        ),
+      }),
+    ),
+  ),
+});
+
+const LOAD_LOG = object({
+  experiment: text("Its name."),
+  seed: whole("Of its random streams."),
+  now_ns: number("Simulated time of the last look."),
+  changes: listOf(
+    object({
+      atNs: number("Simulated time."),
+      kind: described("0 rate of a workload, 1 accept rate, 2 pause of an application.", {
+        type: "integer",
+        enum: [0, 1, 2],
+      }),
+      subject: whole("Number of the workload or listener, in the experiment's order."),
+      value: number("Per second; of a pause, nanoseconds."),
+    }),
+  ),
+});
+
+const mapOf = (schema: JsonSchema): JsonSchema => ({ type: "object", additionalProperties: schema });
+const LOAD_PATCH = object(
+  {
+    workloads: described("By name.", mapOf(object({ rate_per_s: number("Arrivals per second; 0: nobody comes.") }))),
+    listeners: described(
+      "By port.",
+      mapOf(
+        object(
+          {
+            accept_rate_per_s: number("accept() calls per second."),
+            pause_s: number("The application does nothing, from now on."),
+          },
+          ["accept_rate_per_s", "pause_s"],
+        ),
+      ),
+    ),
+  },
+  ["workloads", "listeners"],
+);
+
 const STATUS = object({
   version: text("Of the program."),
   uptime_s: number("Since the daemon started."),
   closed_for: orNull(text("Why no jobs are taken or begun: store-full, stopping, crash-loop; null: they are.")),
   jobs: described("Jobs by state.", { type: "object", additionalProperties: { type: "integer" } }),
   running: described("The job that is on.", { anyOf: [ref("Job"), { type: "null" }] }),
+  paced: described("Paced runs.", listOf(ref("Paced"))),
   results: described(
     "Last result of each experiment.",
     listOf(
@@ -100,6 +165,10 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   JobList: object({ jobs: listOf(ref("Job")) }),
   Accepted: object({ job: ref("Job"), warnings: listOf(ref("Issue")) }),
   Error: ERROR,
+  Paced: PACED,
+  PacedList: object({ paced: listOf(ref("Paced")) }),
+  LoadPatch: LOAD_PATCH,
+  LoadLog: LOAD_LOG,
   Status: STATUS,
   Sysctls: object({ sysctls: listOf(SYSCTL) }),
   Counters: object({ counters: listOf(COUNTER) }),
@@ -137,6 +206,19 @@ export const PARAMETERS = {
       name: described("In place of the experiment's own name.", { type: "string", minLength: 1, maxLength: 64 }),
     },
     ["engine", "name"],
+  ),
+  pacedName: object({ experiment: described("Name of a paced experiment.", { type: "string", maxLength: 64 }) }),
+  pace: object(
+    {
+      scale: described("Simulated seconds per second of the wall clock.", {
+        type: "number",
+        exclusiveMinimum: 0,
+        maximum: 1000,
+        default: 1,
+      }),
+      name: described("In place of the experiment's own name.", { type: "string", minLength: 1, maxLength: 64 }),
+    },
+    ["scale", "name"],
   ),
   result: object(
     {

@@ -1,16 +1,21 @@
 /**
  * Daemon: everything that answers have in common: jobs, results that are shown, streams, and what is counted of the process itself.
  */
-import { statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import type { Logger } from "pino";
-import { type DaemonConfig, MAX_WORKERS, workersFor } from "../index.ts";
+import { assert } from "../base/assert.ts";
+import { err } from "../base/result.ts";
+import { NS_PER_S } from "../base/units.ts";
+import { type DaemonConfig, MAX_WORKERS, parseExperiment, workersFor } from "../index.ts";
 import { daemonGroup } from "../metrics/daemon-families.ts";
 import type { Group } from "../metrics/family.ts";
 import type { Store } from "../store/store.ts";
+import { DEMO_FILE, DEMO_PERIOD_S, DEMO_TIMETABLE } from "./demo.ts";
 import { EventStreams } from "./event-stream.ts";
 import { JOB_STATES } from "./job-record.ts";
 import { Jobs } from "./jobs.ts";
 import { LoopLag } from "./loop-lag.ts";
+import { PacedRuns } from "./paced-runs.ts";
 import { ResultSeries } from "./result-series.ts";
 
 export interface DaemonOptions {
@@ -31,6 +36,7 @@ export class Daemon {
   readonly jobs: Jobs;
   readonly results: ResultSeries;
   readonly streams: EventStreams;
+  readonly paced: PacedRuns;
   readonly workers: number;
   readonly #storeFile: string;
   readonly #startedMs = Date.now();
@@ -43,6 +49,7 @@ export class Daemon {
     this.log = log;
     this.#storeFile = storeFile;
     this.workers = workersFor(MAX_WORKERS, config.workers ?? undefined);
+    this.paced = new PacedRuns(log);
     this.streams = new EventStreams(config.max_streams);
     this.results = new ResultSeries(config.result_series_h * MS_PER_H);
     this.jobs = new Jobs({
@@ -53,7 +60,15 @@ export class Daemon {
 
   start(): void {
     this.jobs.start();
+    if (this.config.demo) this.#startDemo();
     this.results.restore(this.jobs).catch((error: unknown) => this.log.error({ err: error }, "results are not shown"));
+  }
+
+  #startDemo(): void {
+    const parsed = parseExperiment(readFileSync(DEMO_FILE, "utf8"), () => err("the demo is one file"));
+    assert(parsed.ok, "the shipped demo is without a fault");
+    const { experiment } = parsed.value;
+    this.paced.start(experiment.name, experiment, 1, DEMO_TIMETABLE, DEMO_PERIOD_S * NS_PER_S);
   }
 
   /** An answer was given. */
@@ -65,6 +80,7 @@ export class Daemon {
   /** Jobs may go on for as long as the configuration says; streams end at once. */
   async stop(): Promise<void> {
     this.streams.endAll();
+    await this.paced.close();
     await this.jobs.stop(this.config.drain_s * 1000);
     this.#lag.stop();
   }
@@ -77,13 +93,14 @@ export class Daemon {
       closed_for: jobs.closedFor,
       jobs: this.#jobsByState(),
       running: jobs.list().find(({ state }) => state === "running") ?? null,
+      paced: this.paced.list().map((run) => run.describe()),
       results: this.results.list(),
     };
   }
 
   /** What /metrics shows, in order of weight. */
   groups(): Group[] {
-    return [this.#ownGroup(), ...this.results.groups()];
+    return [this.#ownGroup(), ...this.paced.groups(), ...this.results.groups()];
   }
 
   #jobsByState(): Record<string, number> {

@@ -2,6 +2,7 @@
 import { DAEMON_ROUTES } from "./daemon-routes.ts";
 import { JOB_ROUTES } from "./job-routes.ts";
 import { openApiDocument } from "./openapi.ts";
+import { PACED_ROUTES } from "./paced-routes.ts";
 import { json, type Route } from "./route.ts";
 
 const DESCRIPTION: Route = {
@@ -13,4 +14,4 @@ const DESCRIPTION: Route = {
   handle: ({ version }) => openApiDocument(ROUTES, version),
 };
 
-export const ROUTES: readonly Route[] = [...JOB_ROUTES, ...DAEMON_ROUTES, DESCRIPTION];
+export const ROUTES: readonly Route[] = [...JOB_ROUTES, ...PACED_ROUTES, ...DAEMON_ROUTES, DESCRIPTION];

@@ -176,24 +176,24 @@ export const memoryNeeded = (spec: RunSpec, workers: number): number =>
 
 /** Changes with every change of the engine: results of another one are not to be mixed with its. */
 export function engineFingerprint(): string {
-  const file = new URL("../engine/run.js", workerUrl());
+  const file = new URL("../engine/run.js", builtUrl("worker.js"));
   return createHash("sha256").update(readFileSync(file)).digest("hex").slice(0, 12);
 }
 
 let warm: Threads | undefined;
 
 function threads(): Threads {
-  warm ??= new Threads(workerUrl());
+  warm ??= new Threads(builtUrl("worker.js"));
   return warm;
 }
 
 /**
- * The built worker. Threads can only execute JavaScript (Node 20 strips no types), so the sources, as tests load them, use
- * the worker in dist; test/build.setup.ts builds it before any test.
+ * A built worker of this folder. Threads can only execute JavaScript (Node 20 strips no types), so the sources, as tests load them, use
+ * the workers in dist; test/build.setup.ts builds them before any test.
  */
-function workerUrl(): URL {
+export function builtUrl(file: string): URL {
   const here = import.meta.url;
-  return new URL(here.endsWith(".ts") ? "../../dist/pool/worker.js" : "./worker.js", here);
+  return new URL(here.endsWith(".ts") ? `../../dist/pool/${file}` : `./${file}`, here);
 }
 
 /** Ends all threads. A later runSpecs() starts anew. */
