@@ -3,6 +3,7 @@
  * them: one place, no drift.
  */
 import { ISSUE_CODES, jsonSchemas } from "../index.ts";
+import { VIRTUAL_FIELDS } from "../metrics/virtual-host.ts";
 import { JOB_ID, JOB_STATES } from "./job-record.ts";
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -169,6 +170,12 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   PacedList: object({ paced: listOf(ref("Paced")) }),
   LoadPatch: LOAD_PATCH,
   LoadLog: LOAD_LOG,
+  Targets: listOf(
+    object({
+      targets: described("This daemon.", listOf({ type: "string" })),
+      labels: described("Of all series of the target.", { type: "object", additionalProperties: { type: "string" } }),
+    }),
+  ),
   Status: STATUS,
   Sysctls: object({ sysctls: listOf(SYSCTL) }),
   Counters: object({ counters: listOf(COUNTER) }),
@@ -208,6 +215,20 @@ export const PARAMETERS = {
     ["engine", "name"],
   ),
   pacedName: object({ experiment: described("Name of a paced experiment.", { type: "string", maxLength: 64 }) }),
+  virtualHost: object({
+    experiment: described("Name of a paced experiment.", { type: "string", maxLength: 64 }),
+    tuning: described("Name of one of its tunings.", { type: "string", maxLength: 64 }),
+  }),
+  virtualFields: object(
+    {
+      fields: described("default: those of node_exporter's default flags; all: every counter that is modelled.", {
+        type: "string",
+        enum: [...VIRTUAL_FIELDS],
+        default: "default",
+      }),
+    },
+    ["fields"],
+  ),
   pace: object(
     {
       scale: described("Simulated seconds per second of the wall clock.", {

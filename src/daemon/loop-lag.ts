@@ -18,11 +18,11 @@ export class LoopLag {
     this.#dueMs = now + PERIOD_MS;
   }
 
-  /** Quantile → seconds, since the last call. */
-  take(): Readonly<Record<"0.5" | "0.99" | "1", number>> {
+  /** Seconds, since the last call. */
+  take(): Readonly<Record<"p50" | "p99" | "max", number>> {
     const sorted = this.#lagsMs.sort((a, b) => a - b);
     const at = (q: number): number => (sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0) / 1000;
-    const quantiles = { "0.5": at(0.5), "0.99": at(0.99), "1": at(1) };
+    const quantiles = { p50: at(0.5), p99: at(0.99), max: at(1) };
     this.#lagsMs = [];
     return quantiles;
   }

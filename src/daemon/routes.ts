@@ -1,5 +1,6 @@
 /** All routes, in the order of the OpenAPI document. */
 import { DAEMON_ROUTES } from "./daemon-routes.ts";
+import { HOST_ROUTES } from "./host-routes.ts";
 import { JOB_ROUTES } from "./job-routes.ts";
 import { openApiDocument } from "./openapi.ts";
 import { PACED_ROUTES } from "./paced-routes.ts";
@@ -14,4 +15,4 @@ const DESCRIPTION: Route = {
   handle: ({ version }) => openApiDocument(ROUTES, version),
 };
 
-export const ROUTES: readonly Route[] = [...JOB_ROUTES, ...PACED_ROUTES, ...DAEMON_ROUTES, DESCRIPTION];
+export const ROUTES: readonly Route[] = [...JOB_ROUTES, ...PACED_ROUTES, ...HOST_ROUTES, ...DAEMON_ROUTES, DESCRIPTION];

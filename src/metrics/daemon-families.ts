@@ -12,7 +12,7 @@ const LABELS = {
   halfopen_jobs_ended_total: "state",
   halfopen_submissions_total: "result",
   halfopen_http_requests_total: "status",
-  halfopen_event_loop_lag_seconds: "quantile",
+  halfopen_event_loop_lag_seconds: "stat",
 } as const satisfies Partial<Record<keyof typeof DAEMON_METRICS, string>>;
 
 type Labelled = keyof typeof LABELS;

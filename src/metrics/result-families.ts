@@ -2,7 +2,7 @@
  * Results of jobs as gauges: `halfopen_result_*`, one family for each row of METRICS.
  *
  * Why gauges  A finished run's numbers jump when the next one ends; a counter's rate() over such a jump would be invented.
- * Names       `clients.connect_latency_ms.<quantile>` → halfopen_result_connect_latency_seconds{workload, quantile}: base units, words of closed
+ * Names       `clients.connect_latency_ms.<quantile>` → halfopen_result_connect_latency_seconds{workload, stat}: base units, words of closed
  *             sets as labels.
  */
 import { metricNamesOf, metricOf } from "../results/metrics.ts";
@@ -17,7 +17,7 @@ const WORD_LABELS: Readonly<Record<string, string>> = {
   "<outcome>": "outcome",
   "<gate>": "gate",
   "<wait>": "gate",
-  "<quantile>": "quantile",
+  "<quantile>": "stat",
   "<counter>": "counter",
 };
 
@@ -26,8 +26,8 @@ const SUBJECT_WORDS: Readonly<Record<MetricDef["subject"], string>> = {
   clients: "",
   flood: "flood_",
   listener: "",
-  server: "kernel_",
-  client: "kernel_",
+  server: "netstat",
+  client: "netstat",
   tuning: "all_",
 };
 
@@ -42,8 +42,7 @@ export function resultFamily(def: MetricDef): FamilyDef {
     .replace(/_ms$/, "_seconds")
     .replace(/(^|_)s$/, "$1seconds")
     .replaceAll(".", "_");
-  const stem =
-    def.subject === "server" || def.subject === "client" ? "kernel_counter" : `${SUBJECT_WORDS[def.subject]}${words}`;
+  const stem = `${SUBJECT_WORDS[def.subject]}${words}`;
   const unit = def.unit === "ms" ? "s" : def.unit;
   return {
     name: `${PREFIX}_${stem}`,

@@ -76,7 +76,9 @@ export const DAEMON_METRICS = {
   halfopen_submissions_total: counter("Submissions since the daemon started, by what became of them."),
   halfopen_http_requests_total: counter("Answers since the daemon started, by class of status."),
   halfopen_streams: gauge("Clients that are sent events now."),
-  halfopen_event_loop_lag_seconds: gauge("How late the daemon's own timers were since the last scrape, by quantile."),
+  halfopen_event_loop_lag_seconds: gauge(
+    "How late the daemon's own timers were since the last scrape: median, 99 %, largest.",
+  ),
   halfopen_resident_memory_bytes: gauge("Memory of the process."),
   halfopen_store_bytes: gauge("Size of the store."),
   halfopen_store_writable: gauge("0 while the store cannot be written to: then no jobs are taken."),

@@ -35,7 +35,7 @@ describe("results as gauges", () => {
   const samples = [
     ['halfopen_result_served_ratio{workload="legit",experiment="e",tuning="off"}', "legit.served_ratio", 1],
     [
-      'halfopen_result_connect_latency_seconds{workload="legit",quantile="p99",experiment="e",tuning="off"}',
+      'halfopen_result_connect_latency_seconds{workload="legit",stat="p99",experiment="e",tuning="off"}',
       "legit.connect_latency_ms.p99",
       1e-3,
     ],
@@ -45,7 +45,7 @@ describe("results as gauges", () => {
       1,
     ],
     [
-      'halfopen_result_kernel_counter{host="server",counter="TcpExtListenDrops",experiment="e",tuning="off"}',
+      'halfopen_result_netstat{host="server",counter="TcpExtListenDrops",experiment="e",tuning="off"}',
       "server.TcpExtListenDrops",
       1,
     ],
