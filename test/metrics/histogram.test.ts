@@ -4,7 +4,7 @@
 import { expect, test } from "vitest";
 import { histogramSamples, LATENCY_BOUNDS } from "../../src/metrics/histogram.ts";
 import { histogramIndex, LATENCY_LAYOUT } from "../../src/vocabulary/histogram.ts";
-import { synTimerS } from "../../src/vocabulary/syn-schedule.ts";
+import { LONGEST_STEP_S, synTimerS } from "../../src/vocabulary/syn-schedule.ts";
 
 const bucketOf = (us: number): string => {
   const counts = new Float64Array(LATENCY_LAYOUT.length);
@@ -45,5 +45,6 @@ test("each step of the kernel's SYN timers, up to an eighth late, has one bucket
     return fromS + Math.min(0.15, fromS / 8) <= bound;
   };
   for (const linear of [0, 4])
-    for (let step = 1; step <= 5; step++) expect(inOne(synTimerS(step, linear)), `${step} of ${linear}`).toBe(true);
+    for (let step = 1; step <= 5; step++)
+      expect(inOne(synTimerS(step, linear, LONGEST_STEP_S)), `${step} of ${linear}`).toBe(true);
 });
