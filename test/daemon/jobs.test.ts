@@ -2,12 +2,11 @@
  * Goal    A job ends with the result that it would have had without, whatever dies under it; nothing makes the daemon spin.
  * Method  Threads that are ended, daemons that are killed, a store that is full; the reference is the same experiment undisturbed.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { describe, expect, test, vi } from "vitest";
 import { CrashBreaker, REST_MS } from "../../src/daemon/crash-breaker.ts";
 import { labelOf, newJobId } from "../../src/daemon/job-record.ts";
 import { encodeSummary, parseExperiment, poolThreads, simulateExperiment } from "../../src/index.ts";
+import { killed, startedDaemon } from "./faults.ts";
 import { ask, daemonWith, ended, LONG, newFolder, post, SMALL, STEADY, stop } from "./running.ts";
 
 async function undisturbed(text: string): Promise<string> {
@@ -86,30 +85,10 @@ test("a full store takes no jobs, says so, and is read on", async () => {
   await stop(serving);
 });
 
-/** The built program, as a user starts it; answers its address. */
-async function started(data: string): Promise<{ child: ChildProcess; url: string }> {
-  const child = spawn(
-    process.execPath,
-    ["dist/cli/main.js", "serve", "--listen", "127.0.0.1:0", "--data", data, "--workers", "1"],
-    {
-      stdio: ["ignore", "inherit", "pipe"],
-    },
-  );
-  let log = "";
-  for await (const data of child.stderr as AsyncIterable<Buffer>) {
-    log += data.toString();
-    const url = /"url":"([^"]+)"/.exec(log)?.[1];
-    if (url === undefined) continue;
-    child.stderr?.resume();
-    return { child, url };
-  }
-  throw new Error(`the daemon ended: ${log}`);
-}
-
 describe("the process", () => {
   test("that is killed loses no finished run, and goes on with the job", async () => {
     const data = newFolder();
-    let { child, url } = await started(data);
+    let { child, url } = await startedDaemon(data);
     const { job } = (await (
       await fetch(`${url}/api/v1/jobs`, { method: "POST", body: STEADY, headers: { "content-type": "text/yaml" } })
     ).json()) as { job: { id: string } };
@@ -117,15 +96,13 @@ describe("the process", () => {
       (await (await fetch(`${url}/api/v1/jobs/${job.id}`)).json()) as never;
     await vi.waitUntil(async () => (await look()).done >= 3, { timeout: 30_000 });
     const before = (await look()).done;
-    child.kill("SIGKILL");
-    await once(child, "exit");
-    ({ child, url } = await started(data));
+    await killed(child, "SIGKILL");
+    ({ child, url } = await startedDaemon(data));
     await vi.waitUntil(async () => (await look()).done >= before, { timeout: 5_000 });
     await vi.waitUntil(async () => (await look()).state === "done", { timeout: 50_000 });
     expect(await look()).toMatchObject({ begun: 2, done: 20 });
     expect(await (await fetch(`${url}/api/v1/jobs/${job.id}/result`)).text()).toBe(await undisturbed(STEADY));
-    child.kill("SIGTERM");
-    expect(await once(child, "exit")).toEqual([0, null]);
+    expect(await killed(child, "SIGTERM")).toEqual([0, null]);
   });
 });
 
