@@ -19,15 +19,19 @@ const WORD_LABELS: Readonly<Record<string, string>> = {
   "<wait>": "gate",
   "<quantile>": "stat",
   "<counter>": "counter",
+  "<unseen>": "event",
 };
+
+/** Metrics whose name is the word alone → what they are called. */
+const BARE_WORDS: Readonly<Record<string, string>> = { "<counter>": "netstat", "<unseen>": "unseen" };
 
 /** What stands between the prefix and the metric's own words, so that names of different subjects differ. */
 const SUBJECT_WORDS: Readonly<Record<MetricDef["subject"], string>> = {
   clients: "",
   flood: "flood_",
   listener: "",
-  server: "netstat",
-  client: "netstat",
+  server: "",
+  client: "",
   tuning: "all_",
 };
 
@@ -42,7 +46,7 @@ export function resultFamily(def: MetricDef): FamilyDef {
     .replace(/_ms$/, "_seconds")
     .replace(/(^|_)s$/, "$1seconds")
     .replaceAll(".", "_");
-  const stem = `${SUBJECT_WORDS[def.subject]}${words}`;
+  const stem = BARE_WORDS[def.name] ?? `${SUBJECT_WORDS[def.subject]}${words}`;
   const unit = def.unit === "ms" ? "s" : def.unit;
   return {
     name: `${PREFIX}_${stem}`,

@@ -74,7 +74,7 @@ describe("results as gauges", () => {
       const { name } = resultFamily(def);
       expect(name).toMatch(/^halfopen_result_[a-z_]+$/);
       expect(name).not.toMatch(/_(ms|s)$/);
-      byName.set(name, (byName.get(name) ?? new Set()).add(def.meaning.replace(/server's|clients'/, "")));
+      byName.set(name, (byName.get(name) ?? new Set()).add(def.meaning.replace(/the (server|clients)('s?)?/, "")));
     }
     for (const [name, meanings] of byName) expect(meanings.size, name).toBe(1);
   });

@@ -225,7 +225,7 @@ export const APPLICATIONS_FLIPS: readonly Flip[] = [
   flip(
     "slow start: not after pauses",
     "engine/app-calendar",
-    "this.#next > 0 ? appPausesNs[this.#next - 1]! : listenStartNs",
+    "this.#next > 0 ? this.#appPausesNs[this.#next - 1]! : listenStartNs",
     "listenStartNs",
     "workers",
     /begins again after each pause/,
