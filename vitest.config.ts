@@ -1,7 +1,8 @@
 /**
- * Four projects: `unit` is what `npm test` runs (minutes); `long` holds the statistical and exhaustive tests, named
+ * Five projects: `unit` is what `npm test` runs (minutes); `long` holds the statistical and exhaustive tests, named
  * *.long.test.ts, which `npm run test:long` runs; `browser`, *.browser.test.ts, needs Chromium: `npm run test:browser`;
- * `tshark`, *.tshark.test.ts, needs tshark: `npm run test:tshark`.
+ * `tshark`, *.tshark.test.ts, needs tshark: `npm run test:tshark`; `prometheus`, *.prometheus.test.ts, needs prometheus and promtool:
+ * `npm run test:prometheus`.
  */
 import { defineConfig } from "vitest/config";
 
@@ -16,7 +17,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.{long,browser,tshark}.test.ts"],
+          exclude: ["test/**/*.{long,browser,tshark,prometheus}.test.ts"],
           testTimeout: minutesMs(1),
         },
       },
@@ -31,6 +32,10 @@ export default defineConfig({
       {
         extends: true,
         test: { name: "tshark", include: ["test/**/*.tshark.test.ts"], testTimeout: minutesMs(3) },
+      },
+      {
+        extends: true,
+        test: { name: "prometheus", include: ["test/**/*.prometheus.test.ts"], testTimeout: minutesMs(3) },
       },
     ],
   },

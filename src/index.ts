@@ -9,21 +9,27 @@
 export type { Result } from "./base/result.ts";
 export { type CompileOptions, compileScenario } from "./compile/compile.ts";
 export { type EffectiveValues, effectiveValues } from "./compile/effective.ts";
+export { endlessSpec } from "./compile/endless.ts";
 export { type DefaultChange, defaultChanges, type RuleChange, ruleChanges } from "./compile/kernel-changes.ts";
+export { type DaemonConfig, DEFAULT_DAEMON_CONFIG, parseDaemonConfig } from "./config/daemon-config.ts";
 export { AS_IS, type ParsedExperiment, parseExperiment } from "./config/experiment.ts";
-export { type ConfigIssue, type ConfigResult, formatIssues } from "./config/issues.ts";
+export { type ConfigIssue, type ConfigResult, formatIssues, ISSUE_CODES } from "./config/issues.ts";
+export { jsonSchemas } from "./config/json-schema.ts";
 export { type ParsedScenario, parseScenario } from "./config/parse.ts";
 export type { SweepFlags, SweepPlan } from "./config/sweep.ts";
 export { thresholdsFrom } from "./config/thresholds.ts";
 export type { ReadFile } from "./config/trace-file.ts";
 export { formatVaryIssues, isWholeKey, parseFind, type Varied, type Vary, type VaryIssue } from "./config/vary.ts";
-export { run, Simulation } from "./engine/run.ts";
+export { canChange, run, Simulation } from "./engine/run.ts";
+export { type PacedListener, PacedThread } from "./pool/paced.ts";
+export type { PacedMoment, PacedPlan } from "./pool/paced-task.ts";
 export {
   closePool,
   MAX_WORKERS,
   memoryFault,
   memoryNeeded,
   type PoolOptions,
+  poolThreads,
   RunError,
   runSpecs,
   usableMemory,
@@ -78,6 +84,7 @@ export { type RowFormat, rowFormatOf } from "./results/sweep-rows.ts";
 export { type PointValues, pointCountOf, type SweepShape, SweepTable } from "./results/sweep-table.ts";
 export {
   type ExperimentOptions,
+  experimentSpecs,
   type Simulated,
   type SimulateOptions,
   seedsFrom,

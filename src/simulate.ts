@@ -36,6 +36,12 @@ export interface ExperimentOptions extends Pick<PoolOptions, "workers" | "signal
   readonly engine?: ExperimentSummary["engine"];
   /** Called after each run: how many are done, of how many. */
   readonly onDone?: (done: number, total: number) => void;
+  /** Results from before, by number of the run (tunings, in each its seeds, in each its hosts): those are not simulated again. */
+  readonly known?: (run: number) => SparseParts | null;
+  /** Called with each other result, before onDone. */
+  readonly onResult?: (run: number, result: SparseParts) => void;
+  /** Called when a thread has died under runs, which are then done once more. */
+  readonly onDeath?: () => void;
 }
 
 /** Runs every tuning with every seed on every host behind the load balancer, and lays the tunings side by side. */
@@ -43,20 +49,38 @@ export async function simulateExperiment(
   experiment: Experiment,
   options: ExperimentOptions = {},
 ): Promise<ExperimentSummary> {
-  const { workers, signal, engine = "auto", onDone } = options;
-  const specs = experiment.tunings.map(({ scenario }) =>
+  const { workers, signal, engine = "auto", onDone, known, onResult, onDeath } = options;
+  const specs = experimentSpecs(experiment, engine);
+  const queue = specs.flat(2);
+  const views = new Map<RunSpec, RunView>();
+  queue.forEach((spec, run) => {
+    const result = known?.(run) ?? null;
+    if (result !== null) views.set(spec, new RunView(spec, result));
+  });
+  const missing = queue.flatMap((spec, run) => (views.has(spec) ? [] : [{ spec, run }]));
+  let done = views.size;
+  const results = await runSparse(
+    missing.map(({ spec }) => spec),
+    {
+      ...{ workers, signal, onDeath },
+      onYield: (result, index) => onResult?.(missing[index]?.run ?? 0, result),
+      onDone: () => onDone?.(++done, queue.length),
+    },
+  );
+  missing.forEach(({ spec }, index) => {
+    views.set(spec, new RunView(spec, results[index] as SparseParts));
+  });
+  const runs = specs.map((seeds) => seeds.map((hosts) => hosts.map((spec) => views.get(spec) as RunView)));
+  return summarizeExperiment(experiment, engine, runs);
+}
+
+/** [tuning][seed][host]: all runs of an experiment, those of the first seed with time lines. */
+export const experimentSpecs = (experiment: Experiment, engine: ExperimentSummary["engine"]): RunSpec[][][] =>
+  experiment.tunings.map(({ scenario }) =>
     experiment.seeds.map((seed, index) =>
       hostSpecs(scenario, { seed, engine, detail: index === 0 ? "full" : "summary" }),
     ),
   );
-  const queue = specs.flat(2);
-  let done = 0;
-  const progress = (): void => onDone?.(++done, queue.length);
-  const results = await runSparse(queue, { workers, signal, onDone: progress });
-  const views = new Map(queue.map((spec, index) => [spec, new RunView(spec, results[index] as SparseParts)]));
-  const runs = specs.map((seeds) => seeds.map((hosts) => hosts.map((spec) => views.get(spec) as RunView)));
-  return summarizeExperiment(experiment, engine, runs);
-}
 
 const hostSpecs = (scenario: Scenario, options: Omit<CompileOptions, "host">): RunSpec[] =>
   Array.from({ length: scenario.server.hosts }, (_, host) => compileScenario(scenario, { ...options, host }));

@@ -11,6 +11,11 @@ export interface CommandContext {
 }
 
 export interface Command {
+  /**
+   * After a first SIGINT or SIGTERM the command is given this long to end by itself, with its own exit code. Absent: it is ended within a second,
+   * with the code of an interruption.
+   */
+  readonly drainMs?: number;
   /** Adds arguments and options; commander checks them. */
   readonly configure: (commander: Commander) => void;
   /** `positionals` and `options` as configured. */

@@ -8,6 +8,8 @@ export const ExitCode = {
   /** A file that describes what to do is wrong or cannot be read. */
   InvalidConfig: 104,
   Interrupted: 105,
+  /** A daemon did not answer, or did not do what it was asked. */
+  DaemonRefused: 106,
   /** A fault of the program. */
   Internal: 107,
 } as const;

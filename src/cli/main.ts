@@ -4,10 +4,10 @@
  *
  * Adding a command is one line in COMMANDS.
  */
-import { readFileSync } from "node:fs";
 import { Command as Commander, CommanderError } from "commander";
 import type { Command, CommandContext } from "./command.ts";
 import { ExitCode } from "./exit-codes.ts";
+import { version } from "./version.ts";
 
 interface CommandEntry {
   readonly summary: string;
@@ -30,13 +30,27 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   plan: { summary: "find the value that is enough, or the load that is survived", load: () => import("./plan.ts") },
   trace: { summary: "look at single connections: as ladders, and as packets", load: () => import("./trace.ts") },
+  serve: {
+    summary: "run the daemon: jobs, results and Prometheus metrics over HTTP",
+    load: () => import("./serve.ts"),
+  },
+  submit: { summary: "give an experiment to a daemon", load: () => import("./submit.ts") },
+  status: { summary: "look at a daemon, or at one of its jobs", load: () => import("./status.ts") },
+  cancel: { summary: "cancel a job of a daemon", load: () => import("./cancel.ts") },
+  results: { summary: "fetch the result of a daemon's job", load: () => import("./results.ts") },
   replay: { summary: "simulate recorded scenarios and compare with the kernel", load: () => import("./replay.ts") },
 };
 
 /** A command that was interrupted gets this long to end what it began. */
 const GRACE_MS = 1000;
 
-async function run(args: readonly string[], context: CommandContext): Promise<ExitCode> {
+/** What holds for the command that runs. */
+interface Ending {
+  /** null: the command is not waited for. */
+  drainMs: number | null;
+}
+
+async function run(args: readonly string[], context: CommandContext, ending: Ending): Promise<ExitCode> {
   let exitCode: ExitCode = ExitCode.Ok;
   const program = new Commander("halfopen")
     .description(
@@ -55,6 +69,7 @@ async function run(args: readonly string[], context: CommandContext): Promise<Ex
     // Only the command that is asked for is loaded; of the others, help shows no more than the summary.
     if (name !== wanted) continue;
     const { command } = await load();
+    ending.drainMs = command.drainMs ?? null;
     command.configure(subcommand);
     subcommand.action(async (...given: unknown[]) => {
       const options = given.at(-2) as Readonly<Record<string, unknown>>;
@@ -75,19 +90,14 @@ async function run(args: readonly string[], context: CommandContext): Promise<Ex
   return exitCode;
 }
 
-function version(): string {
-  const file = new URL("../../package.json", import.meta.url);
-  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
-}
-
 /** Ends on SIGINT and SIGTERM: politely at first, at once when asked again or when it takes too long. */
-function interruptible(): AbortSignal {
+function interruptible(ending: Ending): AbortSignal {
   const controller = new AbortController();
   const interrupt = (): void => {
     process.exitCode = ExitCode.Interrupted;
     if (controller.signal.aborted) process.exit();
     controller.abort();
-    setTimeout(() => process.exit(), GRACE_MS).unref();
+    setTimeout(() => process.exit(ExitCode.Interrupted), ending.drainMs ?? GRACE_MS).unref();
   };
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
   return controller.signal;
@@ -104,24 +114,27 @@ function ignoreClosedPipes(): void {
 
 async function main(): Promise<void> {
   ignoreClosedPipes();
-  const signal = interruptible();
+  const ending: Ending = { drainMs: null };
+  const signal = interruptible(ending);
   const context: CommandContext = {
     stdout: (text) => void process.stdout.write(text),
     stderr: (text) => void process.stderr.write(text),
     signal,
   };
   const interrupted = new Promise<ExitCode>((resolve) => {
-    signal.addEventListener("abort", () => resolve(ExitCode.Interrupted));
+    signal.addEventListener("abort", () => {
+      if (ending.drainMs === null) resolve(ExitCode.Interrupted);
+    });
   });
   try {
-    process.exitCode = await Promise.race([run(process.argv.slice(2), context), interrupted]);
+    process.exitCode = await Promise.race([run(process.argv.slice(2), context, ending), interrupted]);
   } catch (error) {
     // What a user can cause is an exit code of a command; what ends here is a fault of ours.
     process.exitCode = signal.aborted ? ExitCode.Interrupted : ExitCode.Internal;
     if (!signal.aborted) context.stderr(`halfopen: internal error: ${error instanceof Error ? error.stack : error}\n`);
   }
   // A signal can still come while the last words are being written.
-  process.exitCode = signal.aborted ? ExitCode.Interrupted : process.exitCode;
+  if (signal.aborted && ending.drainMs === null) process.exitCode = ExitCode.Interrupted;
 }
 
 await main();

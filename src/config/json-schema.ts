@@ -7,6 +7,7 @@
 import { z } from "zod";
 import { DEFAULT_KERNEL, KERNELS } from "../vocabulary/kernels.ts";
 import { defaultFor, TUNABLE_NAMES, TUNABLES, type TunableDef, type TunableName } from "../vocabulary/tunables.ts";
+import { daemonSchema } from "./daemon-config.ts";
 import {
   axesSchema,
   experimentSchema,
@@ -31,6 +32,7 @@ export const jsonSchemas = (): Readonly<Record<string, Json>> => ({
   "scenario.schema.json": titled("halfopen scenario", scenarioSchema),
   "experiment.schema.json": titled("halfopen experiment", experimentSchema),
   "tunings.schema.json": titled("halfopen profile: tunings for experiments", profileSchema),
+  "daemon.schema.json": titled("halfopen serve: settings of the daemon", daemonSchema),
 });
 
 function titled(title: string, schema: z.ZodType): Json {

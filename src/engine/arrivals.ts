@@ -28,13 +28,15 @@ export class Arrivals {
   readonly isCounted: boolean;
   readonly isPoisson: boolean;
   /** Between two of a piece: counted ones, exactly; Poisson, the mean. 0: all at once. */
-  readonly gapNs: number;
+  gapNs: number;
   readonly endNs: number;
   readonly state = new Int32Array(4);
   /** From one arrival's number to the next one's. */
   readonly stride: number;
   readonly #count: number;
-  readonly #startNs: number;
+  /** Of the run's first arrival, as the spec says; and when number 0 is due, or would have been at the rate that holds now. */
+  readonly #firstNs: number;
+  #startNs: number;
   /** Bursts begin this far apart and have so many arrivals each; even arrivals are one burst. */
   readonly #periodNs: number;
   readonly #burstSize: number;
@@ -50,7 +52,8 @@ export class Arrivals {
     this.gapNs = isBursts ? spec.burstSpreadNs / spec.burstSize : this.isPoisson ? gapNs * hostCount : gapNs;
     this.#periodNs = isBursts ? spec.burstSize * gapNs : 0;
     this.#burstSize = isBursts ? spec.burstSize : Number.MAX_SAFE_INTEGER;
-    this.#startNs = spec.startNs + offsetNs;
+    this.#firstNs = spec.startNs + offsetNs;
+    this.#startNs = this.#firstNs;
     this.endNs = spec.endNs < 0 ? FOREVER : spec.endNs + offsetNs;
     this.stride = hostCount;
     this.#count = spec.count + (this.isCounted || spec.endNs < 0 ? 0 : slackOf(spec.count, hostCount));
@@ -61,6 +64,22 @@ export class Arrivals {
     seedState(this.state, hostCount === 1 ? key : hash2(key, hostIndex));
     this.next[1] = hostIndex;
     if (this.isPoisson) this.next[0] = this.#startNs + nextExponential(this.state) * this.gapNs;
+    this.settle();
+  }
+
+  /**
+   * Even and Poisson arrivals: from `nowNs` on the rate is another, and the next one comes a whole gap, or a fresh draw, from there. 0: nobody
+   * comes until it is changed again. Numbers go on.
+   */
+  setRate(nowNs: number, ratePerS: number): void {
+    if (ratePerS === 0) {
+      this.next[0] = FOREVER;
+      return;
+    }
+    const fromNs = Math.max(nowNs, this.#firstNs);
+    this.gapNs = (1e9 / ratePerS) * (this.isPoisson ? this.stride : 1);
+    this.#startNs = fromNs + this.gapNs - this.next[1]! * this.gapNs;
+    if (this.isPoisson) this.next[0] = fromNs + nextExponential(this.state) * this.gapNs;
     this.settle();
   }
 

@@ -237,6 +237,11 @@ export class Ledger {
     this.waitNs[cell] = this.waitNs[cell]! + (this.now[0]! - since);
   }
 
+  /** How long the wait that is open lasts by now, which waitNs does not hold yet; 0: none is. */
+  openWaitNs(at: number): number {
+    return this.words[at + A_WAITING] === 0 ? 0 : this.now[0]! - this.times[((at >> WORDS_SHIFT) << T_SHIFT) + T_WAIT]!;
+  }
+
   workloadOf(at: number): number {
     return this.words[at + A_WORKLOAD]!;
   }
@@ -295,12 +300,9 @@ export class Ledger {
     return places;
   }
 
-  /** Visits the first word of each attempt that is in flight; its open wait is charged up to now. */
+  /** Visits the first word of each attempt that is in flight. */
   visitInFlight(visit: (at: number) => void): void {
-    for (const at of this.inFlight()) {
-      this.#closeWait(at);
-      visit(at);
-    }
+    for (const at of this.inFlight()) visit(at);
   }
 
   /** Hands the rows to the next ledger of this thread; this one must not be used any more. */

@@ -2,18 +2,24 @@
  * The door of the engine: a whole run, RunSpec → RunResult, a pure function; and Simulation for those who advance it themselves.
  * Import the engine from here: the build makes this file one bundle (generate/bundle-engine.ts).
  */
+import type { LoadChange } from "../vocabulary/load-change.ts";
 import type { RunResult } from "../vocabulary/run-result.ts";
 import type { RunSpec } from "../vocabulary/run-spec.ts";
 import { giveResultBack } from "./arena.ts";
 import { Simulation } from "./simulation.ts";
 
+export { canChange } from "./load-control.ts";
 export { expectedBytes, limitFault } from "./memory.ts";
 export type { ObservedRun, ObservedSegment, Observer, QueueLengths } from "./observer.ts";
 export { Simulation };
 
-/** Runs `spec` to its end. The same spec gives the same bytes on any machine. */
-export function run(spec: RunSpec): RunResult {
+/** Runs `spec` to its end, with changes of the load at their times, in order. The same spec and changes give the same bytes on any machine. */
+export function run(spec: RunSpec, changes: readonly LoadChange[] = []): RunResult {
   const simulation = new Simulation(spec);
+  for (const change of changes) {
+    simulation.advanceTo(change.atNs);
+    simulation.control(change);
+  }
   simulation.advanceTo(spec.durationNs);
   return simulation.result();
 }

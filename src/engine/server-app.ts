@@ -62,7 +62,6 @@ export class ServerApp {
   readonly #heap: AppHeap;
   readonly #recorder: Recorder;
   readonly #specs: readonly ListenerSpec[];
-  readonly #durationNs: number;
   readonly #calendars: readonly AppCalendar[];
   readonly #workers: readonly Workers[];
   /** Per listener: 1 while its application has been woken (immediate, serial, workers) or its next tick is set (rate). */
@@ -72,19 +71,21 @@ export class ServerApp {
   readonly #accepted: Float64Array;
   /** Per listener: number of the accept tick that was set last, -1 before the first. */
   readonly #lastTick: Float64Array;
+  /** Per listener: changes of what its ticks follow from; a tick that was set before the last one is none. */
+  readonly #generation: Int32Array;
 
   constructor(host: Host, heap: AppHeap, recorder: Recorder, spec: RunSpec) {
     this.#host = host;
     this.#heap = heap;
     this.#recorder = recorder;
     this.#specs = spec.listeners;
-    this.#durationNs = spec.durationNs;
     this.#calendars = spec.listeners.map((listener) => new AppCalendar(listener));
     this.#workers = spec.listeners.map(({ workers }) => new Workers(workers, host.now));
     this.#awake = new Uint8Array(spec.listeners.length);
     this.#busyUntilNs = new Float64Array(spec.listeners.length);
     this.#accepted = new Float64Array(spec.listeners.length);
     this.#lastTick = new Float64Array(spec.listeners.length).fill(-1);
+    this.#generation = new Int32Array(spec.listeners.length);
     host.app = this;
     spec.listeners.forEach((listener, index) => {
       this.#open(listener, index);
@@ -119,6 +120,7 @@ export class ServerApp {
         this.childQueued(this.#host.listeners[subject]!);
         return;
       case AppTimer.AcceptTick:
+        if (value !== this.#generation[subject]) return;
         this.#awake[subject] = 0;
         this.#acceptOne(subject);
         this.childQueued(this.#host.listeners[subject]!);
@@ -128,7 +130,7 @@ export class ServerApp {
         this.#acceptSerial(subject);
         return;
       case AppTimer.AppPauseEnd:
-        this.#calendars[subject]!.passPause();
+        if (!this.#calendars[subject]!.passPause(this.#host.now[0]!)) return;
         this.#setAppPause(subject);
         this.childQueued(this.#host.listeners[subject]!);
         return;
@@ -172,7 +174,7 @@ export class ServerApp {
   #onSocket(kind: number, row: number, serial: number): void {
     if (!this.#isCurrent(row, serial)) return;
     const index = this.#listenerOf(row);
-    if (this.#specs[index]!.appPausesNs.length > 0) {
+    if (this.#calendars[index]!.hasAppPauses) {
       const resumeNs = this.#calendars[index]!.resumeNs(this.#host.now[0]!);
       if (resumeNs >= 0) {
         this.#set(kind, row, serial, resumeNs);
@@ -223,21 +225,22 @@ export class ServerApp {
 
   /** Sets the first accept tick that is still to come, was not used, and is in no pause. */
   #setTick(index: number): void {
-    const spec = this.#specs[index]!;
     const now = this.#host.now[0]!;
     const calendar = this.#calendars[index]!;
-    const perNs = spec.acceptPerS / 1e9;
-    const earliest = Math.ceil((now - TICK_WAKE_NS - TICK_WAKE_MASK) * perNs);
+    const { tickBaseNs } = calendar;
+    const perNs = calendar.acceptPerS / 1e9;
+    const earliest = Math.ceil((now - tickBaseNs - TICK_WAKE_NS - TICK_WAKE_MASK) * perNs);
     let tick = Math.max(this.#lastTick[index]! + 1, earliest, 0);
     let at = this.#tickNs(index, tick);
-    while (at < now || calendar.acceptsNothingAt(tick / perNs)) at = this.#tickNs(index, ++tick);
+    while (at < now || calendar.acceptsNothingAt(tickBaseNs + tick / perNs)) at = this.#tickNs(index, ++tick);
     this.#lastTick[index] = tick;
-    this.#set(AppTimer.AcceptTick, index, 0, at);
+    this.#set(AppTimer.AcceptTick, index, this.#generation[index]!, at);
   }
 
   /** When the application makes its accept() call number `tick`: a little after k / rate, as a process that was woken does. */
   #tickNs(index: number, tick: number): number {
-    return (tick * 1e9) / this.#specs[index]!.acceptPerS + this.#wakeNs(index, tick);
+    const { tickBaseNs, acceptPerS } = this.#calendars[index]!;
+    return tickBaseNs + (tick * 1e9) / acceptPerS + this.#wakeNs(index, tick);
   }
 
   /** How late a listener's application is on its `n`th timer. */
@@ -393,10 +396,31 @@ export class ServerApp {
     this.#release(index);
   }
 
-  /** Accept ticks that found an empty queue: all ticks while listening and not paused, less the accepted. */
+  /** accept() is called at another rate from now on; the next tick comes a whole period from now. */
+  setAcceptRate(index: number, perS: number): void {
+    this.#calendars[index]!.setAcceptRate(this.#host.now[0]!, perS);
+    this.#lastTick[index] = 0;
+    this.#forgetTick(index);
+  }
+
+  /** The application stands still from now until `untilNs`. */
+  pauseApp(index: number, untilNs: number): void {
+    this.#calendars[index]!.addAppPause(this.#host.now[0]!, untilNs);
+    this.#setAppPause(index);
+    if (this.#specs[index]!.acceptMode === AcceptMode.Rate) this.#forgetTick(index);
+  }
+
+  /** The tick that is set follows from what holds no longer. */
+  #forgetTick(index: number): void {
+    this.#generation[index] = this.#generation[index]! + 1;
+    this.#awake[index] = 0;
+    this.childQueued(this.#host.listeners[index]!);
+  }
+
+  /** Accept ticks up to now that found an empty queue: all ticks while listening and not paused, less the accepted. */
   emptyTicks(index: number): number {
     if (this.#specs[index]!.acceptMode !== AcceptMode.Rate) return 0;
-    return Math.max(0, this.#calendars[index]!.acceptTicks(this.#durationNs) - this.#accepted[index]!);
+    return Math.max(0, this.#calendars[index]!.acceptTicks(this.#host.now[0]!) - this.#accepted[index]!);
   }
 
   /** Sum over the workers of a listener of the time until now that they held a connection. */

@@ -15,7 +15,7 @@ import { RAW_PORTS, ROWS_PER_EVENT } from "./raw-source.ts";
 /** Events between two looks at the tables' free rows. */
 export const BATCH = 256;
 /** Longest life of a half-open request, s: beyond it an address may come again. */
-const REQUEST_LIFE_S = 600;
+export const REQUEST_LIFE_S = 600;
 
 export function answers(workload: WorkloadSpec): workload is RawSpec {
   return workload.kind === WorkloadKind.Raw && workload.answer !== RawAnswer.Nothing;

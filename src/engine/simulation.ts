@@ -11,6 +11,7 @@
 import { assert } from "../base/assert.ts";
 import { hash2, hash3, unitOf } from "../base/hash.ts";
 import { GATE_NAMES } from "../vocabulary/gates.ts";
+import { ChangeKind, type LoadChange } from "../vocabulary/load-change.ts";
 import { OUTCOME_NAMES } from "../vocabulary/outcomes.ts";
 import { type RunResult, WIRE_NAMES } from "../vocabulary/run-result.ts";
 import { Direction, EngineMode, type HostSpec, type RunSpec, WorkloadKind } from "../vocabulary/run-spec.ts";
@@ -26,6 +27,7 @@ import { MORE_SHIFT, S_FLAGS, S_HASH } from "./layout.ts";
 import { Ledger } from "./ledger.ts";
 import { Impairment, isDataWithFin, Link, packetClass, WIRE_IN_BOTH } from "./link.ts";
 import type { Listener } from "./listener.ts";
+import { canChange } from "./load-control.ts";
 import { Notice, NoticeRing } from "./notices.ts";
 import { ObservedHost, ObservedLedger, ObservedLink, type Observer, type QueueLengths } from "./observer.ts";
 import { RawAnswerer } from "./raw-answers.ts";
@@ -410,15 +412,60 @@ export class Simulation {
     }
   }
 
+  /** Changes the load now, which is `change.atNs`; what may be changed, canChange() says (load-control.ts). */
+  control(change: LoadChange): void {
+    assert(change.atNs === this.#now[0], "a change is made at its time");
+    assert(canChange(this.#spec, change), "the spec does not allow this change");
+    this.#catchUpToNow();
+    const { kind, subject, value } = change;
+    if (kind === ChangeKind.AcceptRate) this.#serverApp.setAcceptRate(subject, value);
+    else if (kind === ChangeKind.AppPause) this.#serverApp.pauseApp(subject, change.atNs + value);
+    else {
+      (this.#raw[subject]?.arrivals ?? this.#arrivals[subject]!).setRate(change.atNs, value);
+      this.#updateWorkload(subject);
+    }
+  }
+
   /** The run's yield; `advanceTo(spec.durationNs)` must have been reached. */
   result(): RunResult {
     assert(this.#now[0]! >= this.#spec.durationNs, "the run has not reached its end");
     assert(!this.#finished, "the result was taken already");
     this.#finished = true;
+    this.#catchUpToNow();
+    const { out } = this.#recorder;
+    this.#writeTo(out);
+    this.#giveTablesBack();
+    return { buffer: out.buffer as ArrayBuffer };
+  }
+
+  /** What result() would be if the run ended now; it goes on. Only packet by packet is this no event: in bulk it draws from the streams. */
+  snapshot(): RunResult {
+    assert(this.#spec.engine === EngineMode.Packet, "a look at a run in bulk would change it");
+    this.#catchUpToNow();
+    const out = this.#recorder.out.slice();
+    this.#writeTo(out);
+    return { buffer: out.buffer as ArrayBuffer };
+  }
+
+  /** Lengths of the queues now, by listener. */
+  queueLengths(): Pick<QueueLengths, "syn" | "accept">[] {
+    return this.#server.listeners.map(({ synLength, acceptLength }) => ({ syn: synLength, accept: acceptLength }));
+  }
+
+  /** Half-open requests now, by SYN-ACK retransmissions. */
+  halfOpens(): number[] {
+    return Array.from(this.#server.synRecvByRetransmits);
+  }
+
+  /** Whatever lags and is due by now is run; nothing else is due at this very moment any more. */
+  #catchUpToNow(): void {
     this.#source = this.#samplerSource;
     this.catchUp();
+  }
+
+  #writeTo(out: Float64Array): void {
     this.#ledger.assertBalanced();
-    const { layout, out } = this.#recorder;
+    const { layout } = this.#recorder;
     writeCounters(this.#server, out, layout.serverCounters, 1);
     writeCounters(this.#client, out, layout.clientCounters, 1);
     out.set(this.#server.counts, layout.serverVerdicts);
@@ -433,10 +480,8 @@ export class Simulation {
     });
     const pair = this.#client.pairPorts?.worst();
     if (pair) out.set([pair.local >>> 0, pair.port, pair.peak, pair.refused], layout.worstPair);
-    this.#writeWorkloads();
-    this.#writeListeners();
-    this.#giveTablesBack();
-    return { buffer: out.buffer as ArrayBuffer };
+    this.#writeWorkloads(out);
+    this.#writeListeners(out);
   }
 
   /** Ends a run whose result nobody wants. */
@@ -452,31 +497,35 @@ export class Simulation {
     this.#ledger.release();
   }
 
-  #writeWorkloads(): void {
-    const { layout, out } = this.#recorder;
+  #writeWorkloads(out: Float64Array): void {
+    const { layout } = this.#recorder;
+    const add = (at: number, n: number): void => {
+      out[at] = out[at]! + n;
+    };
     const ledger = this.#ledger;
     const gates = GATE_NAMES.length;
-    ledger.visitInFlight((at) => {
-      const places = layout.workloads[ledger.workloadOf(at)]!;
-      this.#recorder.add(places.outcomes + this.#clientApp.outcomeAtEnd(at), 1);
-      this.#recorder.add(places.inFlight + ledger.gateOf(at), 1);
-    });
     layout.workloads.forEach((places, w) => {
       out.set(ledger.drops.subarray(w * gates, (w + 1) * gates), places.drops);
       out.set(ledger.failed.subarray(w * gates, (w + 1) * gates), places.failed);
       out.set(ledger.waitNs.subarray(w * gates, (w + 1) * gates), places.waitNs);
       for (let i = 0; i < OUTCOME_NAMES.length; i++) {
-        this.#recorder.add(places.outcomes + i, ledger.outcomes[w * OUTCOME_NAMES.length + i]!);
+        add(places.outcomes + i, ledger.outcomes[w * OUTCOME_NAMES.length + i]!);
       }
       out[places.fields + WorkloadField.attempted] = ledger.attempted[w]!;
       out[places.fields + WorkloadField.sent] = this.#raw[w]?.sent ?? ledger.attempted[w]!;
       if (out[places.extremes + Extreme.failedMinUs] === FOREVER) out[places.extremes + Extreme.failedMinUs] = 0;
     });
+    ledger.visitInFlight((at) => {
+      const places = layout.workloads[ledger.workloadOf(at)]!;
+      add(places.outcomes + this.#clientApp.outcomeAtEnd(at), 1);
+      add(places.inFlight + ledger.gateOf(at), 1);
+      add(places.waitNs + ledger.gateOf(at), ledger.openWaitNs(at));
+    });
   }
 
-  #writeListeners(): void {
-    const { layout, out } = this.#recorder;
-    const end = this.#spec.durationNs;
+  #writeListeners(out: Float64Array): void {
+    const { layout } = this.#recorder;
+    const end = this.#now[0]!;
     this.#server.listeners.forEach((listener, index) => {
       const fields = layout.listeners[index]!.fields;
       out[fields + ListenerField.emptyTicks] = this.#serverApp.emptyTicks(index);

@@ -25,6 +25,8 @@ export interface LaneOptions {
   readonly workers: number;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((jobs: number) => void) | undefined;
+  /** Called with each death of a thread. */
+  readonly onDeath?: (() => void) | undefined;
   /** Of how many, for messages; null where nobody knows. */
   readonly count: number | null;
 }
@@ -122,6 +124,7 @@ export class Lanes {
     const answer = await this.#attempt(jobs).catch((death) => ({ death }));
     if (!("death" in answer)) return this.#takeAll(answer, jobs, first);
     if (this.#failure !== null) return 0;
+    this.#options.onDeath?.();
     let elapsedMs = 0;
     for (const [index, job] of jobs.entries()) elapsedMs += await this.#again(job, first + index);
     return elapsedMs;
@@ -131,6 +134,7 @@ export class Lanes {
     const answer = await this.#attempt([job]).catch((death) => ({ death }));
     if (!("death" in answer)) return this.#takeAll(answer, [job], index);
     if (this.#failure !== null) return 0;
+    this.#options.onDeath?.();
     const { death } = answer;
     const message = `its thread died, twice: ${death instanceof Error ? death.message : String(death)}`;
     const isLimit = (death as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY";

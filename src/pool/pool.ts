@@ -8,6 +8,7 @@
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import type { Worker } from "node:worker_threads";
 import { formatBytes } from "../base/units.ts";
 import { expectedBytes, limitFault } from "../engine/run.ts";
 import type { SparseParts } from "../results/values.ts";
@@ -35,6 +36,13 @@ export interface PoolOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called after each run with its index in `specs`, in the order in which they end. */
   readonly onDone?: ((index: number) => void) | undefined;
+  /** Called when a thread has died under runs, which are then done once more. */
+  readonly onDeath?: (() => void) | undefined;
+}
+
+interface SparseOptions extends PoolOptions {
+  /** Called with each result as it comes, before onDone. */
+  readonly onYield?: ((parts: SparseParts, index: number) => void) | undefined;
 }
 
 /** Executes every spec; the first failure ends the others and comes back as a RunError. */
@@ -44,14 +52,18 @@ export async function runSpecs(specs: readonly RunSpec[], options: PoolOptions =
 }
 
 /** As runSpecs(), but of each result only what is not 0 is kept; whole results do not fit into memory by the thousands. */
-export function runSparse(specs: readonly RunSpec[], options: PoolOptions = {}): Promise<SparseParts[]> {
-  return runAll("sparse", specs, options);
+export function runSparse(
+  specs: readonly RunSpec[],
+  { onYield, ...options }: SparseOptions = {},
+): Promise<SparseParts[]> {
+  return runAll("sparse", specs, options, onYield);
 }
 
 async function runAll<K extends "result" | "sparse">(
   kind: K,
   specs: readonly RunSpec[],
-  { workers, signal, onDone }: PoolOptions,
+  { workers, signal, onDone, onDeath }: PoolOptions,
+  onYield?: (yielded: Yields[K], index: number) => void,
 ): Promise<Yields[K][]> {
   signal?.throwIfAborted();
   const fitting = fittingWorkers(specs, workersFor(specs.length, workers), workers !== undefined);
@@ -59,12 +71,14 @@ async function runAll<K extends "result" | "sparse">(
   const jobs = specs.map((spec): Job => ({ kind, spec }));
   const take = (yielded: unknown, index: number): void => {
     all[index] = yielded as Yields[K];
+    onYield?.(all[index], index);
     onDone?.(index);
   };
   await new Lanes(threads(), jobs, take, {
     workers: fitting,
     signal,
     onProgress: undefined,
+    onDeath,
     count: specs.length,
   }).run();
   return all;
@@ -114,6 +128,9 @@ export async function warmPool(workers?: number): Promise<void> {
   await Promise.all(Array.from({ length: workersFor(MAX_WORKERS, workers) }, () => threads().run(nothing)));
 }
 
+/** The threads that there are now. */
+export const poolThreads = (): readonly Worker[] => warm?.all ?? [];
+
 /** How many threads `runs` runs get. */
 export function workersFor(runs: number, asked?: number): number {
   if (asked !== undefined && !(Number.isInteger(asked) && asked >= 1 && asked <= MAX_WORKERS)) {
@@ -159,24 +176,24 @@ export const memoryNeeded = (spec: RunSpec, workers: number): number =>
 
 /** Changes with every change of the engine: results of another one are not to be mixed with its. */
 export function engineFingerprint(): string {
-  const file = new URL("../engine/run.js", workerUrl());
+  const file = new URL("../engine/run.js", builtUrl("worker.js"));
   return createHash("sha256").update(readFileSync(file)).digest("hex").slice(0, 12);
 }
 
 let warm: Threads | undefined;
 
 function threads(): Threads {
-  warm ??= new Threads(workerUrl());
+  warm ??= new Threads(builtUrl("worker.js"));
   return warm;
 }
 
 /**
- * The built worker. Threads can only execute JavaScript (Node 20 strips no types), so the sources, as tests load them, use
- * the worker in dist; test/build.setup.ts builds it before any test.
+ * A built worker of this folder. Threads can only execute JavaScript (Node 20 strips no types), so the sources, as tests load them, use
+ * the workers in dist; test/build.setup.ts builds them before any test.
  */
-function workerUrl(): URL {
+export function builtUrl(file: string): URL {
   const here = import.meta.url;
-  return new URL(here.endsWith(".ts") ? "../../dist/pool/worker.js" : "./worker.js", here);
+  return new URL(here.endsWith(".ts") ? `../../dist/pool/${file}` : `./${file}`, here);
 }
 
 /** Ends all threads. A later runSpecs() starts anew. */

@@ -3,6 +3,7 @@
  *
  * Cost      30-85 µs a task.
  */
+import type { Worker } from "node:worker_threads";
 import { Piscina } from "piscina";
 import type { Task, TaskAnswer } from "./task.ts";
 
@@ -28,6 +29,11 @@ export class Threads {
   /** Rejected when the thread dies, and when `signal` is aborted, which ends the thread. */
   run(task: Task, signal?: AbortSignal): Promise<TaskAnswer> {
     return this.#pool.run(task, signal === undefined ? {} : { signal });
+  }
+
+  /** Those that there are now. */
+  get all(): readonly Worker[] {
+    return this.#pool.threads;
   }
 
   async close(): Promise<void> {

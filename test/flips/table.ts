@@ -14,6 +14,7 @@ import { HALF_OPEN_FLIPS } from "./rules/half-open.ts";
 import { KERNELS_FLIPS } from "./rules/kernels.ts";
 import { LEAKS_FLIPS } from "./rules/leaks.ts";
 import { LISTEN_FLIPS } from "./rules/listen.ts";
+import { LOAD_CONTROL_FLIPS } from "./rules/load-control.ts";
 import { PATH_FLIPS } from "./rules/path.ts";
 import { PLANNER_FLIPS } from "./rules/planner.ts";
 import { SWEEP_FLIPS } from "./rules/sweeps.ts";
@@ -35,6 +36,7 @@ export const FLIPS: readonly Flip[] = [
   ...TIME_FLIPS,
   ...BOOKKEEPING_FLIPS,
   ...APPLICATIONS_FLIPS,
+  ...LOAD_CONTROL_FLIPS,
   ...KERNELS_FLIPS,
   ...SWEEP_FLIPS,
   ...PLANNER_FLIPS,

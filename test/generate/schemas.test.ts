@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { loadExperiment } from "../../src/cli/load-experiment.ts";
 import { readNamedFile } from "../../src/cli/read-file.ts";
+import { parseDaemonConfig } from "../../src/config/daemon-config.ts";
 import { parseExperiment } from "../../src/config/experiment.ts";
 import { formatIssues } from "../../src/config/issues.ts";
 import { schemaTexts } from "../../src/config/json-schema.ts";
@@ -106,8 +107,13 @@ test("every shipped profile goes with a web server", () => {
 });
 
 test("every shipped experiment is without a fault", async () => {
-  for (const file of shipped.filter((name) => !name.includes("profiles"))) {
+  for (const file of shipped.filter((name) => !name.includes("profiles") && !name.includes("deploy"))) {
     const loaded = await loadExperiment(file);
     expect(loaded.ok ? "" : loaded.error.text, file).toBe("");
   }
+});
+
+test("the shipped settings of the daemon are without a fault", () => {
+  const parsed = parseDaemonConfig(readFileSync("config/deploy/halfopen.yaml", "utf8"));
+  expect(parsed.ok ? "" : formatIssues("", parsed.error)).toBe("");
 });

@@ -225,7 +225,7 @@ export const APPLICATIONS_FLIPS: readonly Flip[] = [
   flip(
     "slow start: not after pauses",
     "engine/app-calendar",
-    "this.#next > 0 ? appPausesNs[this.#next - 1]! : listenStartNs",
+    "this.#next > 0 ? this.#appPausesNs[this.#next - 1]! : listenStartNs",
     "listenStartNs",
     "workers",
     /begins again after each pause/,
@@ -235,7 +235,7 @@ export const APPLICATIONS_FLIPS: readonly Flip[] = [
   flip(
     "pause: it accepts",
     "engine/app-calendar",
-    "    return this.#spec.appPausesNs.length > 0 && this.resumeNs(ns) >= 0;",
+    "    return this.hasAppPauses && this.resumeNs(ns) >= 0;",
     "    return false;",
     "app-pauses",
     /fill the accept queue/,
@@ -259,8 +259,8 @@ export const APPLICATIONS_FLIPS: readonly Flip[] = [
   flip(
     "pause: only the first counts",
     "engine/server-app",
-    "        this.#calendars[subject]!.passPause();\n        this.#setAppPause(subject);",
-    "        this.#calendars[subject]!.passPause();",
+    "        if (!this.#calendars[subject]!.passPause(this.#host.now[0]!)) return;\n        this.#setAppPause(subject);",
+    "        if (!this.#calendars[subject]!.passPause(this.#host.now[0]!)) return;",
     "app-pauses",
     /each of several counts|again and again/,
   ),
@@ -283,7 +283,7 @@ export const APPLICATIONS_FLIPS: readonly Flip[] = [
   flip(
     "pause: its ticks found an empty queue",
     "engine/app-calendar",
-    "[...pairs(pausesNs), ...pairs(appPausesNs)]",
+    "[...pairs(pausesNs), ...pairs(this.#appPausesNs)]",
     "[...pairs(pausesNs)]",
     "app-pauses",
     /accept ticks are lost/,

@@ -232,6 +232,8 @@ export const NOT_THE_KERNELS: readonly RegExp[] = [
   /^leaks: /,
   // The planner.
   /^(search|scale): /,
+  // Changes of the load while a run goes on.
+  /^load: /,
   // Bookkeeping of a run.
   /^(observers|traces|ledger|arrivals|bursts|rates|bulk|ids of attempts): /,
 ];

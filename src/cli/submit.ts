@@ -1,0 +1,66 @@
+/** `submit EXPERIMENT`: gives an experiment to a daemon; with --wait it stays until the job has ended. Prints the job's id. */
+import type { ClientJob, DaemonClient } from "../client/client.ts";
+import { type ConfigIssue, formatIssues } from "../index.ts";
+import type { Command, CommandContext } from "./command.ts";
+import { addDaemonOptions, type DaemonFlags, failed, withClient } from "./daemon-options.ts";
+import { ExitCode } from "./exit-codes.ts";
+import { EXPERIMENT_ARGUMENT } from "./load-experiment.ts";
+import { clearProgress, showProgress } from "./progress.ts";
+import { readTextFile } from "./read-file.ts";
+import { resolveExperiment, shippedHint } from "./shipped.ts";
+
+interface SubmitFlags extends DaemonFlags {
+  readonly wait?: boolean;
+  readonly name?: string;
+  readonly engine?: string;
+}
+
+const POLL_MS = 500;
+
+export const command: Command = {
+  configure: (commander) => {
+    commander
+      .argument("<experiment>", EXPERIMENT_ARGUMENT)
+      .option("--wait", "stay until the job has ended; then the exit code is that of run")
+      .option("--name <name>", "in place of the experiment's own name")
+      .option("--engine <engine>", "auto or packet (default: auto)");
+    addDaemonOptions(commander);
+  },
+
+  async execute(context, positionals, given) {
+    const flags = given as unknown as SubmitFlags;
+    const asked = String(positionals[0]);
+    const file = resolveExperiment(asked);
+    const text = await readTextFile(file);
+    if (!text.ok) {
+      context.stderr(`${text.error}\n${shippedHint(asked)}`);
+      return ExitCode.InvalidConfig;
+    }
+    return withClient(context, flags, async (client) => {
+      const query = { ...(flags.name && { name: flags.name }), ...(flags.engine && { engine: flags.engine }) };
+      const answer = await client.submit(text.value, query);
+      if (!answer.ok) return failed(context, answer.error, file);
+      const { job, warnings } = answer.value;
+      context.stderr(formatIssues(file, warnings as readonly ConfigIssue[] as ConfigIssue[]));
+      context.stdout(`${job.id}\n`);
+      return flags.wait === true ? wait(client, job, context) : ExitCode.Ok;
+    });
+  },
+};
+
+async function wait(client: DaemonClient, submitted: ClientJob, context: CommandContext): Promise<ExitCode> {
+  let job = submitted;
+  while (job.state === "queued" || job.state === "running") {
+    showProgress(`${job.experiment}: ${job.state}, ${job.done} of ${job.runs} runs`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    const answer = await client.job(job.id);
+    if (!answer.ok) return failed(context, answer.error);
+    job = answer.value;
+  }
+  clearProgress();
+  if (job.state !== "done") {
+    context.stderr(`${job.state}: ${job.error ?? "without a reason"}\n`);
+    return ExitCode.DaemonRefused;
+  }
+  return job.thresholds_hold === false ? ExitCode.ThresholdFailed : ExitCode.Ok;
+}

@@ -1,0 +1,472 @@
+/**
+ * Jobs: experiments that were submitted, one after the other on all threads of the pool, from the store and back into it.
+ *
+ * Invariants  A job that was accepted is in the store; a result that was told of is too. Whatever ends the process, a job ends with the result that it
+ *             would have had without: runs are pure functions of their specs, and those that are done are kept (checkpoints.ts).
+ * Failures    A thread that dies: its runs are done once more (pool/lanes.ts), then the job has failed. A daemon that dies MOST_BEGUN times under one job: the job has failed.
+ *             A full store: the job goes back into the queue, and no others are taken until something can be written again.
+ */
+
+import { promisify } from "node:util";
+import { gunzip, gzip } from "node:zlib";
+import type { Logger } from "pino";
+import { err, ok, type Result } from "../base/result.ts";
+import { nsToSeconds } from "../base/units.ts";
+import {
+  type ConfigIssue,
+  type DaemonConfig,
+  type Experiment,
+  type ExperimentSummary,
+  encodeSummary,
+  experimentSpecs,
+  parseExperiment,
+  parseSummary,
+  RunError,
+  type RunResult,
+  type RunSpec,
+  simulateExperiment,
+} from "../index.ts";
+import type { SparseParts } from "../results/values.ts";
+import { type Store, StoreFullError } from "../store/store.ts";
+import { Detail } from "../vocabulary/run-spec.ts";
+import { Checkpoints, forgetRuns, forgetSummaries, knownRuns, wholeResult } from "./checkpoints.ts";
+import { CrashBreaker } from "./crash-breaker.ts";
+import { limitIssues } from "./job-limits.ts";
+import {
+  decodeRecord,
+  encodeRecord,
+  hasEnded,
+  type JobRecord,
+  type JobState,
+  labelOf,
+  newJobId,
+} from "./job-record.ts";
+
+const pack = promisify(gzip);
+const unpack = promisify(gunzip);
+
+/** Times that a job is begun before its daemons' deaths are held against it. */
+const MOST_BEGUN = 5;
+/** Between two looks at a store that was full. */
+const PROBE_MS = 5_000;
+
+export interface JobsOptions {
+  readonly store: Store;
+  readonly config: DaemonConfig;
+  readonly workers: number;
+  readonly log: Logger;
+  /** Called with each job that is done. */
+  readonly onDone?: (record: JobRecord, summary: ExperimentSummary) => void;
+  readonly nowMs?: () => number;
+}
+
+export interface Submission {
+  readonly text: string;
+  readonly engine: JobRecord["engine"];
+  /** In place of the experiment's own name. */
+  readonly name: string | null;
+}
+
+export type Refusal =
+  | { readonly reason: "invalid"; readonly issues: readonly ConfigIssue[] }
+  | { readonly reason: "queue-full" | "store-full" | "stopping" };
+
+export interface Accepted {
+  readonly job: JobRecord;
+  readonly warnings: readonly ConfigIssue[];
+}
+
+export type JobListener = (record: JobRecord) => void;
+
+/** What the daemon's metrics say of jobs. */
+export interface JobTotals {
+  readonly ended: Readonly<Record<"done" | "failed" | "cancelled", number>>;
+  readonly retries: number;
+  readonly runs: number;
+  readonly simulatedS: number;
+  readonly submissions: Readonly<Record<"accepted" | "invalid" | "refused", number>>;
+}
+
+export class Jobs {
+  readonly #options: JobsOptions;
+  readonly #store: Store;
+  readonly #log: Logger;
+  readonly #nowMs: () => number;
+  readonly #breaker: CrashBreaker;
+  readonly #records = new Map<string, JobRecord>();
+  readonly #listeners = new Map<string, Set<JobListener>>();
+  #running: { readonly id: string; readonly abort: AbortController; readonly ended: Promise<void> } | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #isStopping = false;
+  #isWritable = true;
+  readonly #totals = {
+    ended: { done: 0, failed: 0, cancelled: 0 },
+    retries: 0,
+    runs: 0,
+    simulatedS: 0,
+    submissions: { accepted: 0, invalid: 0, refused: 0 },
+  };
+
+  /** Takes over what the store has: a job that was on when the process ended is begun again, before all others. */
+  constructor(options: JobsOptions) {
+    this.#options = options;
+    this.#store = options.store;
+    this.#log = options.log;
+    this.#nowMs = options.nowMs ?? Date.now;
+    this.#breaker = new CrashBreaker(this.#nowMs);
+    for (const id of this.#store.list("jobs")) {
+      const bytes = this.#store.get("jobs", id);
+      if (bytes !== null) this.#records.set(id, decodeRecord(bytes));
+    }
+  }
+
+  /** Begins with the jobs that wait. */
+  start(): void {
+    for (const record of this.#records.values()) {
+      if (record.state !== "running") continue;
+      this.#log.warn({ job: record.id, begun: record.begun }, "the daemon ended under this job: it is begun again");
+      this.#update(record.id, { state: "queued" });
+    }
+    this.#schedule();
+  }
+
+  get totals(): JobTotals {
+    return this.#totals;
+  }
+
+  /** Oldest first. */
+  list(): JobRecord[] {
+    return [...this.#records.values()];
+  }
+
+  get(id: string): JobRecord | null {
+    return this.#records.get(id) ?? null;
+  }
+
+  count(state: JobState): number {
+    let count = 0;
+    for (const record of this.#records.values()) if (record.state === state) count++;
+    return count;
+  }
+
+  /** Whether jobs are taken; else why not. */
+  get closedFor(): "store-full" | "stopping" | "crash-loop" | null {
+    if (this.#isStopping) return "stopping";
+    if (!this.#isWritable) return "store-full";
+    return this.#breaker.restMs > 0 ? "crash-loop" : null;
+  }
+
+  submit({ text, engine, name }: Submission): Result<Accepted, Refusal> {
+    const refused = (refusal: Refusal): Result<Accepted, Refusal> => {
+      this.#totals.submissions[refusal.reason === "invalid" ? "invalid" : "refused"]++;
+      return err(refusal);
+    };
+    if (this.#isStopping) return refused({ reason: "stopping" });
+    if (!this.#isWritable) return refused({ reason: "store-full" });
+    if (this.count("queued") >= this.#options.config.queue_limit) return refused({ reason: "queue-full" });
+    const parsed = parse(text);
+    if (!parsed.ok) return refused({ reason: "invalid", issues: parsed.error });
+    const { experiment, warnings } = parsed.value;
+    const issues = limitIssues(experiment, this.#options.config);
+    if (issues.length > 0) return refused({ reason: "invalid", issues });
+    const job = this.#newRecord(experiment, engine, name);
+    try {
+      this.#store.put(
+        { collection: "texts", id: job.id, bytes: Buffer.from(text) },
+        { collection: "jobs", id: job.id, bytes: encodeRecord(job) },
+      );
+    } catch (error) {
+      if (!(error instanceof StoreFullError)) throw error;
+      this.#storeIsFull();
+      return refused({ reason: "store-full" });
+    }
+    this.#records.set(job.id, job);
+    this.#totals.submissions.accepted++;
+    this.#log.info({ job: job.id, experiment: job.experiment, runs: job.runs }, "job accepted");
+    this.#schedule();
+    return ok({ job, warnings });
+  }
+
+  #newRecord(experiment: Experiment, engine: JobRecord["engine"], name: string | null): JobRecord {
+    const hosts = experiment.tunings.reduce((sum, { scenario }) => sum + scenario.server.hosts, 0);
+    const submitted_ms = this.#nowMs();
+    return {
+      id: newJobId(submitted_ms),
+      experiment: labelOf(name ?? experiment.name),
+      state: "queued",
+      engine,
+      tunings: experiment.tunings.map((tuning) => tuning.name),
+      seeds: experiment.seeds.length,
+      runs: hosts * experiment.seeds.length,
+      ...{ done: 0, begun: 0, submitted_ms, started_ms: null, ended_ms: null, error: null, thresholds_hold: null },
+    };
+  }
+
+  /** false: it has ended already. */
+  cancel(id: string): boolean {
+    const record = this.#records.get(id);
+    if (record === undefined || hasEnded(record.state)) return false;
+    if (this.#running?.id === id) this.#running.abort.abort(new Cancelled());
+    else this.#end(id, "cancelled", "cancelled before it began");
+    return true;
+  }
+
+  /** Forgets a job that has ended, its results too. */
+  remove(id: string): void {
+    this.#store.remove("jobs", id);
+    this.#store.remove("texts", id);
+    this.#store.remove("summaries", id);
+    forgetRuns(this.#store, id);
+    this.#records.delete(id);
+  }
+
+  async summary(id: string): Promise<ExperimentSummary | null> {
+    const text = await this.summaryText(id);
+    if (text === null) return null;
+    const parsed = parseSummary(text);
+    if (!parsed.ok) throw new Error(`the result of job ${id}: ${parsed.error}`);
+    return parsed.value;
+  }
+
+  /** As `run --json` writes it. */
+  async summaryText(id: string): Promise<string | null> {
+    const packed = this.#store.get("summaries", id);
+    return packed === null ? null : (await unpack(packed)).toString();
+  }
+
+  /** The first seed's runs of a tuning, with what they were made from. null: no such tuning. */
+  firstRuns(id: string, tuning: string): FirstRuns | null {
+    const record = this.#records.get(id);
+    const text = this.#store.get("texts", id);
+    if (record === undefined || text === null) return null;
+    const { experiment } = mustParse(Buffer.from(text).toString());
+    const index = experiment.tunings.findIndex(({ name }) => name === tuning);
+    const scenario = experiment.tunings[index]?.scenario;
+    if (scenario === undefined) return null;
+    const all = experimentSpecs(experiment, record.engine);
+    const flat = all.flat(2);
+    const known = knownRuns(this.#store, id);
+    const specs = all[index]?.[0] ?? [];
+    const results = specs.flatMap((spec) => partsOf(known.of(flat.indexOf(spec))));
+    return results.length === specs.length ? { scenario, specs, results } : null;
+  }
+
+  /** Calls `listener` whenever the job changes, until the function that is returned is called. */
+  watch(id: string, listener: JobListener): () => void {
+    const listeners = this.#listeners.get(id) ?? new Set();
+    this.#listeners.set(id, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listeners.delete(id);
+    };
+  }
+
+  /** Takes no more jobs. The one that is on may go on for `drainMs`; then it is left for the next start. */
+  async stop(drainMs: number): Promise<void> {
+    this.#isStopping = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    const running = this.#running;
+    if (running === null) return;
+    const timer = setTimeout(() => running.abort.abort(new Stopped()), drainMs);
+    await running.ended;
+    clearTimeout(timer);
+  }
+
+  #schedule(afterMs = 0): void {
+    if (this.#timer !== null || this.#running !== null || this.#isStopping) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#next();
+    }, afterMs);
+  }
+
+  /** Begins with the job that has waited longest, if jobs may begin now. */
+  #next(): void {
+    if (!this.#isWritable) this.#probe();
+    const restMs = Math.max(this.#breaker.restMs, this.#isWritable ? 0 : PROBE_MS);
+    if (restMs > 0) {
+      this.#schedule(restMs);
+      return;
+    }
+    const record = this.list().find(({ state }) => state === "queued");
+    if (record === undefined) return;
+    const abort = new AbortController();
+    const ended = this.#begin(record, abort).finally(() => {
+      this.#running = null;
+      this.#prune();
+      this.#schedule();
+    });
+    this.#running = { id: record.id, abort, ended };
+  }
+
+  async #begin(record: JobRecord, abort: AbortController): Promise<void> {
+    const { id } = record;
+    if (record.begun >= MOST_BEGUN) {
+      this.#end(id, "failed", `the daemon ended ${record.begun} times while this job was on`);
+      return;
+    }
+    this.#update(id, { state: "running", begun: record.begun + 1, started_ms: this.#nowMs(), error: null });
+    const limitMs = this.#options.config.job_timeout_s * 1000;
+    const timer = setTimeout(() => abort.abort(new TimedOut(limitMs / 1000)), limitMs);
+    try {
+      await this.#simulate(record, abort.signal);
+    } catch (error) {
+      this.#failed(id, error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #simulate(record: JobRecord, signal: AbortSignal): Promise<void> {
+    const { id, engine } = record;
+    const text = this.#store.get("texts", id);
+    if (text === null) throw new Error("its text is not in the store");
+    const { experiment } = mustParse(Buffer.from(text).toString());
+    const specs = experimentSpecs(experiment, engine).flat(2);
+    const known = knownRuns(this.#store, id);
+    let stored = known.count;
+    const checkpoints = new Checkpoints(this.#store, id, (runs) => {
+      stored += runs;
+      this.#progress(id, stored);
+    });
+    try {
+      const summary = await simulateExperiment(experiment, {
+        ...{ engine, signal, known: known.of, workers: this.#options.workers },
+        onDeath: () => {
+          this.#breaker.note();
+          this.#totals.retries++;
+          this.#log.error({ job: id }, "a thread died");
+        },
+        onResult: (run, result) => {
+          const spec = specs[run] as RunSpec;
+          this.#totals.runs++;
+          this.#totals.simulatedS += nsToSeconds(spec.durationNs);
+          this.#log.debug({ job: id, run, seed: spec.seed }, "run ended");
+          checkpoints.add(run, spec.detail === Detail.Full, result);
+        },
+      });
+      await checkpoints.flush();
+      await this.#finish(id, { ...summary, name: summary.name || record.experiment });
+    } catch (error) {
+      await checkpoints.flush();
+      throw error;
+    }
+  }
+
+  /** The result and the word that there is one are written together. */
+  async #finish(id: string, summary: ExperimentSummary): Promise<void> {
+    const packed = await pack(encodeSummary(summary));
+    const thresholds_hold = summary.thresholds.length === 0 ? null : summary.thresholds.every(({ holds }) => holds);
+    const ended: Partial<JobRecord> = { state: "done", ended_ms: this.#nowMs(), thresholds_hold };
+    const record = { ...(this.#records.get(id) as JobRecord), ...ended };
+    this.#store.put(
+      { collection: "summaries", id, bytes: packed },
+      { collection: "jobs", id, bytes: encodeRecord({ ...record, done: record.runs }) },
+    );
+    forgetSummaries(this.#store, id);
+    this.#totals.ended.done++;
+    this.#log.info(
+      { job: id, experiment: record.experiment, ms: this.#nowMs() - (record.started_ms ?? 0) },
+      "job done",
+    );
+    this.#options.onDone?.(record, summary);
+    this.#tell({ ...record, done: record.runs });
+  }
+
+  #failed(id: string, error: unknown): void {
+    if (error instanceof Stopped) {
+      this.#log.info({ job: id }, "job left for the next start");
+      this.#update(id, { state: "queued" });
+    } else if (error instanceof StoreFullError) {
+      this.#storeIsFull();
+      this.#tell({ ...(this.#records.get(id) as JobRecord), state: "queued" });
+    } else if (error instanceof Cancelled) this.#end(id, "cancelled", error.message);
+    else {
+      if (!(error instanceof RunError || error instanceof TimedOut))
+        this.#log.error({ job: id, err: error }, "job failed");
+      this.#end(id, "failed", error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #end(id: string, state: "failed" | "cancelled", error: string): void {
+    this.#totals.ended[state]++;
+    this.#log.info({ job: id, state, error }, "job ended");
+    this.#update(id, { state, error, ended_ms: this.#nowMs() });
+    forgetRuns(this.#store, id);
+  }
+
+  #progress(id: string, done: number): void {
+    const record = this.#records.get(id);
+    if (record?.state === "running") this.#tell({ ...record, done });
+  }
+
+  /** Changes a record, in the store too. A full store does not keep a state from changing: the next start would only do it again. */
+  #update(id: string, change: Partial<JobRecord>): void {
+    const record = { ...(this.#records.get(id) as JobRecord), ...change };
+    try {
+      this.#store.put({ collection: "jobs", id, bytes: encodeRecord(record) });
+    } catch (error) {
+      if (!(error instanceof StoreFullError)) throw error;
+      this.#storeIsFull();
+    }
+    this.#tell(record);
+  }
+
+  #tell(record: JobRecord): void {
+    this.#records.set(record.id, record);
+    for (const listener of this.#listeners.get(record.id) ?? []) listener(record);
+  }
+
+  #storeIsFull(): void {
+    if (this.#isWritable) this.#log.error("the store is full: no jobs are taken until it can be written to again");
+    this.#isWritable = false;
+    this.#schedule(PROBE_MS);
+  }
+
+  #probe(): void {
+    try {
+      this.#store.put({ collection: "probe", id: "probe", bytes: Buffer.alloc(4096) });
+      this.#store.remove("probe");
+      this.#isWritable = true;
+      this.#log.info("the store can be written to again");
+    } catch (error) {
+      if (!(error instanceof StoreFullError)) throw error;
+    }
+  }
+
+  /** Keeps as many ended jobs as the configuration says. */
+  #prune(): void {
+    const ended = this.list().filter(({ state }) => hasEnded(state));
+    for (const { id } of ended.slice(0, Math.max(0, ended.length - this.#options.config.keep_jobs))) this.remove(id);
+  }
+}
+
+export interface FirstRuns {
+  readonly scenario: Experiment["tunings"][number]["scenario"];
+  readonly specs: readonly RunSpec[];
+  readonly results: readonly RunResult[];
+}
+
+const partsOf = (parts: SparseParts | null): RunResult[] => (parts === null ? [] : [wholeResult(parts)]);
+
+class Cancelled extends Error {
+  constructor() {
+    super("cancelled while it was on");
+  }
+}
+class Stopped extends Error {}
+class TimedOut extends Error {
+  constructor(seconds: number) {
+    super(`not done after ${seconds} s, which is the limit of this daemon`);
+  }
+}
+
+/** What comes over the network names no files. */
+const parse = (text: string) =>
+  parseExperiment(text, () => err("the daemon reads no files: write what is in it in its place"));
+
+function mustParse(text: string): { experiment: Experiment } {
+  const parsed = parse(text);
+  if (!parsed.ok) throw new Error(`its text is refused now: ${parsed.error[0]?.message}`);
+  return parsed.value;
+}

@@ -1,0 +1,85 @@
+/**
+ * Goal    submit, status, cancel, results talk to a daemon, and end as other commands do.
+ * Method  The built program against a daemon in this process.
+ */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Serving } from "../../src/daemon/serve.ts";
+import { daemonWith, LONG, newFolder, SMALL } from "../daemon/running.ts";
+import { type CliResult, runCli } from "./run-cli.ts";
+
+const TOKEN = "a-token-of-enough-length";
+let serving: Serving;
+let tokenFile: string;
+beforeAll(async () => {
+  serving = await daemonWith({ tokens: { read: [], write: [TOKEN] } });
+  tokenFile = join(newFolder(), "token");
+  writeFileSync(tokenFile, `${TOKEN}\n`);
+});
+
+const cli = (args: readonly string[], stdin = ""): Promise<CliResult> =>
+  runCli([...args, "--url", serving.url, "--token-file", tokenFile], { stdin });
+
+describe("a job by the command line", () => {
+  test("submitted, waited for, shown, fetched", async () => {
+    const submitted = await cli(["submit", "-", "--wait"], SMALL);
+    expect(submitted).toMatchObject({ code: 99, stderr: "" });
+    const id = submitted.stdout.trim();
+    const status = await cli(["status", id]);
+    expect(status.stdout).toMatch(new RegExp(`^job +experiment +state +runs\n${id} +small +done +4 of 4\n$`));
+    const fetched = await cli(["results", id]);
+    const run = await runCli(["run", "-", "--json", "-", "--no-advice"], { stdin: SMALL });
+    expect(fetched.stdout).toBe(run.stdout);
+    expect((await cli(["results", id, "--format", "csv"])).stdout).toMatch(/^experiment,tuning,metric/);
+  });
+
+  test("cancelled", async () => {
+    const id = (await cli(["submit", "-"], LONG)).stdout.trim();
+    expect(await cli(["cancel", id])).toEqual({ code: 0, stdout: "", stderr: "" });
+    expect(await cli(["cancel", id]).then(({ code }) => code)).toBe(106);
+    expect(await cli(["results", id])).toMatchObject({ code: 106, stderr: "the job is cancelled\n" });
+  });
+});
+
+const calls = [
+  [
+    ["submit", "test/config/conflict.bad.yaml"],
+    104,
+    /^test\/config\/conflict.bad.yaml:9:22 server/,
+    "what check would print",
+  ],
+  [["submit", "absent.yaml"], 104, /^absent.yaml: no such file\n/, "no such file"],
+  [["status", "nonsense"], 106, /must match pattern/, "not the form of an id"],
+  [["status", "000000000aaaaaaaaaa"], 106, /^there is no such job\n/, "no such job"],
+  [["results", "x", "--format", "xml"], 2, /Allowed choices are json/, "no such format"],
+] as const;
+test.each(calls)("halfopen %j ends with %i: %s %s", async (args, code, stderr, _why) => {
+  expect(await cli(args)).toMatchObject({ code, stdout: "", stderr: expect.stringMatching(stderr) });
+});
+
+test("without a token, or without a daemon, it says so", async () => {
+  expect(await runCli(["status", "--url", serving.url])).toMatchObject({
+    code: 106,
+    stderr: "a bearer token is needed\n",
+  });
+  expect(await runCli(["status", "--url", "http://127.0.0.1:1"])).toMatchObject({
+    code: 106,
+    stderr: "http://127.0.0.1:1: nobody listens there\n",
+  });
+  expect(await runCli(["status", "--url", "ftp://x"])).toMatchObject({ code: 2 });
+});
+
+describe("halfopen serve does not start", () => {
+  const starts = [
+    [["--listen", "0.0.0.0:0"], /there are no tokens/],
+    [["--config", "absent.yaml"], /^absent.yaml: no such file\n/],
+    [["--config", "package.json"], /^package.json:2:3 name: there is no such key here\n/],
+  ] as const;
+  test.each(starts)("with %j", async (args, stderr) => {
+    expect(await runCli(["serve", "--data", newFolder(), ...args])).toMatchObject({
+      code: 104,
+      stderr: expect.stringMatching(stderr),
+    });
+  });
+});

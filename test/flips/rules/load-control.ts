@@ -1,0 +1,77 @@
+/** Flips: changes of the load while a run goes on, and looks at it. */
+import { type Flip, flip } from "../flip.ts";
+
+export const LOAD_CONTROL_FLIPS: readonly Flip[] = [
+  flip(
+    "load: even arrivals go on by their old times",
+    "engine/arrivals",
+    "    this.#startNs = fromNs + this.gapNs - this.next[1]! * this.gapNs;",
+    "    this.#startNs = this.#firstNs;",
+    "load-control",
+    /even arrivals come a gap after the change/,
+  ),
+  flip(
+    "load: 0 changes nothing",
+    "engine/arrivals",
+    "      this.next[0] = FOREVER;\n      return;",
+    "      return;",
+    "load-control",
+    /0 is nobody, until it is changed again/,
+  ),
+  flip(
+    "load: an old accept tick still counts",
+    "engine/server-app",
+    "        if (value !== this.#generation[subject]) return;\n",
+    "",
+    "load-control",
+    /accepts at another rate|accepts nothing while it pauses/,
+  ),
+  flip(
+    "load: ticks before a change of rate are forgotten",
+    "engine/app-calendar",
+    "    this.#ticksBefore = this.acceptTicks(nowNs);",
+    "    this.#ticksBefore = 0;",
+    "load-control",
+    /empty ticks are those of all its rates/,
+  ),
+  flip(
+    "load: pauses that meet end with the first",
+    "engine/app-calendar",
+    "if (last !== undefined && from <= last[1]) last[1] = Math.max(last[1], to);",
+    "if (last !== undefined && from <= last[1]) last[1] = Math.min(last[1], to);",
+    "load-control",
+    /pauses that meet are one|pauses in every mode, those of the scenario included/,
+  ),
+  flip(
+    "load: what lags is not run before a change",
+    "engine/simulation",
+    '    assert(canChange(this.#spec, change), "the spec does not allow this change");\n    this.#catchUpToNow();',
+    '    assert(canChange(this.#spec, change), "the spec does not allow this change");',
+    "load-control",
+    /packets that lag when their rate is changed/,
+  ),
+  flip(
+    "load: a look writes into the run's own numbers",
+    "engine/simulation",
+    "    const out = this.#recorder.out.slice();",
+    "    const out = this.#recorder.out;",
+    "load-control",
+    /looking at it changes nothing/,
+  ),
+  flip(
+    "load: a mute flood may be as fast as it likes",
+    "engine/load-control",
+    "  return isMuteFlood ? (workload.sourceAddresses * RAW_PORTS) / REQUEST_LIFE_S : Number.MAX_SAFE_INTEGER;",
+    "  return Number.MAX_SAFE_INTEGER;",
+    "load-control",
+    /change 0 of 1 to 108 is allowed: false/,
+  ),
+  flip(
+    "load: never is a rate",
+    "engine/load-control",
+    "return value > 0 && spec.listeners",
+    "return spec.listeners",
+    "load-control",
+    /change 1 of 0 to 0 is allowed: false/,
+  ),
+];
