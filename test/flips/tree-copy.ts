@@ -61,7 +61,11 @@ export class TreeCopy {
     else vitest.setGlobalTestNamePattern(new RegExp(`^(?:${titles.map(escaped).join("|")})$`));
     const project = vitest.getRootProject();
     const specifications = files.map((file) => project.createSpecification(join(this.#folder, file)));
-    const limit = setTimeout(() => this.#thread!.stop(), LIMIT_MS);
+    let stopped = "";
+    const limit = setTimeout(() => {
+      stopped = `not over after ${LIMIT_MS / 1000} s`;
+      this.#thread!.stop();
+    }, LIMIT_MS);
     const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications);
     clearTimeout(limit);
     const wanted = new Set(specifications.map(({ moduleId }) => moduleId));
@@ -69,11 +73,8 @@ export class TreeCopy {
     const tests = modules.flatMap(({ children }) => [...children.allTests()]);
     const titlesOf = (state: string): string[] => tests.filter((t) => t.result().state === state).map(titleOf);
     const errors = [...modules.flatMap(errorsOf), ...unhandledErrors.map((error) => (error as Error).message)];
-    return {
-      passed: titlesOf("passed"),
-      failed: titlesOf("failed"),
-      broken: tests.length > 0 ? "" : errors.join("\n"),
-    };
+    const broken = stopped !== "" || tests.length > 0 ? stopped : errors.join("\n");
+    return { passed: titlesOf("passed"), failed: titlesOf("failed"), broken };
   }
 
   async remove(): Promise<void> {
