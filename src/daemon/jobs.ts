@@ -99,6 +99,8 @@ export class Jobs {
   #timer: NodeJS.Timeout | null = null;
   #isStopping = false;
   #isWritable = true;
+  /** When the store may be tried again, if it is full. */
+  #probeAtMs = 0;
   readonly #totals = {
     ended: { done: 0, failed: 0, cancelled: 0 },
     retries: 0,
@@ -282,7 +284,8 @@ export class Jobs {
 
   /** Begins with the job that has waited longest, if jobs may begin now. */
   #next(): void {
-    if (!this.#isWritable) this.#probe();
+    // Not at once: what ends a job may be small enough to fit where a new one does not.
+    if (!this.#isWritable && this.#nowMs() >= this.#probeAtMs) this.#probe();
     const restMs = Math.max(this.#breaker.restMs, this.#isWritable ? 0 : PROBE_MS);
     if (restMs > 0) {
       this.#schedule(restMs);
@@ -420,6 +423,7 @@ export class Jobs {
   #storeIsFull(): void {
     if (this.#isWritable) this.#log.error("the store is full: no jobs are taken until it can be written to again");
     this.#isWritable = false;
+    this.#probeAtMs = this.#nowMs() + PROBE_MS;
     this.#schedule(PROBE_MS);
   }
 
