@@ -11,6 +11,8 @@ const minutesMs = (minutes: number): number => minutes * 60_000;
 export default defineConfig({
   test: {
     globalSetup: ["test/build.setup.ts"],
+    // Vitest leaves a core to itself, which of two is half. Most tests wait for a process of theirs.
+    maxWorkers: "100%",
     projects: [
       {
         extends: true,
