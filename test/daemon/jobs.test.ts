@@ -6,8 +6,10 @@ import { describe, expect, test, vi } from "vitest";
 import { CrashBreaker, REST_MS } from "../../src/daemon/crash-breaker.ts";
 import { labelOf, newJobId } from "../../src/daemon/job-record.ts";
 import { encodeSummary, parseExperiment, poolThreads, simulateExperiment } from "../../src/index.ts";
-import { killed, startedDaemon } from "./faults.ts";
+import { compileInForeground, killed, startedDaemon } from "./faults.ts";
 import { ask, daemonWith, ended, LONG, newFolder, post, SMALL, STEADY, stop } from "./running.ts";
+
+compileInForeground();
 
 async function undisturbed(text: string): Promise<string> {
   const parsed = parseExperiment(text, () => ({ ok: false, error: "" }));

@@ -19,7 +19,10 @@ import {
 import { kernelFamily } from "../../src/metrics/table.ts";
 import type { LoadChange } from "../../src/vocabulary/load-change.ts";
 import { seriesValue } from "../metrics/exposition-text.ts";
+import { compileInForeground } from "./faults.ts";
 import { type Answered, ask, daemonWith, post, SMALL, stop } from "./running.ts";
+
+compileInForeground();
 
 function demo(): Experiment {
   const parsed = parseExperiment(readFileSync(DEMO_FILE, "utf8"), () => ({ ok: false, error: "" }));
