@@ -3,6 +3,7 @@
  */
 import { Worker } from "node:worker_threads";
 import type { LoadChange } from "../vocabulary/load-change.ts";
+import { withCompilerAtRest } from "./compiler.ts";
 import type { PacedCommand, PacedMoment, PacedPlan } from "./paced-task.ts";
 import { builtUrl } from "./pool.ts";
 
@@ -44,7 +45,8 @@ export class PacedThread {
   async close(): Promise<void> {
     this.#isClosed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    await this.#worker?.terminate();
+    const worker = this.#worker;
+    if (worker !== null) await withCompilerAtRest(() => worker.terminate());
     this.#worker = null;
   }
 

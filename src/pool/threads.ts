@@ -5,6 +5,7 @@
  */
 import type { Worker } from "node:worker_threads";
 import { Piscina } from "piscina";
+import { withCompilerAtRest } from "./compiler.ts";
 import type { Task, TaskAnswer } from "./task.ts";
 
 /** Threads of one process at most, over all calls. */
@@ -37,6 +38,6 @@ export class Threads {
   }
 
   async close(): Promise<void> {
-    await this.#pool.destroy();
+    await withCompilerAtRest(() => this.#pool.destroy());
   }
 }

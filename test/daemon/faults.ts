@@ -2,15 +2,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
-import { setFlagsFromString } from "node:v8";
-
-/**
- * For files that end threads of their own process in the midst of their work. Node 20 now and then aborts the whole process when it takes leave of a
- * thread for which V8 still compiles in the background (NodePlatform::ForIsolate); so threads made after this compile in the foreground.
- */
-export function compileInForeground(): void {
-  setFlagsFromString("--no-concurrent-recompilation");
-}
 
 /** The built program on a port of its own; answers when it listens. */
 export async function startedDaemon(

@@ -5,7 +5,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test, vi } from "vitest";
 import { encodeSummary, parseExperiment, poolThreads, simulateExperiment } from "../../src/index.ts";
-import { compileInForeground, killed, slowLoris, startedDaemon } from "./faults.ts";
+import { compileInForeground } from "../pool/foreground.ts";
+import { killed, slowLoris, startedDaemon } from "./faults.ts";
 import { fuzzRequests, send } from "./fuzz.ts";
 import { ask, daemonWith, ended, newFolder, post, SMALL, STEADY, stop } from "./running.ts";
 

@@ -19,7 +19,7 @@ import {
 import { kernelFamily } from "../../src/metrics/table.ts";
 import type { LoadChange } from "../../src/vocabulary/load-change.ts";
 import { seriesValue } from "../metrics/exposition-text.ts";
-import { compileInForeground } from "./faults.ts";
+import { compileInForeground } from "../pool/foreground.ts";
 import { type Answered, ask, daemonWith, post, SMALL, stop } from "./running.ts";
 
 compileInForeground();

@@ -12,6 +12,9 @@ import type { RunError } from "../../src/pool/run-error.ts";
 import type { Job, Yield } from "../../src/pool/task.ts";
 import { Threads } from "../../src/pool/threads.ts";
 import { scenarioOf } from "../compile/scenario-of.ts";
+import { compileInForeground } from "./foreground.ts";
+
+compileInForeground();
 
 const folder = mkdtempSync(join(tmpdir(), "halfopen-lanes-"));
 process.env.HALFOPEN_TEST_ONCE = join(folder, "once");

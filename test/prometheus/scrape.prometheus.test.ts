@@ -106,16 +106,16 @@ describe("a paced run", () => {
     };
     expect((await ask(serving, "/api/v1/paced/paced", init)).status).toBe(202);
     const query = `halfopen_simulated_seconds_total${ON}}`;
+    const isLater = `on () (${query} > 5) and on () (halfopen_load_changes_total${ON}} == 1)`;
+    // The time of one scrape, which is after the change: asked for at it, all samples are of that scrape.
+    let timeS = Number.NaN;
     await vi.waitUntil(
-      async () =>
-        (await prometheus.number(`halfopen_load_changes_total${ON}}`)) === 1 && (await prometheus.number(query)) > 5,
-      {
-        timeout: 30_000,
-        interval: 200,
+      async () => {
+        timeS = await prometheus.number(`timestamp(${query}) and ${isLater}`);
+        return !Number.isNaN(timeS);
       },
+      { timeout: 30_000, interval: 200 },
     );
-    // All samples of one scrape: asked for at one time.
-    const timeS = Date.now() / 1000 - 1;
     const nowNs = Math.round((await prometheus.number(query, timeS)) * 1e9);
     const log = (await ask(serving, "/api/v1/paced/paced/log")).body as {
       readonly seed: number;
