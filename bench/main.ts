@@ -7,14 +7,15 @@
  *           times; `--write` puts the figures into bench/RESULTS.md; `--against REVISION` chooses the commit to compare with.
  * Checksum  Of each workload's result. It must not change when only speed was meant to change.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildLimit } from "./limit.ts";
-import { benchFolder, libraryUrl } from "./places.ts";
+import { libraryUrl } from "./places.ts";
 import { buildPrevious, previousRevision } from "./previous.ts";
 import { figuresTable, machine, scavengesTable } from "./report.ts";
+import { writeSection } from "./results-file.ts";
 import { countScavenges } from "./scavenges.ts";
 import { Subject } from "./subject.ts";
 import { Turns } from "./turns.ts";
@@ -31,14 +32,6 @@ const { values: flags } = parseArgs({
 const rounds = Number(flags.rounds ?? (flags.smoke ? 1 : 7));
 if (!(Number.isInteger(rounds) && rounds >= 1))
   throw new Error(`--rounds ${flags.rounds}: a whole number from 1 on is needed`);
-
-const RESULTS_HEAD = `<!-- Written by \`npm run bench -- --write\`. -->
-# Results of the bench
-
-What is measured, and how, stands in main.ts; the workloads in workloads.ts. \`ms/s\` is milliseconds of wall-clock time per simulated
-second; \`×\` above 1 says that halfopen is faster.
-
-`;
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 const folder = mkdtempSync(join(tmpdir(), "halfopen-bench-"));
@@ -69,6 +62,8 @@ async function bench(): Promise<void> {
   const traced = WORKLOADS.filter(({ name }) => name === "W0" || name === "W1");
   const scavenges = traced.map((w) => [w.name, countScavenges(scenarioText(w, secondsOf(w, flags.smoke)))] as const);
   const text = [
+    "`ms/s`: milliseconds of wall-clock time per simulated second; `×` above 1: halfopen is faster.",
+    "",
     `${machine()}; ${new Date().toISOString().slice(0, 10)}; ${rounds} rounds${flags.smoke ? ", smoke sizes: the figures mean nothing" : ""}.`,
     limit === null
       ? "No C compiler here, so there are no ratios to limit.c."
@@ -83,7 +78,7 @@ async function bench(): Promise<void> {
     "",
   ].join("\n");
   process.stdout.write(text);
-  if (flags.write) writeFileSync(join(benchFolder, "RESULTS.md"), `${RESULTS_HEAD}${text}`);
+  if (flags.write) writeSection("Engine", text);
 }
 
 async function startSubject(url: string): Promise<Subject> {

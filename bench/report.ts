@@ -38,7 +38,7 @@ export function figuresTable(all: readonly Figures[]): string {
 
 /** `ms/s`: milliseconds of wall-clock time per simulated second. Ratios are medians of the rounds' own ratios; more is faster. */
 function row(figures: Figures): string[] {
-  const { workload, seconds, halfopenS, limitS, previousS, connections, checksum } = figures;
+  const { workload, seconds, halfopenS, limitS, previousS, checksum } = figures;
   const perSimulatedS = (wallS: readonly number[]): string =>
     wallS.length === 0 ? "-" : ((1000 * median(wallS)) / seconds).toFixed(3);
   const toLimit = ratios(limitS, halfopenS);
@@ -50,7 +50,7 @@ function row(figures: Figures): string[] {
     toLimit.length === 0 ? "-" : median(toLimit).toFixed(2),
     toLimit.length === 0 ? "-" : `${least(toLimit).toFixed(2)}-${most(toLimit).toFixed(2)}`,
     simulatedPerS(figures).toFixed(simulatedPerS(figures) < 100 ? 1 : 0),
-    ((1e6 * median(halfopenS)) / connections).toFixed(2),
+    usPerConnection(figures).toFixed(2),
     previousS.length === 0 ? "-" : median(ratios(previousS, halfopenS)).toFixed(2),
     goalCell(figures),
     checksum,
@@ -63,12 +63,15 @@ const ratios = (other: readonly number[], own: readonly number[]): number[] =>
 const simulatedPerS = ({ seconds, halfopenS }: Figures): number => seconds / median(halfopenS);
 
 function goalCell(figures: Figures): string {
-  const { ratio, simulatedPerS: speed } = figures.workload.goal ?? {};
+  const { ratio, simulatedPerS: speed, connectionUs } = figures.workload.goal ?? {};
   if (ratio !== undefined && figures.limitS.length > 0) {
     return `${met(median(ratios(figures.limitS, figures.halfopenS)) >= ratio)}: × limit.c >= ${ratio}`;
   }
+  if (connectionUs !== undefined) return `${met(usPerConnection(figures) <= connectionUs)}: µs <= ${connectionUs}`;
   return speed === undefined ? "-" : `${met(simulatedPerS(figures) >= speed)}: s/s >= ${speed}`;
 }
+
+const usPerConnection = ({ halfopenS, connections }: Figures): number => (1e6 * median(halfopenS)) / connections;
 
 const met = (isMet: boolean): string => (isMet ? "met" : "missed");
 

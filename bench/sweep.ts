@@ -3,17 +3,22 @@
  * Method    The public library. Throughput: 1000 points of 60 s with 1 M SYN/s and 50 clients/s, one seed, on 1 and on 2 workers in turn, medians; the
  *           threads are warm. Memory: RSS of this process, threads included, twice a second over 100 000 short runs; flat means that the last quarter
  *           of the time needs no more than the second.
- * Sizes     `--smoke` runs inside the tests, `npm run bench:sweep` takes the real ones, `--rounds N` (3) times.
+ * Sizes     `--smoke` runs inside the tests, `npm run bench:sweep` takes the real ones, `--rounds N` (3) times; `--write`: into bench/RESULTS.md.
  * Checksum  Of the summary: the same with any number of workers.
  */
 import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
 import { closePool, parseExperiment, type Sweep, simulateSweep, sweepOf } from "../src/index.ts";
 import { machine } from "./report.ts";
+import { writeSection } from "./results-file.ts";
 import { median } from "./statistics.ts";
 
 const { values: flags } = parseArgs({
-  options: { smoke: { type: "boolean", default: false }, rounds: { type: "string" } },
+  options: {
+    smoke: { type: "boolean", default: false },
+    rounds: { type: "string" },
+    write: { type: "boolean", default: false },
+  },
 });
 const size = <T>({ smoke, real }: { smoke: T; real: T }): T => (flags.smoke ? smoke : real);
 const rounds = Number(flags.rounds ?? size({ smoke: 1, real: 3 }));
@@ -47,9 +52,12 @@ sweep: { axes: { server.listeners.80.backlog: "1..1000:${size({ smoke: 10, real:
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 try {
-  process.stdout.write(`${machine()}; ${new Date().toISOString().slice(0, 10)}; ${rounds} rounds.\n\n`);
-  await throughput(sweepFrom(FLOODED));
-  await memory(sweepFrom(SHORT));
+  const text = `${machine()}; ${new Date().toISOString().slice(0, 10)}; ${rounds} rounds.
+
+${await throughput(sweepFrom(FLOODED))}
+${await memory(sweepFrom(SHORT))}`;
+  process.stdout.write(text);
+  if (flags.write) writeSection("Sweeps", text);
 } finally {
   await closePool();
 }
@@ -60,7 +68,7 @@ function sweepFrom(text: string): Sweep {
   return sweepOf(parsed.value.experiment, parsed.value.sweep);
 }
 
-async function throughput(sweep: Sweep): Promise<void> {
+async function throughput(sweep: Sweep): Promise<string> {
   const points = sweep.shape.pointsPerTuning;
   const wallS: Record<1 | 2, number[]> = { 1: [], 2: [] };
   const checksums = new Set<string>();
@@ -76,14 +84,13 @@ async function throughput(sweep: Sweep): Promise<void> {
   }
   if (checksums.size !== 1) throw new Error(`the summaries differ: ${[...checksums].join(", ")}`);
   const [one, two] = [median(wallS[1]), median(wallS[2])];
-  process.stdout.write(`| sweep | points | simulated s each | s on 1 worker | s on 2 workers | 2 against 1 | goal | checksum |
+  return `| sweep | points | simulated s each | s on 1 worker | s on 2 workers | 2 against 1 | goal | checksum |
 |---|---:|---:|---:|---:|---:|---|---|
 | flooded | ${points} | ${seconds} | ${one.toFixed(1)} | ${two.toFixed(1)} | ${(one / two).toFixed(2)} × | <= 60 s on 2 workers; >= 1.8 × | ${[...checksums][0]} |
-
-`);
+`;
 }
 
-async function memory(sweep: Sweep): Promise<void> {
+async function memory(sweep: Sweep): Promise<string> {
   const runs = sweep.shape.pointsPerTuning;
   say(`${runs} runs`);
   const samples: number[] = [];
@@ -96,8 +103,8 @@ async function memory(sweep: Sweep): Promise<void> {
   const quarter = (k: number): number =>
     Math.max(...samples.slice(Math.floor((k * samples.length) / 4), Math.ceil(((k + 1) * samples.length) / 4)));
   const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
-  process.stdout.write(`| sweep | runs | s | most MiB | by quarter of the time | goal |
+  return `| sweep | runs | s | most MiB | by quarter of the time | goal |
 |---|---:|---:|---:|---|---|
 | short | ${runs} | ${((performance.now() - startedMs) / 1000).toFixed(1)} | ${mib(Math.max(...samples))} | ${[0, 1, 2, 3].map((k) => mib(quarter(k))).join(", ")} | <= 400 MiB, flat |
-`);
+`;
 }

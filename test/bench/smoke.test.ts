@@ -40,6 +40,21 @@ test("the bench of sweeps runs, and every cell is a number", () => {
   expect(stdout).not.toMatch(/NaN|Infinity|undefined/);
 });
 
+test("the bench of peers runs, and every cell is a number", () => {
+  const { status, stdout, stderr } = node(`${folder}/bench/peers/main.js`, "--smoke");
+  expect(status, stderr).toBe(0);
+  expect(stdout).toMatch(/^\| simjs .* × \|$/m);
+  expect(stdout).not.toMatch(/NaN|Infinity|undefined/);
+});
+
+test("the bench of steadiness runs, and every cell is a number", () => {
+  const { status, stdout, stderr } = node(`${folder}/bench/steady.js`, "--smoke");
+  expect(status, stderr).toBe(0);
+  expect(stdout).toMatch(/^\| W0 .*\| 2 \|/m);
+  expect(stdout).toMatch(/^\| a day .*\|$/m);
+  expect(stdout).not.toMatch(/NaN|Infinity|undefined/);
+});
+
 test("collections that the program asked for part a trace", () => {
   const scavenge = "[1:0x1]  42 ms: Scavenge 3.8 (5.0) -> 2.8 (5.0) MB, 0.05 / 0.00 ms  allocation failure;";
   const asked = "[1:0x1]  51 ms: Scavenge 3.0 (5.0) -> 2.6 (5.0) MB, 8.17 / 0.00 ms  testing;";
