@@ -46,6 +46,7 @@ import {
   type WorkloadScenario,
 } from "../vocabulary/scenario.ts";
 import type { TunableName } from "../vocabulary/tunables.ts";
+import { cpuSpec } from "./cpu.ts";
 import { effectiveBacklog } from "./effective.ts";
 import { kernelRules } from "./kernel-rules.ts";
 import { portsOf, reservedIn } from "./ports.ts";
@@ -89,6 +90,7 @@ export function compileScenario(scenario: Scenario, options: CompileOptions): Ru
     clientCrashesNs: scenario.client.crashes_s.map(secondsToNs),
     server: { ...hostSpec(scenario.server, scenario.client), twoWay: bit(scenario.server.handshake === "two_way") },
     client: hostSpec(scenario.client, scenario.server),
+    cpu: cpuSpec(scenario.server),
     listeners: scenario.server.listeners.map((listener) => listenerSpec(listener, scenario)),
     workloads: scenario.workloads.map((workload) => workloadSpec(workload, scenario)),
     impairments: [...scenario.impairments.map(impairmentSpec), ...lossesOf(scenario.path)],

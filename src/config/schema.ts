@@ -4,6 +4,7 @@
  * Units   As in the names of the keys; ranges are limits of the model or of the kernel, whichever is narrower.
  */
 import { z } from "zod";
+import { CPU_COST_NAMES, CPU_COSTS, CPU_PROFILE_NAMES, type CpuCostName, DEVICE_KINDS } from "../vocabulary/cpu.ts";
 import { ISN_NAMES } from "../vocabulary/isn.ts";
 import { DEFAULT_KERNEL } from "../vocabulary/kernels.ts";
 import { DEFAULT_MTU, MAX_MTU, MIN_MTU } from "../vocabulary/mss.ts";
@@ -43,6 +44,8 @@ const MAX_CLIENT_ADDRESSES = 65_534;
 /** 198.18.0.1 ff., the flood's network (a /15). */
 const MAX_RAW_ADDRESSES = 131_070;
 const INT_MAX = 0x7fffffff;
+const MAX_CPUS = 64;
+const MAX_RING = 65_536;
 const MAX_BURST = 10_000_000;
 const MAX_NAT_CLIENTS = 1_000_000;
 
@@ -336,6 +339,40 @@ export const pathSchema = map({
   to_client: pathDirection.prefault({}).describe("What happens to the server's packets."),
 });
 
+const device = map({
+  kind: oneOf(DEVICE_KINDS)
+    .default("nic")
+    .describe("nic: NAPI, a ring for each queue; veth, loopback: straight into the backlog of a CPU."),
+  queues: whole("a whole number of queues", { min: 1, max: MAX_CPUS })
+    .default(1)
+    .describe("Receive queues of a NIC, spread by hash (RSS); queue i interrupts CPU i modulo cores."),
+  ring: whole("a whole number of packets", { min: 1, max: MAX_RING })
+    .default(1024)
+    .describe("Packets that each receive queue of a NIC holds (ethtool -g)."),
+  rps_cpus: whole("a whole number of CPUs", { max: MAX_CPUS })
+    .default(0)
+    .describe("RPS: packets go on to the backlogs of so many CPUs, by hash; 0: off."),
+});
+
+const costUs = number("a number of microseconds", { max: 1e6 });
+const cpu = map({
+  cores: whole("a whole number of CPUs", { min: 1, max: MAX_CPUS }).describe("CPUs that receive packets."),
+  profile: oneOf(CPU_PROFILE_NAMES).default("measured-6.18").describe("What packets and application cost."),
+  costs_us: map(
+    Object.fromEntries(CPU_COST_NAMES.map((name) => [name, costUs.optional().describe(CPU_COSTS[name])])) as {
+      [K in CpuCostName]: z.ZodOptional<typeof costUs>;
+    },
+  )
+    .prefault({})
+    .describe("In place of the profile's, µs of one CPU."),
+  app: oneOf(scenario.APP_PLACES)
+    .default("shared")
+    .describe("shared: the application runs on the CPUs that receive; separate: on CPUs of its own."),
+  app_cores: optional(whole("a whole number of CPUs", { min: 1, max: MAX_CPUS })).describe(
+    "app: separate: how many CPUs it has; absent: as many as cores.",
+  ),
+});
+
 export const serverSchema = map({
   ...host,
   hosts: whole("a whole number of hosts", { min: 1, max: MAX_HOSTS })
@@ -346,6 +383,8 @@ export const serverSchema = map({
     .describe(
       "two_way: connections are established at the SYN, to see what the third segment is for. No kernel does this.",
     ),
+  device: device.prefault({}).describe("How packets come to the CPUs."),
+  cpu: optional(cpu).describe("What packets and application cost; absent: CPUs take no time, nothing waits for them."),
   listeners: list(listenerSchema, "listeners", MAX_LISTENERS).default([]).describe("Sockets that listen."),
 });
 

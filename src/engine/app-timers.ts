@@ -16,15 +16,23 @@ export const AppTimer = {
   ServerRead: 7,
   /** subject = listener. */
   AppPauseEnd: 8,
+  /** subject = CPU of the application: its piece of work may be done. */
+  CpuDone: 9,
+  /** accept() has had its CPU time: called by a tick, one after the other, by a serial application. */
+  Accepted: 10,
+  AcceptedNext: 11,
+  AcceptedSerial: 12,
+  /** subject = socket, value = its serial number: its request has had its CPU time. */
+  Computed: 13,
   /** subject = attempt. */
-  ConnectTimeout: 9,
+  ConnectTimeout: 14,
   /** value = number of the request. */
-  ResponseTimeout: 10,
-  Hold: 11,
-  EofHold: 12,
-  NextRequest: 13,
+  ResponseTimeout: 15,
+  Hold: 16,
+  EofHold: 17,
+  NextRequest: 18,
   /** subject = user (users.ts). */
-  Retry: 14,
+  Retry: 19,
   /** The client host crashes; no subject. */
-  Crash: 15,
+  Crash: 20,
 } as const;

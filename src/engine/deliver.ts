@@ -18,6 +18,7 @@ import {
   NEW_SYN_RECV,
   NO_ROW,
   OPTIONS_ROW,
+  R_HASH,
   R_STATE,
   ROW_MINI,
   ROW_SHIFT,
@@ -129,7 +130,10 @@ function fire(host: Host, row: number): void {
   host.onTimer(row);
   const word = host.table.rows[(row << ROW_SHIFT) + R_STATE]!;
   const state = word & ROW_STATE_MASK;
-  if (state === NEW_SYN_RECV) onSynAckTimer(host, row);
+  if (state === NEW_SYN_RECV) {
+    if (host.receive !== null) host.receive.onRequestTimer(host.table.rows[(row << ROW_SHIFT) + R_HASH]!);
+    onSynAckTimer(host, row);
+  }
   else if (state === FULL_ROW) onSecondTimer(host, host.table.rows[(row << ROW_SHIFT) + F_OWNER]!, row);
   else if (state === OPTIONS_ROW) onKeepaliveTimer(host, row);
   else if ((word & ROW_MINI) !== 0) expireTimeWait(host, row);

@@ -39,6 +39,7 @@ import type { NoticeRing } from "./notices.ts";
 import { PairPorts } from "./pair-ports.ts";
 import { PeerMetrics } from "./peer-metrics.ts";
 import type { RawAnswerer } from "./raw-answers.ts";
+import type { ReceivePath } from "./receive-path.ts";
 import { modelTimeoutMs } from "./rtt.ts";
 import type { ServerApp } from "./server-app.ts";
 import type { SocketOptions } from "./socket-options.ts";
@@ -112,6 +113,8 @@ export class Host {
   link!: Link;
   /** Takes what goes to the flood link; also counts what leaves the server. */
   answerer: RawAnswerer | null = null;
+  /** The CPUs in front of TCP; null: they take no time. */
+  receive: ReceivePath | null = null;
   /** SO_KEEPALIVE and TCP_USER_TIMEOUT; null: no socket of this host has either. */
   options: SocketOptions | null = null;
   /** Told of each child in an accept queue. */

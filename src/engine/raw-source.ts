@@ -67,6 +67,9 @@ export class RawSource {
   readonly arrivals: Arrivals;
   /** Whether packets wait for the next change instead of running at their time. */
   isLagging = false;
+  /** Where it has to tell when it runs next. */
+  #due: Float64Array | null = null;
+  #source = 0;
   /** [0]: packets run. */
   readonly #totals = new Float64Array(1);
   readonly #spec: RawSpec;
@@ -81,6 +84,10 @@ export class RawSource {
   readonly #mayLag: boolean;
   readonly #isBulk: boolean;
   #listener: Listener | null = null;
+  /** Which queue of the device its packets come to; -1: each one's hash chooses. */
+  readonly #lane: number;
+  /** The lane is full: packets are dropped, and counted when it has room again, or somebody looks. */
+  #isWaiting = false;
   /** [0]: the next event of anybody else. */
   readonly limitNs = new Float64Array(1);
   readonly #segment = new Int32Array(SEG_WORDS);
@@ -101,7 +108,9 @@ export class RawSource {
     mayLag: boolean,
     isBulk: boolean,
     share: Share,
+    lane = -1,
   ) {
+    this.#lane = lane;
     this.#host = host;
     this.#spec = spec;
     this.#workload = workload;
@@ -125,13 +134,34 @@ export class RawSource {
 
   /** Writes when this source wants to run to `due[at]`: its next packet, or never while it lags. */
   writeDue(due: Float64Array, at: number): void {
-    due[at] = this.isLagging ? FOREVER : this.#leaveNs();
+    this.#due = due;
+    this.#source = at;
+    due[at] = this.isLagging || this.#isWaiting ? FOREVER : this.#leaveNs();
   }
 
   /** Runs packets up to `limitNs[0]` (the next event of anybody else; the first packet is run in any case). */
   run(): void {
-    if (this.#isFlood && this.#setListener()) this.#runFlood();
+    const { receive } = this.#host;
+    if (receive !== null && this.#isBulk && this.#lane >= 0 && receive.isFull(this.#lane)) {
+      this.#isWaiting = true;
+      receive.awaitRoom(this.#lane, this);
+    } else if (receive === null && this.#isFlood && this.#setListener()) this.#runFlood();
     else this.#runOne();
+  }
+
+  /** The lane had no room until now: what came meanwhile was dropped. */
+  onRoom(): void {
+    this.#dropUntilNow(false);
+    this.#isWaiting = false;
+    this.writeDue(this.#due!, this.#source);
+  }
+
+  #dropUntilNow(inclusive: boolean): void {
+    const receive = this.#host.receive!;
+    const n = this.arrivals.passOver(this.#host.now[0]!, inclusive);
+    this.#count(n);
+    this.#host.ledger.drop(this.#workload, receive.gate, n);
+    receive.countDropped(this.#lane, n);
   }
 
   /** One packet by the general way. */
@@ -302,6 +332,10 @@ export class RawSource {
 
   /** Runs what lags before now (with `inclusive` also what is due now), under the state that still holds. */
   catchUp(inclusive: boolean): void {
+    if (this.#isWaiting) {
+      this.#dropUntilNow(inclusive);
+      return;
+    }
     const now = this.#host.now[0]!;
     const next = this.arrivals.next;
     if (!this.isLagging || next[0]! > now || (next[0]! === now && !inclusive)) return;
@@ -393,18 +427,24 @@ export class RawSource {
     seg[S_LEN] = 0;
     seg[S_ATTEMPT] = attempt;
     if (this.#impairments.length > 0 || this.#path.duplicate > 0) this.#deliverByPath(seg, attempt);
-    else deliver(this.#host, seg, 0);
+    else this.#arrive(seg);
+  }
+
+  #arrive(seg: Int32Array): void {
+    const { receive } = this.#host;
+    if (receive === null) deliver(this.#host, seg, 0);
+    else receive.offer(seg, 0, this.#lane);
   }
 
   /** The path may lose the packet, or deliver it twice; a copy's fate is its own. */
   #deliverByPath(seg: Int32Array, attempt: number): void {
     const hash = this.#host.ledger.packetHash(attempt);
     seg[S_HASH] = hash;
-    if (!this.#isLost(seg, attempt)) deliver(this.#host, seg, 0);
+    if (!this.#isLost(seg, attempt)) this.#arrive(seg);
     if (!isDuplicated(hash, this.#path)) return;
     this.#countWire(1);
     seg[S_HASH] = copyHash(hash);
-    if (!this.#isLost(seg, attempt)) deliver(this.#host, seg, 0);
+    if (!this.#isLost(seg, attempt)) this.#arrive(seg);
   }
 
   #isLost(seg: Int32Array, attempt: number): boolean {
@@ -425,6 +465,14 @@ export class RawSource {
   #makeAddress(): void {
     const spec = this.#spec;
     const seg = this.#segment;
+    if (this.#lane >= 0) {
+      const number = this.arrivals.next[1]!;
+      const round = Math.floor(number / spec.sourceAddresses);
+      seg[S_SRC] = (FIRST_ADDRESS + (number - round * spec.sourceAddresses)) | 0;
+      seg[S_PORTS] =
+        (spec.port << 16) | (LOWEST_PORT + ((spec.firstSourcePort - LOWEST_PORT + round) % RAW_PORTS));
+      return;
+    }
     if (spec.addresses === RawAddresses.Random) {
       const draw = hash3(spec.streamKey, this.arrivals.next[1]! | 0, 2);
       const port = hash3(draw, spec.streamKey, 3);

@@ -62,6 +62,11 @@ export class Sampler {
     return (this.#sample + 0.5) * this.#intervalNs;
   }
 
+  /** Number of the next sample. */
+  get next(): number {
+    return this.#sample;
+  }
+
   take(): void {
     const { layout, out } = this.#recorder;
     const k = this.#sample++;

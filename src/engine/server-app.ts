@@ -9,8 +9,10 @@
  */
 import { hash3 } from "../base/hash.ts";
 import { HISTOGRAM_MAX_US } from "../vocabulary/histogram.ts";
+import { CpuCost } from "../vocabulary/cpu.ts";
 import { AcceptMode, AppClose, type ListenerSpec, type RunSpec } from "../vocabulary/run-spec.ts";
 import { AppCalendar } from "./app-calendar.ts";
+import type { AppCpus } from "./app-cpus.ts";
 import type { AppHeap } from "./app-heap.ts";
 import { AppTimer } from "./app-timers.ts";
 import { takeChild } from "./child.ts";
@@ -73,9 +75,12 @@ export class ServerApp {
   readonly #lastTick: Float64Array;
   /** Per listener: changes of what its ticks follow from; a tick that was set before the last one is none. */
   readonly #generation: Int32Array;
+  /** null: the application's work takes no CPU time. */
+  readonly #cpus: AppCpus | null;
 
-  constructor(host: Host, heap: AppHeap, recorder: Recorder, spec: RunSpec) {
+  constructor(host: Host, heap: AppHeap, recorder: Recorder, spec: RunSpec, cpus: AppCpus | null) {
     this.#host = host;
+    this.#cpus = cpus;
     this.#heap = heap;
     this.#recorder = recorder;
     this.#specs = spec.listeners;
@@ -121,14 +126,30 @@ export class ServerApp {
         return;
       case AppTimer.AcceptTick:
         if (value !== this.#generation[subject]) return;
+        if (this.#cpus !== null) this.#cpus.run(subject, CpuCost.accept, AppTimer.Accepted, subject, 0);
+        else this.onTimer(AppTimer.Accepted, subject, 0);
+        return;
+      case AppTimer.Accepted:
         this.#awake[subject] = 0;
         this.#acceptOne(subject);
         this.childQueued(this.#host.listeners[subject]!);
         return;
       case AppTimer.ServiceDone:
+        if (this.#cpus !== null) this.#cpus.run(subject, CpuCost.accept, AppTimer.AcceptedSerial, subject, 0);
+        else this.onTimer(AppTimer.AcceptedSerial, subject, 0);
+        return;
+      case AppTimer.AcceptedNext:
+        this.#acceptNext(subject);
+        return;
+      case AppTimer.AcceptedSerial:
         this.#awake[subject] = 0;
         this.#acceptSerial(subject);
         return;
+      case AppTimer.CpuDone: {
+        const cpus = this.#cpus!;
+        if (cpus.finish(subject)) this.onTimer(cpus.kind, cpus.subject, cpus.value);
+        return;
+      }
       case AppTimer.AppPauseEnd:
         if (!this.#calendars[subject]!.passPause(this.#host.now[0]!)) return;
         this.#setAppPause(subject);
@@ -182,6 +203,7 @@ export class ServerApp {
       }
     }
     if (kind === AppTimer.ServerClose) this.#close(row, index);
+    else if (kind === AppTimer.Computed) this.#wait(row, index);
     else if (kind === AppTimer.Served) this.#served(row, index);
     else this.#read(row, index);
   }
@@ -192,6 +214,11 @@ export class ServerApp {
 
   onNotice(kind: number, subject: number, value: number): void {
     if (kind === Notice.Acceptable) {
+      if (this.#cpus !== null) {
+        const isSerial = this.#specs[subject]!.acceptMode === AcceptMode.Serial;
+        this.#cpus.run(subject, CpuCost.accept, isSerial ? AppTimer.AcceptedSerial : AppTimer.AcceptedNext, subject, 0);
+        return;
+      }
       this.#awake[subject] = 0;
       if (this.#specs[subject]!.acceptMode === AcceptMode.Serial) this.#acceptSerial(subject);
       else if (!this.#isPaused(subject)) while (this.#isFree(subject) && this.#acceptOne(subject));
@@ -200,6 +227,15 @@ export class ServerApp {
     // Its loop looks at what is readable before it closes.
     this.#onSocket(AppTimer.ServerRead, subject, value);
     if (kind === Notice.ServerClose) this.#onSocket(AppTimer.ServerClose, subject, value);
+  }
+
+  /** accept() has had its CPU time; the next one is called at once while there are children, and somebody is free. */
+  #acceptNext(index: number): void {
+    this.#awake[index] = 0;
+    if (this.#isPaused(index) || !this.#isFree(index) || !this.#acceptOne(index)) return;
+    if (this.#host.listeners[index]!.acceptLength === 0 || !this.#isFree(index)) return;
+    this.#awake[index] = 1;
+    this.#cpus!.run(index, CpuCost.accept, AppTimer.AcceptedNext, index, 0);
   }
 
   /** There may be a child to accept: wakes the application, or sets its next tick. */
@@ -312,7 +348,7 @@ export class ServerApp {
     }
     rows[fat + F_RX_READ] = rows[fat + F_RX_BYTES]!;
     while (this.#takeRequest(row, fat, spec)) {
-      if (spec.acceptMode === AcceptMode.Workers) {
+      if (spec.acceptMode === AcceptMode.Workers || this.#cpus !== null) {
         this.#serve(row, index);
         return;
       }
@@ -353,6 +389,21 @@ export class ServerApp {
     const rows = this.#host.table.rows;
     const at = (this.#host.fullOf(row) << ROW_SHIFT) + F_FLAGS;
     rows[at] = rows[at]! | FL_SERVING;
+    const isPool = this.#specs[index]!.acceptMode === AcceptMode.Workers;
+    if (this.#cpus !== null) {
+      const serial = rows[at]! >>> FL_SERIAL_SHIFT;
+      this.#cpus.run(isPool ? -1 : index, CpuCost.app_request, AppTimer.Computed, row, serial);
+    } else this.#wait(row, index);
+  }
+
+  /** What a worker waits for besides the CPU, service_time_s. */
+  #wait(row: number, index: number): void {
+    const rows = this.#host.table.rows;
+    const at = (this.#host.fullOf(row) << ROW_SHIFT) + F_FLAGS;
+    if (this.#specs[index]!.acceptMode !== AcceptMode.Workers) {
+      this.#served(row, index);
+      return;
+    }
     const doneNs = this.#calendars[index]!.doneNs(this.#host.now[0]!);
     this.#set(AppTimer.Served, row, rows[at]! >>> FL_SERIAL_SHIFT, doneNs);
   }

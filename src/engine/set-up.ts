@@ -4,7 +4,10 @@
 import { hash2 } from "../base/hash.ts";
 import {
   Arrival,
+  type CpuSpec,
+  RawAddresses,
   RawAnswer,
+  RawPacket,
   type RawSpec,
   type RunSpec,
   WorkloadKind,
@@ -32,6 +35,35 @@ export function streamKeys(spec: RunSpec): number[] {
   return spec.workloads.map(({ kind, streamKey }) =>
     kind === WorkloadKind.Raw && hostIndex > 0 ? hash2(streamKey, hostIndex) : streamKey,
   );
+}
+
+/** A workload's arrivals, or those of one lane of its packets (receive-path.ts). */
+export interface Slot {
+  readonly workload: number;
+  /** -1: each packet's hash chooses. */
+  readonly lane: number;
+  readonly lanes: number;
+}
+
+/** The slots that arrivals come from: in order one for each workload; with CPUs that take time, one for each lane of a mute flood. */
+export function slotsOf(spec: RunSpec): Slot[] {
+  return spec.workloads.flatMap((w, workload): Slot[] => {
+    if (spec.cpu === null || !isMuteFlood(w)) return [{ workload, lane: -1, lanes: 1 }];
+    const lanes = lanesOf(spec.cpu);
+    return Array.from({ length: lanes }, (_, lane) => ({ workload, lane, lanes }));
+  });
+}
+
+/** Mute SYNs of sequential addresses: their hashes spread them evenly, so each lane can have a stream of its own. */
+const isMuteFlood = (w: WorkloadSpec): boolean =>
+  w.kind === WorkloadKind.Raw &&
+  w.packet === RawPacket.Syn &&
+  w.answer === RawAnswer.Nothing &&
+  w.addresses === RawAddresses.Sequential;
+
+/** The queues that a packet's hash chooses from where it arrives: a NIC's rings, or backlogs. */
+export function lanesOf({ queues, rpsCpus, cores }: CpuSpec): number {
+  return queues > 0 ? queues : rpsCpus > 0 ? Math.min(rpsCpus, cores) : cores;
 }
 
 /** Arrivals that `seconds` may have: their mean number at the highest rate, and a burst. */

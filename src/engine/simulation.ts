@@ -10,12 +10,11 @@
  */
 import { assert } from "../base/assert.ts";
 import { hash2, hash3, unitOf } from "../base/hash.ts";
-import { GATE_NAMES } from "../vocabulary/gates.ts";
 import { ChangeKind, type LoadChange } from "../vocabulary/load-change.ts";
-import { OUTCOME_NAMES } from "../vocabulary/outcomes.ts";
 import { type RunResult, WIRE_NAMES } from "../vocabulary/run-result.ts";
 import { Direction, EngineMode, type HostSpec, type RunSpec, WorkloadKind } from "../vocabulary/run-spec.ts";
 import { AnswerQueue } from "./answer-queue.ts";
+import { AppCpus } from "./app-cpus.ts";
 import { AppHeap } from "./app-heap.ts";
 import { AppTimer } from "./app-timers.ts";
 import { giveBack, takeTable } from "./arena.ts";
@@ -32,19 +31,31 @@ import { Notice, NoticeRing } from "./notices.ts";
 import { ObservedHost, ObservedLedger, ObservedLink, type Observer, type QueueLengths } from "./observer.ts";
 import { RawAnswerer } from "./raw-answers.ts";
 import { RawSource, ROWS_PER_EVENT } from "./raw-source.ts";
-import { Extreme, ListenerField, Recorder, WorkloadField } from "./recorder.ts";
-import { Sampler, writeCounters } from "./sampler.ts";
+import { ReceivePath } from "./receive-path.ts";
+import { Recorder, WorkloadField } from "./recorder.ts";
+import { writeResult } from "./result-writer.ts";
+import { Sampler } from "./sampler.ts";
 import { ServerApp } from "./server-app.ts";
-import { answers, BATCH, expectedHalfOpen, expectedSockets, hostSeed, mayLag, streamKeys } from "./set-up.ts";
+import {
+  answers,
+  BATCH,
+  expectedHalfOpen,
+  expectedSockets,
+  hostSeed,
+  mayLag,
+  type Slot,
+  slotsOf,
+  streamKeys,
+} from "./set-up.ts";
 import { optionsOf } from "./socket-options.ts";
-import { copyHash, isDuplicated } from "./uneven-path.ts";
+import { copyHash, isDuplicated, isUneven } from "./uneven-path.ts";
 
 /** Ticks since boot at t = 0: at least an hour, and a spread that covers all phases of the wheel's coarse levels and of the cookie minute. */
 const BOOT_TICKS_MIN = 1_000_000;
 const BOOT_TICKS_SPREAD = 2_097_152;
 /** Sources in their order; the workloads' own follow, then the sampler. */
-const Source = { ClientTick: 0, ServerTick: 1, ToServer: 2, ToClient: 3, Notices: 4, AppTimers: 5 } as const;
-const FIXED_SOURCES = 6;
+const Source = { ClientTick: 0, ServerTick: 1, ToServer: 2, ToClient: 3, Notices: 4, AppTimers: 5, Cpus: 6 } as const;
+const FIXED_SOURCES = 7;
 /** From the time of an arrival to its connect(): the clients' process has to wake, as the server's does for its accept ticks (server-app.ts). */
 const ARRIVAL_WAKE_NS = 40_000;
 const ARRIVAL_WAKE_MASK = 0xffff;
@@ -70,7 +81,12 @@ export class Simulation {
   readonly #clientApp: ClientApp;
   readonly #arrivals: (Arrivals | null)[];
   readonly #arrivalKeys: Int32Array;
+  /** By slot: a source of its own for each workload, and for each lane of a flood that waits for room. */
   readonly #raw: (RawSource | null)[];
+  readonly #slots: readonly Slot[];
+  /** null: CPUs take no time. */
+  readonly #receive: ReceivePath | null;
+  readonly #appCpus: AppCpus | null;
   readonly #sampler: Sampler;
   readonly #wire = new Float64Array(WIRE_NAMES.length);
   readonly #impairments: Impairment[];
@@ -86,11 +102,11 @@ export class Simulation {
 
   /** `observer` is told what happens to each attempt; the result is the same with and without one. */
   constructor(spec: RunSpec, observer: Observer | null = null) {
-    const workloads = spec.workloads.length;
     this.#spec = spec;
+    this.#slots = slotsOf(spec);
     this.#answering = spec.workloads.flatMap((w, index) => (answers(w) ? [index] : []));
     this.#firstWorkload = FIXED_SOURCES + this.#answering.length;
-    this.#samplerSource = this.#firstWorkload + workloads;
+    this.#samplerSource = this.#firstWorkload + this.#slots.length;
     this.#due = new Float64Array(this.#samplerSource + 1).fill(FOREVER);
     this.#ledger =
       observer === null
@@ -120,32 +136,43 @@ export class Simulation {
       this.#client.table,
     );
     this.#client.link = this.#toServer;
-    this.#serverApp = new ServerApp(this.#server, this.#heap, this.#recorder, spec);
+    this.#receive =
+      spec.cpu === null
+        ? null
+        : new ReceivePath(spec.cpu, this.#server, this.#due, Source.Cpus, this.#recorder, isUneven(spec.toServer));
+    this.#server.receive = this.#receive;
+    this.#appCpus =
+      spec.cpu === null || this.#receive === null
+        ? null
+        : new AppCpus(spec.cpu, this.#now, this.#heap, this.#recorder, this.#receive.softirq);
+    if (this.#receive !== null && spec.cpu?.appCores === 0) this.#receive.sharing = this.#appCpus;
+    this.#serverApp = new ServerApp(this.#server, this.#heap, this.#recorder, spec, this.#appCpus);
     this.#clientApp = new ClientApp(this.#client, this.#heap, this.#recorder, spec, this.#serverApp);
     this.#arrivals = spec.workloads.map((w) =>
       w.kind === WorkloadKind.Connections ? new Arrivals(w, spec.seed, 0) : null,
     );
     this.#arrivalKeys = Int32Array.from(spec.workloads, ({ streamKey }) => hash2(spec.seed, streamKey));
-    this.#raw = spec.workloads.map((w, index) =>
-      w.kind === WorkloadKind.Raw
-        ? new RawSource(
-            this.#server,
-            w,
-            index,
-            spec.seed,
-            SERVER_ADDRESS,
-            answerer,
-            this.#impairmentsTo(Direction.ToServer),
-            spec.toServer,
-            mayLag(spec, w),
-            spec.engine === EngineMode.Auto,
-            spec,
-          )
-        : null,
-    );
+    this.#raw = this.#slots.map(({ workload, lane, lanes }) => {
+      const w = spec.workloads[workload]!;
+      if (w.kind !== WorkloadKind.Raw) return null;
+      return new RawSource(
+        this.#server,
+        w,
+        workload,
+        spec.seed,
+        SERVER_ADDRESS,
+        answerer,
+        this.#impairmentsTo(Direction.ToServer),
+        spec.toServer,
+        mayLag(spec, w),
+        spec.engine === EngineMode.Auto,
+        { hostIndex: spec.hostIndex * lanes + Math.max(0, lane), hostCount: spec.hostCount * lanes },
+        lane,
+      );
+    });
     this.#server.lagged = this;
     this.#sampler = new Sampler(this.#recorder, this.#server, this.#client, spec.sampleIntervalNs);
-    for (let w = 0; w < workloads; w++) this.#updateWorkload(w);
+    for (let slot = 0; slot < this.#slots.length; slot++) this.#updateSlot(slot);
     this.#due[this.#samplerSource] = this.#sampler.dueNs;
     observer?.starts(this);
   }
@@ -282,6 +309,9 @@ export class Simulation {
       case Source.AppTimers:
         this.#timer();
         return;
+      case Source.Cpus:
+        this.#receive!.run();
+        return;
       default:
         this.#workload(source);
     }
@@ -314,7 +344,9 @@ export class Simulation {
     const kind = packetClass(flags);
     this.#wire[kind] = this.#wire[kind]! + 1 + (flags >>> MORE_SHIFT);
     if (isDataWithFin(flags)) this.#wire[WIRE_IN_BOTH] = this.#wire[WIRE_IN_BOTH]! + 1;
-    if (!this.#toServer.loses(words, at)) deliver(this.#server, words, at);
+    if (this.#toServer.loses(words, at)) return;
+    if (this.#receive !== null) this.#receive.offer(words, at, -1);
+    else deliver(this.#server, words, at);
   }
 
   #notice(): void {
@@ -340,6 +372,8 @@ export class Simulation {
     } else if (source < this.#samplerSource) this.#arrive(source - this.#firstWorkload, source);
     else {
       this.catchUp();
+      this.#receive?.sample(this.#sampler.next);
+      this.#appCpus?.sample(this.#sampler.next);
       this.#sampler.take();
       this.#due[source] = this.#sampler.dueNs;
     }
@@ -356,9 +390,10 @@ export class Simulation {
     this.#arriveAtServer(words, at);
   }
 
-  #arrive(workload: number, source: number): void {
-    const raw = this.#raw[workload]!;
+  #arrive(slot: number, source: number): void {
+    const raw = this.#raw[slot]!;
     if (raw === null) {
+      const { workload } = this.#slots[slot]!;
       const arrivals = this.#arrivals[workload]!;
       const index = arrivals.next[1]!;
       arrivals.step();
@@ -371,7 +406,7 @@ export class Simulation {
     for (let s = 0; s < this.#due.length; s++) limit = Math.min(limit, this.#due[s]!);
     raw.limitNs[0] = limit;
     raw.run();
-    this.#updateWorkload(workload);
+    this.#updateSlot(slot);
     if (raw.isLagging) {
       this.#server.lagging++;
       this.#epoch = this.#server.epoch;
@@ -384,9 +419,10 @@ export class Simulation {
     this.#due[source] = Math.max(this.#now[0]!, next[0]! + late);
   }
 
-  #updateWorkload(workload: number): void {
-    const at = this.#firstWorkload + workload;
-    const raw = this.#raw[workload]!;
+  #updateSlot(slot: number): void {
+    const at = this.#firstWorkload + slot;
+    const raw = this.#raw[slot]!;
+    const { workload } = this.#slots[slot]!;
     if (raw === null) this.#updateArrival(at, workload, this.#arrivals[workload]!);
     else raw.writeDue(this.#due, at);
   }
@@ -400,7 +436,7 @@ export class Simulation {
       raw.rejudge();
       if (raw.isLagging) continue;
       this.#server.lagging--;
-      this.#updateWorkload(w);
+      this.#updateSlot(w);
     }
   }
 
@@ -408,7 +444,7 @@ export class Simulation {
   catchUp(): void {
     for (let w = 0; w < this.#raw.length; w++) {
       const raw = this.#raw[w]!;
-      if (raw?.isLagging) raw.catchUp(this.#source > this.#firstWorkload + w);
+      if (raw !== null) raw.catchUp(this.#source > this.#firstWorkload + w);
     }
   }
 
@@ -421,8 +457,11 @@ export class Simulation {
     if (kind === ChangeKind.AcceptRate) this.#serverApp.setAcceptRate(subject, value);
     else if (kind === ChangeKind.AppPause) this.#serverApp.pauseApp(subject, change.atNs + value);
     else {
-      (this.#raw[subject]?.arrivals ?? this.#arrivals[subject]!).setRate(change.atNs, value);
-      this.#updateWorkload(subject);
+      this.#slots.forEach(({ workload }, slot) => {
+        if (workload !== subject) return;
+        (this.#raw[slot]?.arrivals ?? this.#arrivals[workload]!).setRate(change.atNs, value);
+        this.#updateSlot(slot);
+      });
     }
   }
 
@@ -464,24 +503,19 @@ export class Simulation {
   }
 
   #writeTo(out: Float64Array): void {
-    this.#ledger.assertBalanced();
-    const { layout } = this.#recorder;
-    writeCounters(this.#server, out, layout.serverCounters, 1);
-    writeCounters(this.#client, out, layout.clientCounters, 1);
-    out.set(this.#server.counts, layout.serverVerdicts);
-    out.set(this.#client.counts, layout.clientVerdicts);
-    out.set(this.#wire, layout.wire);
-    out.set(this.#server.log.values, layout.serverLog);
-    out.set(this.#client.log.values, layout.clientLog);
-    out.set(this.#server.states, layout.serverStates);
-    out.set(this.#client.states, layout.clientStates);
-    this.#impairments.forEach((impairment, i) => {
-      out[layout.impairmentDropped + i] = impairment.dropped;
+    const parts = {
+      layout: this.#recorder.layout,
+      ...{ server: this.#server, client: this.#client, ledger: this.#ledger, wire: this.#wire },
+      ...{ serverApp: this.#serverApp, clientApp: this.#clientApp, impairments: this.#impairments },
+    };
+    writeResult(parts, out, this.#now[0]!);
+    this.#slots.forEach(({ workload }, slot) => {
+      const raw = this.#raw[slot]!;
+      const at = this.#recorder.layout.workloads[workload]!.fields + WorkloadField.sent;
+      if (raw !== null) out[at] = out[at]! + raw.sent;
     });
-    const pair = this.#client.pairPorts?.worst();
-    if (pair) out.set([pair.local >>> 0, pair.port, pair.peak, pair.refused], layout.worstPair);
-    this.#writeWorkloads(out);
-    this.#writeListeners(out);
+    this.#receive?.writeTo(out);
+    this.#appCpus?.writeTo(out);
   }
 
   /** Ends a run whose result nobody wants. */
@@ -495,49 +529,5 @@ export class Simulation {
     giveBack(this.#server.table);
     giveBack(this.#client.table);
     this.#ledger.release();
-  }
-
-  #writeWorkloads(out: Float64Array): void {
-    const { layout } = this.#recorder;
-    const add = (at: number, n: number): void => {
-      out[at] = out[at]! + n;
-    };
-    const ledger = this.#ledger;
-    const gates = GATE_NAMES.length;
-    layout.workloads.forEach((places, w) => {
-      out.set(ledger.drops.subarray(w * gates, (w + 1) * gates), places.drops);
-      out.set(ledger.failed.subarray(w * gates, (w + 1) * gates), places.failed);
-      out.set(ledger.waitNs.subarray(w * gates, (w + 1) * gates), places.waitNs);
-      for (let i = 0; i < OUTCOME_NAMES.length; i++) {
-        add(places.outcomes + i, ledger.outcomes[w * OUTCOME_NAMES.length + i]!);
-      }
-      out[places.fields + WorkloadField.attempted] = ledger.attempted[w]!;
-      out[places.fields + WorkloadField.sent] = this.#raw[w]?.sent ?? ledger.attempted[w]!;
-      if (out[places.extremes + Extreme.failedMinUs] === FOREVER) out[places.extremes + Extreme.failedMinUs] = 0;
-    });
-    ledger.visitInFlight((at) => {
-      const places = layout.workloads[ledger.workloadOf(at)]!;
-      add(places.outcomes + this.#clientApp.outcomeAtEnd(at), 1);
-      add(places.inFlight + ledger.gateOf(at), 1);
-      add(places.waitNs + ledger.gateOf(at), ledger.openWaitNs(at));
-    });
-  }
-
-  #writeListeners(out: Float64Array): void {
-    const { layout } = this.#recorder;
-    const end = this.#now[0]!;
-    this.#server.listeners.forEach((listener, index) => {
-      const fields = layout.listeners[index]!.fields;
-      out[fields + ListenerField.emptyTicks] = this.#serverApp.emptyTicks(index);
-      out[fields + ListenerField.workersBusyNs] = this.#serverApp.workersBusyNs(index);
-      out[fields + ListenerField.peakAcceptQueue] = listener.peakAccept;
-      out[fields + ListenerField.peakSynQueue] = listener.peakSyn;
-      out[fields + ListenerField.acceptQueueFullNs] = listener.acceptFullNs(end);
-      out[fields + ListenerField.synQueueFullNs] = listener.synFullNs(end);
-      if (listener.warnedNs[0]! >= 0) {
-        out[fields + ListenerField.floodWarned] = 1;
-        out[fields + ListenerField.floodWarnedNs] = listener.warnedNs[0]!;
-      }
-    });
   }
 }

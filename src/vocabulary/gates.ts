@@ -15,6 +15,16 @@ export const GATES = {
   none: { title: "no loss", help: "Nothing was lost; in flight or still within its normal course.", knob: null },
   path_to_server: { title: "path to server", help: "Lost on the way to the server.", knob: null },
   path_to_client: { title: "path to client", help: "Lost on the way to the client.", knob: null },
+  nic_ring: {
+    title: "NIC ring full",
+    help: "Dropped by the NIC: the CPU did not take packets off its receive ring fast enough.",
+    knob: "the ring's size, more queues and CPUs, or less work for each packet",
+  },
+  netdev_backlog: {
+    title: "netdev backlog full",
+    help: "Dropped before IP: the CPU's backlog of received packets was full (softnet_stat, column 2).",
+    knob: "net.core.netdev_max_backlog",
+  },
   syn_queue_full: {
     title: "SYN queue full",
     help: "SYN dropped: the SYN queue holds more than the listen backlog and tcp_syncookies is 0.",

@@ -7,11 +7,12 @@
  * Used by     engine writes; results/ reads.
  */
 import { COUNTER_NAMES } from "./counters.ts";
+import { CPU_COST_NAMES } from "./cpu.ts";
 import { GATE_NAMES } from "./gates.ts";
 import { COARSE_LAYOUT, LATENCY_LAYOUT } from "./histogram.ts";
 import { LOG_LENGTH } from "./kernel-log.ts";
 import { OUTCOME_NAMES } from "./outcomes.ts";
-import { Detail, MAX_SAMPLES, type RunSpec, WorkloadKind } from "./run-spec.ts";
+import { type CpuSpec, Detail, MAX_SAMPLES, type RunSpec, WorkloadKind } from "./run-spec.ts";
 import { VERDICT_NAMES } from "./verdicts.ts";
 
 /** Packet classes on the wire at the server, as the recordings name them (a segment may be in two: data and FIN). */
@@ -86,6 +87,26 @@ export const LISTENER_FIELDS = [
   "floodWarned",
   "floodWarnedNs",
 ] as const;
+/** What one CPU of the server did; the first five are columns of /proc/net/softnet_stat. */
+export const CPU_FIELDS = [
+  "processed",
+  "dropped",
+  "timeSqueezed",
+  "receivedRps",
+  "flowLimited",
+  /** Packets that the NIC dropped because the ring was full, by the CPU that takes them off. */
+  "ringDropped",
+  /** Most packets that waited for it at a time, in rings and backlogs. */
+  "peakWaiting",
+  "peakBacklog",
+  "softirqNs",
+  "appNs",
+  /** Part of softirqNs: by ksoftirqd. */
+  "ksoftirqdNs",
+  /** Sum over the processed packets of their time from the device to TCP. */
+  "waitNs",
+] as const;
+
 /** Client address (uint32) and server port whose local ports were shortest; most of them taken at a time, attempts that found none. All 0: nobody connected. */
 export const PAIR_FIELDS = ["address", "port", "peak", "refused"] as const;
 /** Extremes that a histogram rounds. */
@@ -140,6 +161,21 @@ export interface ListenerLayout {
   readonly synQueue: number;
 }
 
+export interface CpuLayout {
+  /** [cpu * CPU_FIELDS.length + field]; the application's own CPUs come last, with appNs alone. */
+  readonly fields: number;
+  readonly cpus: number;
+  readonly cores: number;
+  /** [cost]: CPU time by what took it, ns. */
+  readonly costNs: number;
+  /** Histogram: from the arrival at the device to TCP. */
+  readonly wait: number;
+  /** Time lines, [cpu * sampleCount + sample]: packets that wait; CPU time of the softirq and of the application since t = 0, ns. -1 in a summary. */
+  readonly waiting: number;
+  readonly softirqNs: number;
+  readonly appNs: number;
+}
+
 export interface ResultLayout {
   readonly length: number;
   readonly sampleCount: number;
@@ -161,6 +197,8 @@ export interface ResultLayout {
   readonly worstPair: number;
   readonly workloads: readonly WorkloadLayout[];
   readonly listeners: readonly ListenerLayout[];
+  /** null: CPUs take no time. */
+  readonly cpu: CpuLayout | null;
   /** Time lines, [name * sampleCount + sample]; -1 in a summary. */
   readonly serverStateLines: number;
   readonly clientStateLines: number;
@@ -225,6 +263,17 @@ export function resultLayout(spec: RunSpec): ResultLayout {
     synQueue: line(sampleCount),
   });
 
+  const cpu = ({ cores, appCores }: CpuSpec): CpuLayout => {
+    const cpus = cores + appCores;
+    return {
+      ...{ cpus, cores, fields: take(cpus * CPU_FIELDS.length), costNs: take(CPU_COST_NAMES.length) },
+      wait: take(LATENCY_LAYOUT.length),
+      waiting: line(cpus * sampleCount),
+      softirqNs: line(cpus * sampleCount),
+      appNs: line(cpus * sampleCount),
+    };
+  };
+
   const parts = {
     serverCounters: take(COUNTER_NAMES.length),
     clientCounters: take(COUNTER_NAMES.length),
@@ -239,6 +288,7 @@ export function resultLayout(spec: RunSpec): ResultLayout {
     worstPair: take(PAIR_FIELDS.length),
     workloads: spec.workloads.map((w) => workload(w.kind)),
     listeners: spec.listeners.map(listener),
+    cpu: spec.cpu === null ? null : cpu(spec.cpu),
     serverStateLines: line(STATE_COUNT * sampleCount),
     clientStateLines: line(STATE_COUNT * sampleCount),
     synRecvByRetransmits: line(RETRANSMIT_CLASSES * sampleCount),

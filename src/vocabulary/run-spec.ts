@@ -263,6 +263,29 @@ export interface PathSpec {
   readonly lateEndNs: number;
 }
 
+/** What the server's CPUs do in front of TCP, and for its application. */
+export interface CpuSpec {
+  /** CPUs that receive. */
+  readonly cores: number;
+  /** Receive queues of a NIC; 0: packets come straight into backlogs (veth, loopback). */
+  readonly queues: number;
+  readonly ring: number;
+  /** RPS: packets go on to the backlogs of so many CPUs; 0: off. */
+  readonly rpsCpus: number;
+  readonly maxBacklog: number;
+  /** Bit i: flow_limit on CPU i; and its hash table's slots, a power of 2. */
+  readonly flowLimitCpus: number;
+  readonly flowLimitSlots: number;
+  readonly budget: number;
+  readonly budgetTicks: number;
+  /** Packets of one poll of a backlog. */
+  readonly backlogWeight: number;
+  /** [cost] (vocabulary/cpu.ts), ns. */
+  readonly costNs: readonly number[];
+  /** CPUs of the application alone; 0: it runs on those that receive. */
+  readonly appCores: number;
+}
+
 export interface RunSpec {
   /** uint32 */
   readonly seed: number;
@@ -284,6 +307,8 @@ export interface RunSpec {
   readonly clientCrashesNs: readonly number[];
   readonly server: HostSpec;
   readonly client: HostSpec;
+  /** null: CPUs take no time. */
+  readonly cpu: CpuSpec | null;
   readonly listeners: readonly ListenerSpec[];
   readonly workloads: readonly WorkloadSpec[];
   readonly impairments: readonly ImpairmentSpec[];

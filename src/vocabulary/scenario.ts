@@ -6,6 +6,7 @@
  *             listeners of a port share it (reuseport). Values are in the ranges of config/schema.ts and tunables.ts.
  * Used by     config makes it; compile and the lab turn it into something that runs.
  */
+import type { CpuCostName, CpuProfileName, DeviceKindName } from "./cpu.ts";
 import type { IsnName } from "./isn.ts";
 import type { KernelName } from "./kernels.ts";
 import type { TunableName, TunableValue } from "./tunables.ts";
@@ -25,6 +26,7 @@ export const DIRECTIONS = ["to_server", "to_client"] as const;
 export const PACKET_MATCHES = ["syn", "synack", "pure_ack", "data", "fin", "rst", "any"] as const;
 export const HANDSHAKES = ["three_way", "two_way"] as const;
 export const CLOCKS = ["shared", "own"] as const;
+export const APP_PLACES = ["shared", "separate"] as const;
 export const JITTERS = ["uniform", "normal", "exponential"] as const;
 export const JITTER_SCOPES = ["packet", "connection"] as const;
 
@@ -59,6 +61,9 @@ export interface ServerScenario extends HostScenario {
   readonly handshake: (typeof HANDSHAKES)[number];
   /** Identical hosts behind a load balancer that hashes users: each host gets its share of them and of each flood. */
   readonly hosts: number;
+  readonly device: DeviceScenario;
+  /** null: CPUs take no time, and nothing waits in front of TCP. */
+  readonly cpu: CpuScenario | null;
   readonly listeners: readonly ListenerScenario[];
 }
 
@@ -69,6 +74,29 @@ export interface ClientScenario extends HostScenario {
   readonly clock: (typeof CLOCKS)[number];
   /** In order: the client host crashes and boots again. Its sockets are gone without a packet, its secrets are new. */
   readonly crashes_s: readonly number[];
+}
+
+/** How packets come to a host's CPUs. */
+export interface DeviceScenario {
+  /** nic: NAPI, a ring for each queue; veth, loopback: straight into the backlog of a CPU. */
+  readonly kind: DeviceKindName;
+  /** Receive queues of a NIC, spread by hash (RSS); queue i interrupts CPU i modulo cores. */
+  readonly queues: number;
+  /** Packets that each of them holds (ethtool -g). */
+  readonly ring: number;
+  /** RPS: packets go on to the backlogs of so many CPUs, by hash; 0: off. */
+  readonly rps_cpus: number;
+}
+
+/** What packets and application cost; without it CPUs take no time. */
+export interface CpuScenario {
+  readonly cores: number;
+  readonly profile: CpuProfileName;
+  /** In place of the profile's, µs. */
+  readonly costs_us: { readonly [K in CpuCostName]?: number | undefined };
+  /** shared: on the CPUs that receive; separate: on app_cores of its own. */
+  readonly app: (typeof APP_PLACES)[number];
+  readonly app_cores: number | null;
 }
 
 /** What the path does besides its constant delay, the words of tc-netem(8). */

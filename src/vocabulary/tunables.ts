@@ -49,6 +49,7 @@ const server = on("netns", "server");
 const client = on("netns", "client");
 const both = on("netns", "both");
 const machine = on("global", "both");
+const serverMachine = on("global", "server");
 
 const int = (unit: string, min: number, max: number = INT_MAX): TunableType => ({ kind: "int", min, max, unit });
 const mode = (max: number): TunableType => ({ kind: "enum", min: 0, max, unit: "mode" });
@@ -339,52 +340,52 @@ export const TUNABLES = {
     section: "8.3",
   },
   "net.core.netdev_max_backlog": {
-    ...machine(int("packets", 0)),
-    meaning: "Packets that wait for one CPU before they reach TCP.",
+    ...serverMachine(int("packets", 0)),
+    meaning: "Packets that wait in one CPU's backlog before they reach TCP; a NIC without RPS has none.",
     defaults: { "2.6.32": 1000 },
-    modelled: false,
+    modelled: true,
     section: "1.2",
   },
   "net.core.netdev_budget": {
-    ...machine(int("packets", 0)),
+    ...serverMachine(int("packets", 0)),
     meaning: "Packets taken in one go of the receive softirq.",
     defaults: { "2.6.32": 300 },
-    modelled: false,
+    modelled: true,
     section: "1.4",
   },
   "net.core.netdev_budget_usecs": {
-    ...machine(int("µs", 0)),
+    ...serverMachine(int("µs", 0)),
     meaning: "Time of one go of the receive softirq; the default is that of HZ 250.",
     defaults: { "2.6.32": null, "4.15": 2000, "5.15": 8000 },
-    modelled: false,
+    modelled: true,
     section: "1.4",
   },
   "net.core.dev_weight": {
-    ...machine(int("packets", 1)),
+    ...serverMachine(int("packets", 1)),
     meaning: "Packets taken from the backlog at once.",
     defaults: { "2.6.32": 64 },
-    modelled: false,
+    modelled: true,
     section: "1.4",
   },
   "net.core.dev_weight_rx_bias": {
-    ...machine(int("factor", 1)),
+    ...serverMachine(int("factor", 1)),
     meaning: "Multiplies dev_weight on the way in.",
     defaults: { "2.6.32": null, "4.15": 1 },
-    modelled: false,
+    modelled: true,
     section: "1.4",
   },
   "net.core.flow_limit_cpu_bitmap": {
-    ...machine(int("CPU mask", 0)),
+    ...serverMachine(int("CPU mask", 0)),
     meaning: "CPUs on which one flow may not fill the backlog.",
     defaults: { "2.6.32": null, "4.4": 0 },
-    modelled: false,
+    modelled: true,
     section: "1.3",
   },
   "net.core.flow_limit_table_len": {
-    ...machine(int("hash slots", 1)),
+    ...serverMachine(int("hash slots", 1, 2 ** 20)),
     meaning: "Flows told apart by flow_limit_cpu_bitmap.",
     defaults: { "2.6.32": null, "4.4": 4096 },
-    modelled: false,
+    modelled: true,
     section: "1.3",
   },
   "net.core.gro_normal_batch": {

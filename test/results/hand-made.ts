@@ -158,6 +158,7 @@ const clearPath = {
 export const runSpec = (change: Partial<RunSpec> = {}): RunSpec => ({
   seed: 1,
   engine: EngineMode.Auto,
+  cpu: null,
   detail: Detail.Full,
   durationNs: 3 * NS,
   sampleIntervalNs: NS,

@@ -1,0 +1,365 @@
+/**
+ * The way of a packet from the device to TCP: rings, backlogs, and CPUs that take time for each packet.
+ *
+ * Models      kernel-semantics 1: NAPI polls of 64 packets from a NIC's rings; RPS, veth and loopback put packets into the backlog of a CPU.
+ * Method      Each CPU works off one packet at a time; what a packet costs is known when TCP has judged it, so it is judged when its turn begins.
+ * Left out    Interrupt moderation; what CPUs wait for each other; GRO merges only what travels as one flight. A flight is dropped as a whole.
+ * Units       ns.
+ */
+import { mix32 } from "../base/hash.ts";
+import { CPU_COST_NAMES, CpuCost } from "../vocabulary/cpu.ts";
+import { Gate } from "../vocabulary/gates.ts";
+import { HISTOGRAM_MAX_US, histogramIndex, LATENCY_LAYOUT } from "../vocabulary/histogram.ts";
+import { CPU_FIELDS } from "../vocabulary/run-result.ts";
+import type { CpuSpec } from "../vocabulary/run-spec.ts";
+import { Verdict } from "../vocabulary/verdicts.ts";
+import type { AppCpus } from "./app-cpus.ts";
+import { Backlog } from "./backlog.ts";
+import { deliver } from "./deliver.ts";
+import type { Host } from "./host.ts";
+import {
+  FIN,
+  LATE_COPY,
+  MORE_SHIFT,
+  RST,
+  S_ATTEMPT,
+  S_COPY,
+  S_DST,
+  S_FLAGS,
+  S_LEN,
+  S_PORTS,
+  S_SRC,
+  SEG_WORDS,
+  SYN,
+} from "./layout.ts";
+import { PacketQueue } from "./packet-queue.ts";
+import type { Recorder } from "./recorder.ts";
+import { lanesOf } from "./set-up.ts";
+import { Softirq } from "./softirq.ts";
+import { hashTuple } from "./table.ts";
+
+/** NAPI_POLL_WEIGHT of a NIC's queue. */
+const NAPI_WEIGHT = 64;
+const FOREVER = Number.POSITIVE_INFINITY;
+const TO_FRACTION = 2 ** -32;
+
+/** Whoever waits for room in a lane. */
+export interface RoomWaiter {
+  /** There is room again. */
+  onRoom(): void;
+}
+
+export class ReceivePath {
+  readonly #spec: CpuSpec;
+  readonly #host: Host;
+  readonly #due: Float64Array;
+  readonly #source: number;
+  readonly #recorder: Recorder;
+  readonly #hasCopies: boolean;
+  readonly #rings: PacketQueue[];
+  readonly #backlogs: Backlog[];
+  readonly softirq: Softirq;
+  /** The application's share of these CPUs; null: it has its own. */
+  sharing: AppCpus | null = null;
+  /** [cpu]: when it begins with its next packet. */
+  readonly #nextNs: Float64Array;
+  /** [cpu]: which of its queues is polled, and how many packets this poll has taken. */
+  readonly #polled: Int32Array;
+  readonly #taken: Int32Array;
+  /** [cpu]: its rings, then its backlog. */
+  readonly #queuesOf: readonly (readonly number[])[];
+  readonly #waiters: (RoomWaiter | null)[];
+  readonly #fields: Float64Array;
+  readonly #costs = new Float64Array(CPU_COST_NAMES.length);
+  readonly #wait: number;
+
+  /** `hasCopies`: the path may duplicate packets. */
+  constructor(
+    spec: CpuSpec,
+    host: Host,
+    due: Float64Array,
+    source: number,
+    recorder: Recorder,
+    hasCopies: boolean,
+  ) {
+    this.#spec = spec;
+    this.#host = host;
+    this.#due = due;
+    this.#source = source;
+    this.#recorder = recorder;
+    this.#hasCopies = hasCopies;
+    this.#wait = recorder.layout.cpu!.wait;
+    this.#rings = Array.from({ length: spec.queues }, () => new PacketQueue());
+    this.#backlogs = Array.from(
+      { length: spec.cores },
+      (_, cpu) => new Backlog(spec.maxBacklog, cpu < 31 && (spec.flowLimitCpus >>> cpu) & 1 ? spec.flowLimitSlots : 0),
+    );
+    this.softirq = new Softirq(spec, host);
+    this.#nextNs = new Float64Array(spec.cores).fill(FOREVER);
+    this.#polled = new Int32Array(spec.cores);
+    this.#taken = new Int32Array(spec.cores);
+    this.#queuesOf = this.#backlogs.map((_, cpu) => [
+      ...this.#rings.flatMap((_, queue) => (queue % spec.cores === cpu ? [queue] : [])),
+      spec.queues + cpu,
+    ]);
+    this.#waiters = new Array(this.lanes).fill(null);
+    this.#fields = new Float64Array(spec.cores * CPU_FIELDS.length);
+    due[source] = FOREVER;
+  }
+
+  get lanes(): number {
+    return lanesOf(this.#spec);
+  }
+
+  /** The gate that a full lane is. */
+  get gate(): number {
+    return this.#spec.queues > 0 ? Gate.nic_ring : Gate.netdev_backlog;
+  }
+
+  isFull(lane: number): boolean {
+    if (this.#spec.queues === 0) return this.#backlogs[lane]!.isFull;
+    return this.#rings[lane]!.length >= this.#spec.ring;
+  }
+
+  /** `waiter` is told once when a full lane has room. */
+  awaitRoom(lane: number, waiter: RoomWaiter): void {
+    this.#waiters[lane] = waiter;
+  }
+
+  /** Counts `n` packets that a full lane dropped, besides those that were offered. */
+  countDropped(lane: number, n: number): void {
+    if (this.#spec.queues === 0) this.#add(lane, "dropped", n);
+    else this.#add(lane % this.#spec.cores, "ringDropped", n);
+  }
+
+  /** The packet at `seg[at]` comes to the device now. `lane`: -1, its hash decides. */
+  offer(seg: Int32Array, at: number, lane: number): void {
+    const flow = hashTuple(seg[at + S_DST]!, seg[at + S_SRC]!, seg[at + S_PORTS]!);
+    const to = lane >= 0 ? lane : pick(flow, this.lanes);
+    if (this.#spec.queues === 0) {
+      this.#enqueue(to, seg, at, this.#host.now, 0, flow);
+      return;
+    }
+    const ring = this.#rings[to]!;
+    const cpu = to % this.#spec.cores;
+    if (ring.length >= this.#spec.ring) {
+      this.#add(cpu, "ringDropped", segmentsOf(seg, at));
+      this.#lose(seg, at, Gate.nic_ring);
+      return;
+    }
+    ring.push(seg, at, this.#host.now, 0);
+    this.#notePeak(cpu);
+    this.#wake(cpu);
+  }
+
+  /** Into the backlog of `cpu`; the packet came to the device at `times[place]`. */
+  #enqueue(cpu: number, seg: Int32Array, at: number, times: Float64Array, place: number, flow: number): void {
+    const backlog = this.#backlogs[cpu]!;
+    const limited = backlog.flowLimited;
+    if (!backlog.push(seg, at, times, place, flow)) {
+      this.#add(cpu, "dropped", segmentsOf(seg, at));
+      this.#add(cpu, "flowLimited", backlog.flowLimited - limited);
+      this.#lose(seg, at, Gate.netdev_backlog);
+      return;
+    }
+    this.#notePeak(cpu);
+    this.#wake(cpu);
+  }
+
+  #lose(seg: Int32Array, at: number, gate: number): void {
+    const { ledger } = this.#host;
+    if (this.#hasCopies && seg[at + S_COPY] !== 0) ledger.loseCopy(seg[at + S_ATTEMPT]!, gate);
+    else ledger.lose(seg[at + S_ATTEMPT]!, gate);
+  }
+
+  #notePeak(cpu: number): void {
+    const at = cpu * CPU_FIELDS.length;
+    const waiting = this.waiting(cpu);
+    if (waiting > this.#fields[at + PEAK_WAITING]!) this.#fields[at + PEAK_WAITING] = waiting;
+    const backlog = this.#backlogs[cpu]!.length;
+    if (backlog > this.#fields[at + PEAK_BACKLOG]!) this.#fields[at + PEAK_BACKLOG] = backlog;
+  }
+
+  /** Packets that wait for a CPU. */
+  waiting(cpu: number): number {
+    let sum = this.#backlogs[cpu]!.length;
+    for (let queue = cpu; queue < this.#rings.length; queue += this.#spec.cores) sum += this.#rings[queue]!.length;
+    return sum;
+  }
+
+  #wake(cpu: number): void {
+    if (this.#nextNs[cpu]! !== FOREVER) return;
+    this.softirq.wake(cpu);
+    this.#setNext(cpu);
+  }
+
+  /** Sets when a CPU begins with its next packet. */
+  #setNext(cpu: number): void {
+    const free = this.softirq.busyUntilNs[cpu]!;
+    this.#nextNs[cpu] = this.waiting(cpu) > 0 ? Math.max(this.#host.now[0]!, free) : FOREVER;
+    let next = FOREVER;
+    for (let other = 0; other < this.#nextNs.length; other++) next = Math.min(next, this.#nextNs[other]!);
+    this.#due[this.#source] = next;
+  }
+
+  /** A CPU begins with its next packet. */
+  run(): void {
+    const now = this.#host.now[0]!;
+    let cpu = 0;
+    while (this.#nextNs[cpu]! > now) cpu++;
+    const queue = this.#choose(cpu);
+    this.#taken[cpu] = this.#taken[cpu]! + 1;
+    if (queue >= this.#spec.queues) this.#receive(cpu, this.#backlogs[cpu]!.queue, this.#backlogs[cpu]!.shift(), 0);
+    else if (this.#spec.rpsCpus > 0) this.#steer(cpu, this.#rings[queue]!);
+    else this.#receive(cpu, this.#rings[queue]!, this.#rings[queue]!.shift(), this.#spec.costNs[CpuCost.receive]!);
+    const weight = queue < this.#spec.queues ? NAPI_WEIGHT : this.#spec.backlogWeight;
+    if (this.#taken[cpu]! >= weight || this.#isEmpty(queue)) this.#endPoll(cpu);
+    this.#setNext(cpu);
+    this.#tellRoom(queue);
+  }
+
+  #isEmpty(queue: number): boolean {
+    const { queues } = this.#spec;
+    return (queue < queues ? this.#rings[queue]!.length : this.#backlogs[queue - queues]!.length) === 0;
+  }
+
+  /** The queue that is polled, or the next one of this CPU that has packets. */
+  #choose(cpu: number): number {
+    const own = this.#queuesOf[cpu]!;
+    let polled = this.#polled[cpu]!;
+    while (this.#isEmpty(own[polled]!)) polled = (polled + 1) % own.length;
+    this.#polled[cpu] = polled;
+    return own[polled]!;
+  }
+
+  #endPoll(cpu: number): void {
+    this.softirq.endPoll(cpu, this.#taken[cpu]!);
+    this.#taken[cpu] = 0;
+    this.#polled[cpu] = (this.#polled[cpu]! + 1) % this.#queuesOf[cpu]!.length;
+  }
+
+  /** RPS: the first packet of a ring goes on to another CPU's backlog. */
+  #steer(cpu: number, ring: PacketQueue): void {
+    const place = ring.shift();
+    const { words, times } = ring;
+    const at = place * SEG_WORDS;
+    const { costNs, rpsCpus, cores } = this.#spec;
+    const flow = hashTuple(words[at + S_DST]!, words[at + S_SRC]!, words[at + S_PORTS]!);
+    // RSS goes by the hash's low bits and RPS by its high ones: the choices have nothing to do with each other.
+    const to = pick(mix32(flow), Math.min(rpsCpus, cores));
+    this.#take(cpu, CpuCost.receive, costNs[CpuCost.receive]! * segmentsOf(words, at));
+    this.#take(cpu, CpuCost.rps, costNs[CpuCost.rps]! * segmentsOf(words, at));
+    // One interrupt between processors for each time that the target has none pending (rps_trigger_softirq).
+    if (to !== cpu && this.#backlogs[to]!.length === 0) this.#add(to, "receivedRps", 1);
+    this.#enqueue(to, words, at, times, place, flow);
+  }
+
+  /** The packet at `place` of a queue goes up to TCP. `driverNs`: what taking it off a ring costs. */
+  #receive(cpu: number, queue: PacketQueue, place: number, driverNs: number): void {
+    const { words } = queue;
+    const at = place * SEG_WORDS;
+    const segments = segmentsOf(words, at);
+    const waitNs = this.#host.now[0]! - queue.times[place]!;
+    const field = cpu * CPU_FIELDS.length;
+    this.#fields[field + WAIT_NS] = this.#fields[field + WAIT_NS]! + waitNs * segments;
+    this.#fields[field + PROCESSED] = this.#fields[field + PROCESSED]! + segments;
+    const us = Math.min(HISTOGRAM_MAX_US, Math.round(waitNs / 1000));
+    this.#recorder.add(this.#wait + histogramIndex(us, LATENCY_LAYOUT.halfMagnitude), segments);
+    if (driverNs > 0) this.#take(cpu, CpuCost.receive, driverNs * segments);
+    const kind = this.#deliver(words, at);
+    this.#take(cpu, kind, this.#spec.costNs[kind]!);
+  }
+
+  /** Delivers a packet to TCP; answers what kind of work it was. */
+  #deliver(words: Int32Array, at: number): number {
+    const host = this.#host;
+    const { counts } = host;
+    const flags = words[at + S_FLAGS]!;
+    const length = words[at + S_LEN]!;
+    const isOld = this.#hasCopies && words[at + S_COPY] === LATE_COPY;
+    const made = counts[Verdict.handshake_done]! + counts[Verdict.cookie_accepted]!;
+    const refused = refusals(counts);
+    const requests = counts[Verdict.syn_queued]! + counts[Verdict.dup_syn_answered]!;
+    const cookies = counts[Verdict.syn_cookie]!;
+    if (isOld) host.ledger.isOld = true;
+    deliver(host, words, at);
+    if (isOld) host.ledger.isOld = false;
+    if (refusals(counts) > refused) return CpuCost.reset;
+    if ((flags & RST) !== 0) return CpuCost.rst;
+    if ((flags & SYN) !== 0) {
+      if (counts[Verdict.syn_cookie]! > cookies) return CpuCost.cookie;
+      const isRequest = counts[Verdict.syn_queued]! + counts[Verdict.dup_syn_answered]! > requests;
+      return isRequest ? CpuCost.request : CpuCost.syn_dropped;
+    }
+    if (counts[Verdict.handshake_done]! + counts[Verdict.cookie_accepted]! > made) return CpuCost.final_ack;
+    if ((flags & FIN) !== 0) return CpuCost.fin;
+    return length > 0 ? CpuCost.data : CpuCost.ack;
+  }
+
+  /** The timer of a half-open request fires on the CPU that made it, or one like it. */
+  onRequestTimer(hash: number): void {
+    const cpu = pick(hash, this.#spec.cores);
+    this.#take(cpu, CpuCost.request_timeout, this.#spec.costNs[CpuCost.request_timeout]!);
+    if (this.#nextNs[cpu]! !== FOREVER) this.#setNext(cpu);
+  }
+
+  #take(cpu: number, kind: number, ns: number): void {
+    this.#costs[kind] = this.#costs[kind]! + ns;
+    this.softirq.take(cpu, ns, this.sharing?.wantsToRun(cpu) ?? false);
+  }
+
+  #tellRoom(queue: number): void {
+    const lane = queue < this.#spec.queues ? queue : queue - this.#spec.queues;
+    if (queue >= this.#spec.queues !== (this.#spec.queues === 0)) return;
+    const waiter = this.#waiters[lane];
+    if (waiter == null || this.isFull(lane)) return;
+    this.#waiters[lane] = null;
+    waiter.onRoom();
+  }
+
+  #add(cpu: number, field: CpuField, n: number): void {
+    const at = cpu * CPU_FIELDS.length + CPU_FIELDS.indexOf(field);
+    this.#fields[at] = this.#fields[at]! + n;
+  }
+
+  /** Writes what the CPUs did up to now. */
+  writeTo(out: Float64Array): void {
+    const layout = this.#recorder.layout.cpu!;
+    out.set(this.#fields, layout.fields);
+    for (let cpu = 0; cpu < this.#spec.cores; cpu++) {
+      const at = layout.fields + cpu * CPU_FIELDS.length;
+      out[at + CPU_FIELDS.indexOf("timeSqueezed")] = this.softirq.timeSqueezed[cpu]!;
+      out[at + CPU_FIELDS.indexOf("softirqNs")] = this.softirq.takenUntilNow(cpu);
+      out[at + CPU_FIELDS.indexOf("ksoftirqdNs")] = this.softirq.ksoftirqdNs[cpu]!;
+    }
+    out.set(this.#costs, layout.costNs);
+  }
+
+  /** Sample `k` of the time lines. */
+  sample(k: number): void {
+    const { cpu: layout, sampleCount } = this.#recorder.layout;
+    const { out } = this.#recorder;
+    for (let cpu = 0; cpu < this.#spec.cores; cpu++) {
+      out[layout!.waiting + cpu * sampleCount + k] = this.waiting(cpu);
+      out[layout!.softirqNs + cpu * sampleCount + k] = this.softirq.takenUntilNow(cpu);
+    }
+  }
+}
+
+type CpuField = (typeof CPU_FIELDS)[number];
+const PEAK_WAITING = CPU_FIELDS.indexOf("peakWaiting");
+const PEAK_BACKLOG = CPU_FIELDS.indexOf("peakBacklog");
+const WAIT_NS = CPU_FIELDS.indexOf("waitNs");
+const PROCESSED = CPU_FIELDS.indexOf("processed");
+
+const segmentsOf = (seg: Int32Array, at: number): number => 1 + (seg[at + S_FLAGS]! >>> MORE_SHIFT);
+
+/** One of `n`, by hash, as RSS and get_rps_cpu pick. */
+const pick = (hash: number, n: number): number => Math.floor((hash >>> 0) * TO_FRACTION * n);
+
+/** Segments so far that were answered by a RST. */
+function refusals(counts: Float64Array): number {
+  return (
+    counts[Verdict.no_socket]! + counts[Verdict.late_fin]! + counts[Verdict.stray_ack]! + counts[Verdict.stray_fin]!
+  );
+}

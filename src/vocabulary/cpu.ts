@@ -1,0 +1,67 @@
+/**
+ * CPU: what the packets and the application of a server cost, and the ways a packet takes to TCP.
+ *
+ * Units   µs of one CPU.
+ * Source  Each profile names its own. Costs differ by machine by a factor of several; their ratios less.
+ */
+
+/** What takes CPU time. */
+export const CPU_COSTS = {
+  receive: "Driver and GRO: a packet is taken off the NIC's ring. Loopback and veth have none: their sender pays.",
+  rps: "RPS: the packet is hashed and put into another CPU's backlog.",
+  syn_dropped: "A SYN that is dropped in TCP.",
+  cookie: "A SYN that is answered by a cookie.",
+  request: "A SYN that becomes a half-open request, its SYN-ACK included.",
+  request_timeout: "The timer of a half-open request: a SYN-ACK is sent again, or the request is dropped.",
+  final_ack: "The ACK that completes a handshake: a child is made.",
+  ack: "Any other segment without data.",
+  data: "A segment with data.",
+  fin: "A FIN.",
+  rst: "A RST.",
+  reset: "A segment that is answered by a RST.",
+  accept: "accept(), the wake-up included.",
+  app_request: "The application: from reading a request to having written its response, and close().",
+} as const;
+export type CpuCostName = keyof typeof CPU_COSTS;
+export const CPU_COST_NAMES = Object.keys(CPU_COSTS) as CpuCostName[];
+/** Name → its index in every list of costs. */
+export const CpuCost = Object.fromEntries(CPU_COST_NAMES.map((name, index) => [name, index])) as Record<
+  CpuCostName,
+  number
+>;
+
+export interface CpuProfile {
+  readonly basis: "measured" | "literature";
+  readonly source: string;
+  readonly costsUs: { readonly [K in CpuCostName]: number };
+}
+
+export const CPU_PROFILES = {
+  "measured-6.18": {
+    basis: "measured",
+    source:
+      "A kernel 6.18 on one virtual CPU, packets injected through a TUN device (kernel-semantics 12.2, test/kernel/cost_probe.py); receive and rps are literature.",
+    costsUs: {
+      receive: 0.3,
+      rps: 0.3,
+      syn_dropped: 0.6,
+      cookie: 2.8,
+      request: 3.3,
+      request_timeout: 2.5,
+      final_ack: 4,
+      ack: 1,
+      data: 2,
+      fin: 2,
+      rst: 1.5,
+      reset: 1.9,
+      accept: 3,
+      app_request: 20,
+    },
+  },
+} as const satisfies Record<string, CpuProfile>;
+export type CpuProfileName = keyof typeof CPU_PROFILES;
+export const CPU_PROFILE_NAMES = Object.keys(CPU_PROFILES) as CpuProfileName[];
+
+/** How packets come to the server's CPUs. */
+export const DEVICE_KINDS = ["nic", "veth", "loopback"] as const;
+export type DeviceKindName = (typeof DEVICE_KINDS)[number];
