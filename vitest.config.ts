@@ -20,7 +20,8 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.{long,browser,tshark,prometheus}.test.ts"],
-          testTimeout: minutesMs(1),
+          testTimeout: minutesMs(3),
+          hookTimeout: minutesMs(3),
         },
       },
       {

@@ -64,19 +64,16 @@ describe("a thread that dies", () => {
 });
 
 describe("cancelling", () => {
-  test("ends a run of an hour within milliseconds, and its thread lives on", async () => {
+  test("ends a run of an hour, and its thread lives on", async () => {
     await indicesOf(real, [jobOf(1), jobOf(2)]);
+    const threads = real.all.map(({ threadId }) => threadId);
     const controller = new AbortController();
-    let abortedMs = 0;
-    setTimeout(() => {
-      abortedMs = performance.now();
-      controller.abort(new Error("enough"));
-    }, 100);
+    setTimeout(() => controller.abort(new Error("enough")), 100);
     const jobs = [jobOf(1, LONG_S), jobOf(2, LONG_S)];
     await expect(indicesOf(real, jobs, { signal: controller.signal as never })).rejects.toThrow("enough");
-    // Threads are ended after a second: before it, nobody was.
-    expect(performance.now() - abortedMs).toBeLessThan(900);
     expect(await indicesOf(real, [jobOf(1)])).toEqual([0]);
+    // Who does not listen is ended after a second, and replaced.
+    expect(real.all.map(({ threadId }) => threadId)).toEqual(threads);
   });
 
   test("ends a thread that does not listen, after its deadline", async () => {
