@@ -46,6 +46,10 @@ export function candidatesFor(gate: GateName, scenario: Scenario): Candidate[] {
         ...sysctls(scenario, "client", [["net.ipv4.ip_local_port_range", "1024 65535"]]),
         ...moreAddresses(scenario),
       ];
+    case "nic_ring":
+      return [...moreCpus(scenario), ...largerRings(scenario)];
+    case "netdev_backlog":
+      return [...largerBacklogs(scenario), ...moreCpus(scenario)];
     case "tw_recycle":
       return sysctls(scenario, "server", [["net.ipv4.tcp_tw_recycle", 0]]);
     case "app":
@@ -56,6 +60,37 @@ export function candidatesFor(gate: GateName, scenario: Scenario): Candidate[] {
     default:
       return [];
   }
+}
+
+/** Twice and four times the CPUs that receive, a queue of the NIC for each. */
+function moreCpus(scenario: Scenario): Candidate[] {
+  const { cpu, device } = scenario.server;
+  if (cpu === null) return [];
+  return [2, 4]
+    .map((factor) => cpu.cores * factor)
+    .filter((cores) => cores <= MOST_CPUS)
+    .map((cores) =>
+      candidate(scenario, [
+        { path: "server.cpu.cores", value: cores },
+        ...(device.kind === "nic" ? [{ path: "server.device.queues", value: Math.max(device.queues, cores) }] : []),
+        ...(device.rps_cpus > 0 ? [{ path: "server.device.rps_cpus", value: cores }] : []),
+      ]),
+    );
+}
+
+const MOST_CPUS = 64;
+/** As large as NICs have them. */
+const LARGE_RING = 4096;
+
+const largerRings = (scenario: Scenario): Candidate[] =>
+  scenario.server.device.ring >= LARGE_RING
+    ? []
+    : [candidate(scenario, [{ path: "server.device.ring", value: LARGE_RING }])];
+
+function largerBacklogs(scenario: Scenario): Candidate[] {
+  const name = "net.core.netdev_max_backlog";
+  const now = Number(sysctlOf(scenario, "server", name));
+  return [4, 16].flatMap((factor) => sysctls(scenario, "server", [[name, now * factor]]));
 }
 
 function candidate(scenario: Scenario, changes: Candidate["changes"]): Candidate {

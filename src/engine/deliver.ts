@@ -133,8 +133,7 @@ function fire(host: Host, row: number): void {
   if (state === NEW_SYN_RECV) {
     if (host.receive !== null) host.receive.onRequestTimer(host.table.rows[(row << ROW_SHIFT) + R_HASH]!);
     onSynAckTimer(host, row);
-  }
-  else if (state === FULL_ROW) onSecondTimer(host, host.table.rows[(row << ROW_SHIFT) + F_OWNER]!, row);
+  } else if (state === FULL_ROW) onSecondTimer(host, host.table.rows[(row << ROW_SHIFT) + F_OWNER]!, row);
   else if (state === OPTIONS_ROW) onKeepaliveTimer(host, row);
   else if ((word & ROW_MINI) !== 0) expireTimeWait(host, row);
   else if (state === SYN_SENT) onSynTimer(host, row);

@@ -44,6 +44,7 @@ import { type Impairment, packetClass, WIRE_ATK } from "./link.ts";
 import { judgeSyn, openRequest, sendSynAck } from "./listen.ts";
 import type { Listener } from "./listener.ts";
 import type { RawAnswerer } from "./raw-answers.ts";
+import type { ReceivePath } from "./receive-path.ts";
 import { hashPeer, hashService } from "./table.ts";
 import { copyHash, isDuplicated } from "./uneven-path.ts";
 
@@ -67,6 +68,8 @@ export class RawSource {
   readonly arrivals: Arrivals;
   /** Whether packets wait for the next change instead of running at their time. */
   isLagging = false;
+  /** Its packets do not come by themselves: their lane's CPU pulls them. */
+  #isPulled = false;
   /** Where it has to tell when it runs next. */
   #due: Float64Array | null = null;
   #source = 0;
@@ -86,8 +89,8 @@ export class RawSource {
   #listener: Listener | null = null;
   /** Which queue of the device its packets come to; -1: each one's hash chooses. */
   readonly #lane: number;
-  /** The lane is full: packets are dropped, and counted when it has room again, or somebody looks. */
-  #isWaiting = false;
+  /** From one packet's address to the next one's: lanes share a workload's addresses. */
+  readonly #addressStride: number;
   /** [0]: the next event of anybody else. */
   readonly limitNs = new Float64Array(1);
   readonly #segment = new Int32Array(SEG_WORDS);
@@ -109,8 +112,11 @@ export class RawSource {
     isBulk: boolean,
     share: Share,
     lane = -1,
+    lanes = 1,
   ) {
     this.#lane = lane;
+    this.#addressStride = lanes;
+    this.#addressIndex = Math.max(0, lane);
     this.#host = host;
     this.#spec = spec;
     this.#workload = workload;
@@ -136,32 +142,44 @@ export class RawSource {
   writeDue(due: Float64Array, at: number): void {
     this.#due = due;
     this.#source = at;
-    due[at] = this.isLagging || this.#isWaiting ? FOREVER : this.#leaveNs();
+    due[at] = this.isLagging || this.#isPulled ? FOREVER : this.#leaveNs();
   }
 
   /** Runs packets up to `limitNs[0]` (the next event of anybody else; the first packet is run in any case). */
   run(): void {
-    const { receive } = this.#host;
-    if (receive !== null && this.#isBulk && this.#lane >= 0 && receive.isFull(this.#lane)) {
-      this.#isWaiting = true;
-      receive.awaitRoom(this.#lane, this);
-    } else if (receive === null && this.#isFlood && this.#setListener()) this.#runFlood();
+    if (this.#host.receive === null && this.#isFlood && this.#setListener()) this.#runFlood();
     else this.#runOne();
   }
 
-  /** The lane had no room until now: what came meanwhile was dropped. */
-  onRoom(): void {
-    this.#dropUntilNow(false);
-    this.#isWaiting = false;
-    this.writeDue(this.#due!, this.#source);
+  /** Its lane's CPU is busy, and pulls packets when it needs them; or it is idle, and the next packet wakes it. */
+  setPulled(isPulled: boolean): void {
+    this.#isPulled = isPulled;
+    if (this.#due !== null) this.writeDue(this.#due, this.#source);
   }
 
-  #dropUntilNow(inclusive: boolean): void {
-    const receive = this.#host.receive!;
-    const n = this.arrivals.passOver(this.#host.now[0]!, inclusive);
-    this.#count(n);
-    this.#host.ledger.drop(this.#workload, receive.gate, n);
-    receive.countDropped(this.#lane, n);
+  /** The lane gets the packets that came before now (with `inclusive` also now). In bulk those that find it full are counted. */
+  pull(receive: ReceivePath, inclusive: boolean): void {
+    const now = this.#host.now[0]!;
+    const next = this.arrivals.next;
+    while (next[0]! < now || (inclusive && next[0]! === now)) {
+      if (this.#isBulk && receive.isFull(this.#lane)) {
+        const n = this.arrivals.passOver(now, inclusive);
+        this.#advanceAddress(n);
+        this.#count(n);
+        receive.dropMany(this.#lane, this.#workload, n);
+        return;
+      }
+      this.pullOne(receive);
+    }
+  }
+
+  /** The lane gets the next packet, at its time. */
+  pullOne(receive: ReceivePath): void {
+    this.#makeAddress();
+    this.#fill();
+    receive.offer(this.#segment, 0, this.#lane, this.arrivals.next);
+    this.arrivals.step();
+    this.#count(1);
   }
 
   /** One packet by the general way. */
@@ -332,8 +350,8 @@ export class RawSource {
 
   /** Runs what lags before now (with `inclusive` also what is due now), under the state that still holds. */
   catchUp(inclusive: boolean): void {
-    if (this.#isWaiting) {
-      this.#dropUntilNow(inclusive);
+    if (this.#isPulled) {
+      this.pull(this.#host.receive!, inclusive);
       return;
     }
     const now = this.#host.now[0]!;
@@ -418,6 +436,14 @@ export class RawSource {
 
   /** The general way: through the path's impairments to whatever socket there is. */
   #deliver(): void {
+    const attempt = this.#fill();
+    const seg = this.#segment;
+    if (this.#impairments.length > 0 || this.#path.duplicate > 0) this.#deliverByPath(seg, attempt);
+    else this.#arrive(seg);
+  }
+
+  /** Makes the current packet in the scratch segment, but for its addresses; answers whose it is. */
+  #fill(): number {
     const seg = this.#segment;
     const attempt = -2 - this.#workload;
     seg[S_FLAGS] = this.#flags === SYN ? BARE_SYN : this.#flags;
@@ -426,14 +452,13 @@ export class RawSource {
     seg[S_ACK] = this.#flags === ACK ? hash3(seg[S_SEQ]!, this.#workload, 1) : 0;
     seg[S_LEN] = 0;
     seg[S_ATTEMPT] = attempt;
-    if (this.#impairments.length > 0 || this.#path.duplicate > 0) this.#deliverByPath(seg, attempt);
-    else this.#arrive(seg);
+    return attempt;
   }
 
   #arrive(seg: Int32Array): void {
     const { receive } = this.#host;
     if (receive === null) deliver(this.#host, seg, 0);
-    else receive.offer(seg, 0, this.#lane);
+    else receive.offer(seg, 0, this.#lane, this.#host.now);
   }
 
   /** The path may lose the packet, or deliver it twice; a copy's fate is its own. */
@@ -465,14 +490,6 @@ export class RawSource {
   #makeAddress(): void {
     const spec = this.#spec;
     const seg = this.#segment;
-    if (this.#lane >= 0) {
-      const number = this.arrivals.next[1]!;
-      const round = Math.floor(number / spec.sourceAddresses);
-      seg[S_SRC] = (FIRST_ADDRESS + (number - round * spec.sourceAddresses)) | 0;
-      seg[S_PORTS] =
-        (spec.port << 16) | (LOWEST_PORT + ((spec.firstSourcePort - LOWEST_PORT + round) % RAW_PORTS));
-      return;
-    }
     if (spec.addresses === RawAddresses.Random) {
       const draw = hash3(spec.streamKey, this.arrivals.next[1]! | 0, 2);
       const port = hash3(draw, spec.streamKey, 3);
@@ -482,15 +499,15 @@ export class RawSource {
     }
     seg[S_SRC] = (FIRST_ADDRESS + this.#addressIndex) | 0;
     seg[S_PORTS] = (spec.port << 16) | (LOWEST_PORT + this.#portIndex);
-    this.#addressIndex++;
-    if (this.#addressIndex === spec.sourceAddresses) {
-      this.#addressIndex = 0;
+    this.#addressIndex += this.#addressStride;
+    while (this.#addressIndex >= spec.sourceAddresses) {
+      this.#addressIndex -= spec.sourceAddresses;
       this.#portIndex = this.#portIndex + 1 === RAW_PORTS ? 0 : this.#portIndex + 1;
     }
   }
 
   #advanceAddress(n: number): void {
-    const index = this.#addressIndex + n;
+    const index = this.#addressIndex + n * this.#addressStride;
     const rounds = Math.floor(index / this.#spec.sourceAddresses);
     this.#addressIndex = index - rounds * this.#spec.sourceAddresses;
     this.#portIndex = (this.#portIndex + rounds) % RAW_PORTS;

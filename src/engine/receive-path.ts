@@ -33,6 +33,7 @@ import {
   SYN,
 } from "./layout.ts";
 import { PacketQueue } from "./packet-queue.ts";
+import type { RawSource } from "./raw-source.ts";
 import type { Recorder } from "./recorder.ts";
 import { lanesOf } from "./set-up.ts";
 import { Softirq } from "./softirq.ts";
@@ -43,11 +44,8 @@ const NAPI_WEIGHT = 64;
 const FOREVER = Number.POSITIVE_INFINITY;
 const TO_FRACTION = 2 ** -32;
 
-/** Whoever waits for room in a lane. */
-export interface RoomWaiter {
-  /** There is room again. */
-  onRoom(): void;
-}
+/** Packets that one call of run() may take: the simulation reserves rows for so many an event. */
+const MOST_AT_ONCE = 8;
 
 export class ReceivePath {
   readonly #spec: CpuSpec;
@@ -68,20 +66,16 @@ export class ReceivePath {
   readonly #taken: Int32Array;
   /** [cpu]: its rings, then its backlog. */
   readonly #queuesOf: readonly (readonly number[])[];
-  readonly #waiters: (RoomWaiter | null)[];
+  /** [lane]: floods whose packets come to it. */
+  readonly #floods: RawSource[][];
+  /** [0]: the end of the slice. */
+  readonly limitNs = new Float64Array(1);
   readonly #fields: Float64Array;
   readonly #costs = new Float64Array(CPU_COST_NAMES.length);
   readonly #wait: number;
 
   /** `hasCopies`: the path may duplicate packets. */
-  constructor(
-    spec: CpuSpec,
-    host: Host,
-    due: Float64Array,
-    source: number,
-    recorder: Recorder,
-    hasCopies: boolean,
-  ) {
+  constructor(spec: CpuSpec, host: Host, due: Float64Array, source: number, recorder: Recorder, hasCopies: boolean) {
     this.#spec = spec;
     this.#host = host;
     this.#due = due;
@@ -102,7 +96,7 @@ export class ReceivePath {
       ...this.#rings.flatMap((_, queue) => (queue % spec.cores === cpu ? [queue] : [])),
       spec.queues + cpu,
     ]);
-    this.#waiters = new Array(this.lanes).fill(null);
+    this.#floods = Array.from({ length: this.lanes }, () => []);
     this.#fields = new Float64Array(spec.cores * CPU_FIELDS.length);
     due[source] = FOREVER;
   }
@@ -121,23 +115,49 @@ export class ReceivePath {
     return this.#rings[lane]!.length >= this.#spec.ring;
   }
 
-  /** `waiter` is told once when a full lane has room. */
-  awaitRoom(lane: number, waiter: RoomWaiter): void {
-    this.#waiters[lane] = waiter;
+  /** A flood of its own for a lane: it is asked for packets while the lane's CPU is busy, and wakes it while it is idle. */
+  addFlood(lane: number, flood: RawSource): void {
+    this.#floods[lane]!.push(flood);
   }
 
-  /** Counts `n` packets that a full lane dropped, besides those that were offered. */
-  countDropped(lane: number, n: number): void {
+  /** A full lane dropped `n` packets of a raw workload. */
+  dropMany(lane: number, workload: number, n: number): void {
+    this.#host.ledger.drop(workload, this.gate, n);
     if (this.#spec.queues === 0) this.#add(lane, "dropped", n);
     else this.#add(lane % this.#spec.cores, "ringDropped", n);
   }
 
-  /** The packet at `seg[at]` comes to the device now. `lane`: -1, its hash decides. */
-  offer(seg: Int32Array, at: number, lane: number): void {
-    const flow = hashTuple(seg[at + S_DST]!, seg[at + S_SRC]!, seg[at + S_PORTS]!);
-    const to = lane >= 0 ? lane : pick(flow, this.lanes);
+  /** What floods have sent to a lane up to now. */
+  #pull(lane: number): void {
+    const floods = this.#floods[lane]!;
+    if (floods.length === 1) floods[0]!.pull(this, false);
+    else if (floods.length > 1) this.#pullInOrder(floods);
+  }
+
+  #pullInOrder(floods: readonly RawSource[]): void {
+    const now = this.#host.now[0]!;
+    for (;;) {
+      let first = floods[0]!;
+      for (const other of floods) if (other.arrivals.next[0]! < first.arrivals.next[0]!) first = other;
+      if (first.arrivals.next[0]! >= now) return;
+      first.pullOne(this);
+    }
+  }
+
+  /** Floods of the lanes of a CPU that falls idle, or wakes. */
+  #setPulled(cpu: number, isPulled: boolean): void {
+    for (let lane = cpu; lane < this.#floods.length; lane += this.#spec.cores)
+      for (const flood of this.#floods[lane]!) flood.setPulled(isPulled);
+  }
+
+  /** The packet at `seg[at]` comes to the device at `atNs[0]`. `lane`: -1, its hash decides. */
+  offer(seg: Int32Array, at: number, lane: number, atNs: Float64Array): void {
+    const needsFlow = lane < 0 || this.#spec.queues === 0;
+    const flow = needsFlow ? hashTuple(seg[at + S_DST]!, seg[at + S_SRC]!, seg[at + S_PORTS]!) : 0;
+    const to = lane >= 0 ? lane : pick(flow, this.#floods.length);
+    if (lane < 0) this.#pull(to);
     if (this.#spec.queues === 0) {
-      this.#enqueue(to, seg, at, this.#host.now, 0, flow);
+      this.#enqueue(to, seg, at, atNs, 0, flow);
       return;
     }
     const ring = this.#rings[to]!;
@@ -147,7 +167,7 @@ export class ReceivePath {
       this.#lose(seg, at, Gate.nic_ring);
       return;
     }
-    ring.push(seg, at, this.#host.now, 0);
+    ring.push(seg, at, atNs, 0);
     this.#notePeak(cpu);
     this.#wake(cpu);
   }
@@ -190,6 +210,7 @@ export class ReceivePath {
   #wake(cpu: number): void {
     if (this.#nextNs[cpu]! !== FOREVER) return;
     this.softirq.wake(cpu);
+    this.#setPulled(cpu, true);
     this.#setNext(cpu);
   }
 
@@ -202,20 +223,33 @@ export class ReceivePath {
     this.#due[this.#source] = next;
   }
 
-  /** A CPU begins with its next packet. */
+  /** A CPU begins with its next packet, and goes on while nothing else happens. */
   run(): void {
-    const now = this.#host.now[0]!;
-    let cpu = 0;
-    while (this.#nextNs[cpu]! > now) cpu++;
+    const due = this.#due;
+    const now = this.#host.now;
+    for (let n = 0; n < MOST_AT_ONCE; n++) {
+      let cpu = 0;
+      while (this.#nextNs[cpu]! > now[0]!) cpu++;
+      this.#runOne(cpu);
+      const next = due[this.#source]!;
+      if (next > this.limitNs[0]!) return;
+      for (let s = 0; s < due.length; s++) if (due[s]! < next || (due[s]! === next && s < this.#source)) return;
+      now[0] = next;
+    }
+  }
+
+  #runOne(cpu: number): void {
+    const { queues, cores, costNs } = this.#spec;
+    for (let lane = cpu; lane < this.#floods.length; lane += cores) this.#pull(lane);
     const queue = this.#choose(cpu);
     this.#taken[cpu] = this.#taken[cpu]! + 1;
-    if (queue >= this.#spec.queues) this.#receive(cpu, this.#backlogs[cpu]!.queue, this.#backlogs[cpu]!.shift(), 0);
+    if (queue >= queues) this.#receive(cpu, this.#backlogs[cpu]!.queue, this.#backlogs[cpu]!.shift(), 0);
     else if (this.#spec.rpsCpus > 0) this.#steer(cpu, this.#rings[queue]!);
-    else this.#receive(cpu, this.#rings[queue]!, this.#rings[queue]!.shift(), this.#spec.costNs[CpuCost.receive]!);
-    const weight = queue < this.#spec.queues ? NAPI_WEIGHT : this.#spec.backlogWeight;
+    else this.#receive(cpu, this.#rings[queue]!, this.#rings[queue]!.shift(), costNs[CpuCost.receive]!);
+    const weight = queue < queues ? NAPI_WEIGHT : this.#spec.backlogWeight;
     if (this.#taken[cpu]! >= weight || this.#isEmpty(queue)) this.#endPoll(cpu);
     this.#setNext(cpu);
-    this.#tellRoom(queue);
+    if (this.#nextNs[cpu]! === FOREVER) this.#setPulled(cpu, false);
   }
 
   #isEmpty(queue: number): boolean {
@@ -306,15 +340,6 @@ export class ReceivePath {
   #take(cpu: number, kind: number, ns: number): void {
     this.#costs[kind] = this.#costs[kind]! + ns;
     this.softirq.take(cpu, ns, this.sharing?.wantsToRun(cpu) ?? false);
-  }
-
-  #tellRoom(queue: number): void {
-    const lane = queue < this.#spec.queues ? queue : queue - this.#spec.queues;
-    if (queue >= this.#spec.queues !== (this.#spec.queues === 0)) return;
-    const waiter = this.#waiters[lane];
-    if (waiter == null || this.isFull(lane)) return;
-    this.#waiters[lane] = null;
-    waiter.onRoom();
   }
 
   #add(cpu: number, field: CpuField, n: number): void {

@@ -8,8 +8,8 @@
  * Units     ns.
  */
 import { hash3 } from "../base/hash.ts";
-import { HISTOGRAM_MAX_US } from "../vocabulary/histogram.ts";
 import { CpuCost } from "../vocabulary/cpu.ts";
+import { HISTOGRAM_MAX_US } from "../vocabulary/histogram.ts";
 import { AcceptMode, AppClose, type ListenerSpec, type RunSpec } from "../vocabulary/run-spec.ts";
 import { AppCalendar } from "./app-calendar.ts";
 import type { AppCpus } from "./app-cpus.ts";

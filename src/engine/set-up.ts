@@ -5,6 +5,7 @@ import { hash2 } from "../base/hash.ts";
 import {
   Arrival,
   type CpuSpec,
+  Direction,
   RawAddresses,
   RawAnswer,
   RawPacket,
@@ -48,7 +49,8 @@ export interface Slot {
 /** The slots that arrivals come from: in order one for each workload; with CPUs that take time, one for each lane of a mute flood. */
 export function slotsOf(spec: RunSpec): Slot[] {
   return spec.workloads.flatMap((w, workload): Slot[] => {
-    if (spec.cpu === null || !isMuteFlood(w)) return [{ workload, lane: -1, lanes: 1 }];
+    const isClear = spec.toServer.duplicate === 0 && spec.impairments.every((i) => i.direction !== Direction.ToServer);
+    if (spec.cpu === null || !isClear || !isMuteFlood(w)) return [{ workload, lane: -1, lanes: 1 }];
     const lanes = lanesOf(spec.cpu);
     return Array.from({ length: lanes }, (_, lane) => ({ workload, lane, lanes }));
   });

@@ -155,7 +155,7 @@ export class Simulation {
     this.#raw = this.#slots.map(({ workload, lane, lanes }) => {
       const w = spec.workloads[workload]!;
       if (w.kind !== WorkloadKind.Raw) return null;
-      return new RawSource(
+      const source = new RawSource(
         this.#server,
         w,
         workload,
@@ -168,7 +168,10 @@ export class Simulation {
         spec.engine === EngineMode.Auto,
         { hostIndex: spec.hostIndex * lanes + Math.max(0, lane), hostCount: spec.hostCount * lanes },
         lane,
+        lanes,
       );
+      if (lane >= 0) this.#receive?.addFlood(lane, source);
+      return source;
     });
     this.#server.lagged = this;
     this.#sampler = new Sampler(this.#recorder, this.#server, this.#client, spec.sampleIntervalNs);
@@ -310,6 +313,7 @@ export class Simulation {
         this.#timer();
         return;
       case Source.Cpus:
+        this.#receive!.limitNs[0] = this.#until[0]!;
         this.#receive!.run();
         return;
       default:
@@ -345,7 +349,7 @@ export class Simulation {
     this.#wire[kind] = this.#wire[kind]! + 1 + (flags >>> MORE_SHIFT);
     if (isDataWithFin(flags)) this.#wire[WIRE_IN_BOTH] = this.#wire[WIRE_IN_BOTH]! + 1;
     if (this.#toServer.loses(words, at)) return;
-    if (this.#receive !== null) this.#receive.offer(words, at, -1);
+    if (this.#receive !== null) this.#receive.offer(words, at, -1, this.#now);
     else deliver(this.#server, words, at);
   }
 

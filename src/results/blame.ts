@@ -11,6 +11,7 @@
 import { formatCount, formatSeconds } from "../base/units.ts";
 import { GATES, type GateName } from "../vocabulary/gates.ts";
 import { UNSEEN } from "../vocabulary/unseen.ts";
+import { whatCpus } from "./blame-cpus.ts";
 import { leftoverSentence } from "./leftovers.ts";
 import type { Measure, TuningSummary } from "./summary-format.ts";
 import { formatMean, formatMs, formatRatio } from "./summary-table.ts";
@@ -53,6 +54,7 @@ export function verdictOn(tuning: TuningSummary): TuningVerdict {
     whoWasServed(tuning),
     whatBinds(tuning, binding),
     ...whatWaits(tuning),
+    ...whatCpus(tuning),
     ...whatPorts(tuning),
     ...whatNobodyCounts(tuning),
     ...whatTraffic(tuning, traffic, binding),

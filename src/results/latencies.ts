@@ -43,6 +43,13 @@ export function acceptWaits(runs: TuningRuns, listener: number): Latencies | nul
   return latenciesOf(runs, { layout: LATENCY_LAYOUT, counts, maxUs: null, sumUs: null });
 }
 
+/** From the device to TCP; null where CPUs take no time. */
+export function receiveWaits(runs: TuningRuns): Latencies | null {
+  if (runs.any.spec.cpu === null) return null;
+  const counts = (view: RunView): Float64Array => view.cpuWaitCounts() ?? new Float64Array(LATENCY_LAYOUT.length);
+  return latenciesOf(runs, { layout: LATENCY_LAYOUT, counts, maxUs: null, sumUs: null });
+}
+
 function latenciesOf(runs: TuningRuns, source: Source): Latencies | null {
   const ofSeeds = runs.seeds.map((hosts) => added(hosts.map(source.counts), source.layout));
   const histogram = histogramOf(added(ofSeeds, source.layout), source.layout);

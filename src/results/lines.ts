@@ -6,6 +6,7 @@ import { STATE_NAMES } from "../vocabulary/run-result.ts";
 import type { Scenario } from "../vocabulary/scenario.ts";
 import { logEntries } from "./kernel-log.ts";
 import type { GateLine, Host, PerSecondName, RunView } from "./run-view.ts";
+import { cpuLines } from "./summarize-cpus.ts";
 import type { Lines } from "./summary-format.ts";
 import type { TuningRuns } from "./tuning-runs.ts";
 
@@ -44,6 +45,7 @@ export function linesOf(scenario: Scenario, runs: TuningRuns): Lines {
       kind === "connections" ? [{ name, ...perSecond(first, workload) }] : [],
     ),
     server_counters: moving(COUNTER_NAMES.map((name) => [name, added(first.map((view) => view.counterLine(name)))])),
+    cpus: cpuLines(any),
     kernel_log: logEntries(any),
   };
 }

@@ -77,9 +77,12 @@ function ofLatencies(latencies: Latencies, quantile: keyof Latencies): MetricVal
 
 const zeroOf = (tuning: TuningMeasures): MetricValue => ({ value: 0, perSeed: tuning.syns_in.per_seed.map(() => 0) });
 
+/** Families that are sums over the clients' gates. */
+const BY_GATE = new Set(["gates", "failed"]);
+
 function ofTuning(tuning: TuningMeasures, key: string): MetricValue | null {
-  const [family, gate] = key.split(".");
-  if (gate === undefined || family === "worst_pair") return readPart(tuning, tuning, key);
+  const [family = "", gate] = key.split(".");
+  if (gate === undefined || !BY_GATE.has(family)) return readPart(tuning, tuning, key);
   const ofClients = family === "gates" ? `drops.${gate}` : key;
   const values = tuning.clients.flatMap((clients) => readPart(tuning, clients, ofClients) ?? []);
   return together([zeroOf(tuning), ...values], sumOf);

@@ -7,6 +7,7 @@
  */
 import { assert } from "../base/assert.ts";
 import { COUNTER_NAMES, type CounterName, counterIndex } from "../vocabulary/counters.ts";
+import { CPU_COST_NAMES, type CpuCostName } from "../vocabulary/cpu.ts";
 import { GATE_NAMES, Gate, type GateName } from "../vocabulary/gates.ts";
 import { COARSE_LAYOUT, type HistogramLayout, LATENCY_LAYOUT } from "../vocabulary/histogram.ts";
 import {
@@ -19,6 +20,7 @@ import {
 } from "../vocabulary/kernel-log.ts";
 import { Outcome, type OutcomeName } from "../vocabulary/outcomes.ts";
 import {
+  CPU_FIELDS,
   EXTREME_FIELDS,
   LISTENER_FIELDS,
   type ListenerLayout,
@@ -41,6 +43,7 @@ import { DenseValues, type SparseParts, SparseValues, type Values } from "./valu
 export type Host = "server" | "client";
 export type WorkloadField = (typeof WORKLOAD_FIELDS)[number];
 export type ExtremeField = (typeof EXTREME_FIELDS)[number];
+export type CpuField = (typeof CPU_FIELDS)[number];
 export type ListenerField = (typeof LISTENER_FIELDS)[number];
 /** The per-gate families of a workload: two that count, one that stands at the end, one of time (ns). */
 export type GateFamily = "drops" | "failed" | "inFlight" | "waitNs";
@@ -181,6 +184,33 @@ export class RunView {
   /** Queue length at each sample; null while the port does not listen. */
   queueLine(listener: number, queue: "acceptQueue" | "synQueue"): (number | null)[] {
     return this.#line(this.#listener(listener)[queue], 0).map((length) => (Number.isNaN(length) ? null : length));
+  }
+
+  /** What a CPU of the server did; 0 where CPUs take no time. The application's own CPUs come last. */
+  cpu(cpu: number, field: CpuField): number {
+    const { cpu: layout } = this.layout;
+    if (layout === null) return 0;
+    assert(cpu < layout.cpus, "no such CPU");
+    return this.#at(layout.fields + cpu * CPU_FIELDS.length + CPU_FIELDS.indexOf(field));
+  }
+
+  /** CPU time of all CPUs by what took it, ns; nonzero ones. */
+  cpuCosts(): { readonly [K in CpuCostName]?: number } {
+    const { cpu: layout } = this.layout;
+    return layout === null ? {} : this.#named(layout.costNs, CPU_COST_NAMES);
+  }
+
+  /** Counts of the times from the device to TCP, in LATENCY_LAYOUT; null where CPUs take no time. */
+  cpuWaitCounts(): Float64Array | null {
+    const { cpu: layout } = this.layout;
+    return layout === null ? null : this.#section(layout.wait, LATENCY_LAYOUT.length);
+  }
+
+  /** A CPU at each sample: packets that wait for it, or its time since t = 0, ns. */
+  cpuLine(cpu: number, line: "waiting" | "softirqNs" | "appNs"): number[] {
+    const { cpu: layout } = this.layout;
+    assert(layout !== null, "CPUs take no time");
+    return this.#line(layout[line], cpu);
   }
 
   /** Sockets at the end, by the kernel's number of their state (STATE_NAMES). */

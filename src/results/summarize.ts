@@ -10,9 +10,11 @@ import type { Experiment, Tuning } from "../vocabulary/experiment.ts";
 import { UNSEEN_NAMES } from "../vocabulary/unseen.ts";
 import { differencesOf } from "./differences.ts";
 import { summarizeLogs } from "./kernel-log.ts";
+import { receiveWaits } from "./latencies.ts";
 import { LEFTOVER_KINDS, leftoversOf } from "./leftovers.ts";
 import { linesOf } from "./lines.ts";
 import type { RunView } from "./run-view.ts";
+import { summarizeCpus, summarizeSoftnet } from "./summarize-cpus.ts";
 import { halfOpenPeakBytes, summarizeListener } from "./summarize-listeners.ts";
 import { summarizeClients, summarizeFlood, type Wanted } from "./summarize-workloads.ts";
 import { type ExperimentSummary, SUMMARY_FORMAT, type TuningMeasures, type TuningSummary } from "./summary-format.ts";
@@ -78,6 +80,9 @@ export function measureTuning(
     synacks_out: runs.sum(wire("out_synack")),
     amplification_ratio: runs.share(wire("out_synack"), wire("in_syn")),
     half_open_peak_bytes: halfOpenPeakBytes(runs),
+    cpu: summarizeCpus(runs),
+    softnet: summarizeSoftnet(runs),
+    receive_wait_ms: wanted("receive_wait_ms") ? receiveWaits(runs) : null,
     leftovers: {
       server: runs.named(LEFTOVER_KINDS, (view) => leftoversOf(view).server),
       client: runs.named(LEFTOVER_KINDS, (view) => leftoversOf(view).client),

@@ -8,6 +8,7 @@
  *             times, and what half-opens take of memory, are those of the fullest host. The share of nothing is 0.
  */
 import type { CounterName } from "../vocabulary/counters.ts";
+import type { CpuCostName } from "../vocabulary/cpu.ts";
 import type { GateName } from "../vocabulary/gates.ts";
 import type { LogLineName } from "../vocabulary/kernel-log.ts";
 import type { OutcomeName } from "../vocabulary/outcomes.ts";
@@ -127,6 +128,12 @@ export interface Lines {
   }[];
   /** Server counters since t = 0 at each sample, those that move. */
   readonly server_counters: { readonly [K in CounterName]?: readonly number[] };
+  /** Per CPU of the server: packets that wait for it, share of its time since the last sample for the softirq and for the application. Behind a load balancer: of the first host. */
+  readonly cpus: readonly {
+    readonly waiting: readonly number[];
+    readonly softirq_ratio: readonly number[];
+    readonly app_ratio: readonly number[];
+  }[];
   /** What the kernels' logs say, by time: the first 64 lines of each. Behind a load balancer: of the first host. */
   readonly kernel_log: readonly LogEntry[];
 }
@@ -160,6 +167,42 @@ export interface WorstPairSummary {
   readonly without_port: Measure;
 }
 
+/** One CPU of the server; behind a load balancer, of all hosts' CPUs of this number together. */
+export interface CpuSummary {
+  readonly role: "receives" | "application";
+  readonly softnet: SoftnetSummary;
+  /** Shares of its time: of the softirq, of it by ksoftirqd, of the application. */
+  readonly softirq_ratio: Measure;
+  readonly ksoftirqd_ratio: Measure;
+  readonly app_ratio: Measure;
+  /** Most packets that waited for it at a time, in rings and backlogs; and in its backlog. */
+  readonly waiting_peak: Measure;
+  readonly backlog_peak: Measure;
+}
+
+/** As /proc/net/softnet_stat counts, and what the NIC dropped before it. */
+export interface SoftnetSummary {
+  readonly processed: Measure;
+  readonly dropped: Measure;
+  readonly time_squeeze: Measure;
+  readonly received_rps: Measure;
+  readonly flow_limit_count: Measure;
+  readonly ring_dropped: Measure;
+}
+
+/** The server's CPUs together; null where they take no time. */
+export interface CpusSummary {
+  readonly per_cpu: readonly CpuSummary[];
+  /** Share of the time of the CPUs that receive; and of the busiest of them, of any host. */
+  readonly softirq_ratio: Measure;
+  readonly busiest_ratio: Measure;
+  /** Share of the time of the application's CPUs. */
+  readonly app_ratio: Measure;
+  readonly app_shares: boolean;
+  /** CPU time by what took it. */
+  readonly cost_s: { readonly [K in CpuCostName]?: Measure };
+}
+
 /** All numbers of a tuning but its time lines. */
 export interface TuningMeasures {
   readonly name: string;
@@ -182,6 +225,10 @@ export interface TuningMeasures {
   readonly amplification_ratio: Measure;
   /** Kernel memory of the most half-opens at one time. */
   readonly half_open_peak_bytes: Measure;
+  readonly cpu: CpusSummary | null;
+  readonly softnet: SoftnetSummary | null;
+  /** From the arrival at the device to TCP. */
+  readonly receive_wait_ms: Latencies | null;
   /** Sockets at the end of the run, by kind (leftovers.ts); kinds that have none left out. */
   readonly leftovers: {
     readonly server: { readonly [K in LeftoverKind]?: Measure };

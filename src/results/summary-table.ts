@@ -40,6 +40,7 @@ export function summaryTable(summary: ExperimentSummary): TableSection[] {
     ...clients.map(({ name, of }) => clientsSection(name, of)),
     ...listeners.map(({ title, of }) => listenerSection(title, of)),
     serverSection(tunings),
+    cpusSection(tunings),
     portsSection(tunings),
     thresholdSection(summary),
   ];
@@ -223,6 +224,31 @@ function serverSection(tunings: readonly TuningSummary[]): TableSection {
       ...counter("TcpExtListenDrops", "TcpExtListenDrops"),
       ...unseenRows(tunings),
       row("half-open memory, peak", (tuning) => formatBytes(Math.round(tuning.half_open_peak_bytes.mean))),
+    ],
+  };
+}
+
+/** CPUs that take time. */
+function cpusSection(tunings: readonly TuningSummary[]): TableSection {
+  const of = tunings.map(({ cpu, softnet, receive_wait_ms }) =>
+    cpu === null || softnet === null ? undefined : { cpu, softnet, wait: receive_wait_ms },
+  );
+  type Cpus = NonNullable<(typeof of)[number]>;
+  const row = (label: string, text: (one: Cpus) => string): TableRow => ({ label, cells: cellsOf(of, text) });
+  const count = (label: string, name: keyof Cpus["softnet"]): TableRow[] =>
+    isSomewhere(of, (one) => one.softnet[name]) ? [row(label, (one) => formatMean(one.softnet[name].mean))] : [];
+  if (of.every((one) => one === undefined)) return { title: "CPUs", rows: [] };
+  return {
+    title: "CPUs",
+    rows: [
+      row("softirq, of the busiest CPU", (one) => formatRatio(one.cpu.busiest_ratio.mean)),
+      row("application, of its CPUs", (one) => formatRatio(one.cpu.app_ratio.mean)),
+      row("packet waited for the CPU, p99", (one) => (one.wait === null ? ABSENT : formatMs(one.wait.p99))),
+      ...count("dropped by the NIC, ring full", "ring_dropped"),
+      ...count("softnet dropped, backlog full", "dropped"),
+      ...count("softnet time_squeeze", "time_squeeze"),
+      ...count("softnet received_rps", "received_rps"),
+      ...count("softnet flow_limit_count", "flow_limit_count"),
     ],
   };
 }

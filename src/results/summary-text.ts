@@ -1,6 +1,7 @@
 /** Summaries as text: what `--json` writes and `compare` reads. */
 import { err, ok, type Result } from "../base/result.ts";
 import { COUNTER_NAMES } from "../vocabulary/counters.ts";
+import { CPU_COST_NAMES } from "../vocabulary/cpu.ts";
 import { GATE_NAMES } from "../vocabulary/gates.ts";
 import { LOG_LINES } from "../vocabulary/kernel-log.ts";
 import { OUTCOME_NAMES } from "../vocabulary/outcomes.ts";
@@ -71,7 +72,25 @@ const LINES = objectOf({
   second_s: number,
   per_second: listOf(objectOf({ name: text, attempts: LINE, established: LINE, responses: LINE })),
   server_counters: mapOf(COUNTER_NAMES, LINE),
+  cpus: listOf(objectOf({ waiting: LINE, softirq_ratio: LINE, app_ratio: LINE })),
   kernel_log: listOf(objectOf({ at_s: number, host: HOST, text })),
+});
+
+const SOFTNET = objectOf({
+  ...{ processed: MEASURE, dropped: MEASURE, time_squeeze: MEASURE },
+  ...{ received_rps: MEASURE, flow_limit_count: MEASURE, ring_dropped: MEASURE },
+});
+
+const CPUS = objectOf({
+  per_cpu: listOf(
+    objectOf({
+      ...{ role: oneOf("receives", "application"), softnet: SOFTNET },
+      ...{ softirq_ratio: MEASURE, ksoftirqd_ratio: MEASURE, app_ratio: MEASURE },
+      ...{ waiting_peak: MEASURE, backlog_peak: MEASURE },
+    }),
+  ),
+  ...{ softirq_ratio: MEASURE, busiest_ratio: MEASURE, app_ratio: MEASURE, app_shares: truth },
+  cost_s: mapOf(CPU_COST_NAMES, MEASURE),
 });
 
 const TUNING = objectOf({
@@ -85,6 +104,7 @@ const TUNING = objectOf({
     objectOf({ address: text, port: number, usable_ports: number, ports_peak: MEASURE, without_port: MEASURE }),
   ),
   ...{ syns_in: MEASURE, synacks_out: MEASURE, amplification_ratio: MEASURE, half_open_peak_bytes: MEASURE },
+  ...{ cpu: orNull(CPUS), softnet: orNull(SOFTNET), receive_wait_ms: LATENCIES },
   leftovers: objectOf({ server: mapOf(LEFTOVER_KINDS, MEASURE), client: mapOf(LEFTOVER_KINDS, MEASURE) }),
   kernel_log: listOf(objectOf({ host: HOST, line: oneOf(...LOG_LINES), written: MEASURE, suppressed: MEASURE })),
   lines: LINES,

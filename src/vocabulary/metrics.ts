@@ -111,6 +111,16 @@ export const METRICS: readonly MetricDef[] = [
   tuning("syns_in", "packets", null, "SYNs that reached the server."),
   tuning("synacks_out", "packets", "down", "SYN-ACKs that the server sent."),
   tuning("amplification_ratio", "ratio", "down", "SYN-ACKs sent for each SYN received."),
+  tuning("cpu.softirq_ratio", "ratio", "down", "Share of the time of the CPUs that receive, taken by the softirq."),
+  tuning("cpu.busiest_ratio", "ratio", "down", "The same of the busiest of them."),
+  tuning("cpu.app_ratio", "ratio", null, "Share of the time of the application's CPUs that it had."),
+  tuning("softnet.processed", "packets", null, "Packets that were handed to IP (softnet_stat, column 1)."),
+  tuning("softnet.dropped", "packets", "down", "Packets that a full backlog dropped (softnet_stat, column 2)."),
+  tuning("softnet.time_squeeze", "rounds", null, "Softirq rounds that ended with work left (softnet_stat, column 3)."),
+  tuning("softnet.received_rps", "interrupts", null, "Interrupts from other CPUs by RPS (softnet_stat, column 10)."),
+  tuning("softnet.flow_limit_count", "packets", "down", "Packets that flow_limit dropped (softnet_stat, column 11)."),
+  tuning("softnet.ring_dropped", "packets", "down", "Packets that the NIC dropped because a ring was full."),
+  tuning("receive_wait_ms.<quantile>", "ms", "down", "From a packet's arrival at the device to TCP."),
   tuning("half_open_peak_bytes", "bytes", "down", "Kernel memory of the most half-open connections at one time."),
 ];
 

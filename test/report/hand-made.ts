@@ -69,6 +69,9 @@ function made({ name, changes, ratio, backlog, cookies }: Made): TuningSummary {
     amplification_ratio: measure(cookies ? 0.9992 : 0.0239),
     leftovers: { server: {}, client: {} },
     half_open_peak_bytes: measure(304 * (backlog + 1)),
+    cpu: null,
+    softnet: null,
+    receive_wait_ms: null,
     lines: lines(ratio, backlog, cookies),
   };
 }
@@ -129,6 +132,7 @@ function lines(ratio: number, backlog: number, cookies: boolean): Lines {
     client_drops: ratio === 1 ? {} : { syn_queue_full: ramp(5, 90), last_quarter: ramp(4, 3) },
     client_failed: ratio === 1 ? {} : { syn_queue_full: ramp(15, 30), last_quarter: ramp(14, 1) },
     flood_drops: cookies ? {} : drops,
+    cpus: [],
     kernel_log: [
       {
         ...{ at_s: 4.25, host: "server" },

@@ -37,7 +37,8 @@ export const listener = (change: Partial<ListenerSummary> = {}): ListenerSummary
 
 const noLines: Lines = {
   ...{ at_s: [], queues: [], server_states: {}, client_states: {}, client_drops: {}, client_failed: {} },
-  ...{ flood_drops: {}, second_s: 1, per_second: [], server_counters: {}, kernel_log: [] },
+  ...{ flood_drops: {}, second_s: 1, per_second: [], server_counters: {}, cpus: [],
+    kernel_log: [] },
 };
 
 export const lines = (change: Partial<Lines> = {}): Lines => ({ ...noLines, ...change });
@@ -55,7 +56,7 @@ export const tuning = (change: Partial<TuningSummary> = {}): TuningSummary => ({
   },
   ...{ synacks_out: measure(100), amplification_ratio: measure(1), half_open_peak_bytes: measure(341) },
   leftovers: { server: {}, client: {} },
-  ...{ kernel_log: [], lines: noLines },
+  ...{ cpu: null, softnet: null, receive_wait_ms: null, kernel_log: [], lines: noLines },
   ...change,
 });
 
