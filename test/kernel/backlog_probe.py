@@ -13,7 +13,7 @@ Method   Packets are steered by RPS to one CPU (the target); the sender runs on 
                       (second plug in hand), n packets:  dropped = sent - (max + 1) - 1 - (max + 1)
            direct     no RPS; 2 (max + 1) packets:       none, each is handled in the context of its sender
 Devices  loopback: UDP to 127.0.0.1. veth: frames into the far end by AF_PACKET. tun: packets written to /dev/net/tun.
-Output   `moved` is what had left the input queue when the burst ended. `drops_by_rule` = sent - (max + 1) - moved.
+Output   `moved` is what of the packets sent had left the input queue when the burst ended. `drops_by_rule` = sent - (max + 1) - moved.
          `stopped` says whether the consumer was stopped for the whole burst (its count of processed packets stood still and it
          did not take the queue); `foreign` counts packets of others that the target saw: softnet_stat is global.
 Limits   Linux >= 6.3 (lengths of both queues; rps_default_mask), two CPUs. Loopback can be steered only by root of the machine.
@@ -207,6 +207,7 @@ class Run:
             udp_sent += self.limit
             self.until(lambda t: t["input_queue"] == 0 and t["process_queue"] > 0, "the move to process_queue")
         first = self.target()
+        before_burst = self.sent  # all of it has left the input queue: the conditions above say so
         start = time.perf_counter()
         self.send(burst, packets)
         burst_s = time.perf_counter() - start
@@ -220,7 +221,7 @@ class Run:
         delivered = [struct.unpack("!I", d)[0] for d in device.drain()]
         own_dropped = netlab.device_stat(device.name, "rx_dropped") - rx_dropped
         dropped = sum(d["dropped"] for d in delta.values())
-        moved = 0 if self.case == "direct" else last["processed"] - start_of + last["process_queue"]
+        moved = 0 if self.case == "direct" else before_burst + last["processed"] - first["processed"]
         stopped = self.case != "direct" and last["processed"] == first["processed"] and last["process_queue"] == first["process_queue"]
         rule = 0 if self.case == "direct" else max(0, self.sent - (self.limit + 1) - moved)
         tail = delivered[-burst:] if self.case == "two_stage" else delivered
