@@ -155,6 +155,10 @@ class Plugs:
             s.close()
 
 
+class Disturbed(Exception):
+    """Others used the target's backlog, or the sender's CPU, so much that the run is no measurement."""
+
+
 class Run:
     """One case, once: counters before, packets, counters after."""
 
@@ -174,7 +178,10 @@ class Run:
         self.sent += count
 
     def plug(self):
-        self.device.plug()
+        try:
+            self.device.plug()
+        except OSError as e:
+            raise Disturbed(f"{self.case} on {self.device.name}: the plug was refused: {e}") from e
         self.sent += 1
 
     def target(self):
@@ -186,11 +193,12 @@ class Run:
             now = self.target()
             if condition(now):
                 return now
-        raise TimeoutError(f"{self.case} on {self.device.name}: {what} did not come: {self.target()}")
+        raise Disturbed(f"{self.case} on {self.device.name}: {what} did not come: {self.target()}")
 
     def measure(self, burst, repeat):
         device = self.device
         packets = [device.packet(struct.pack("!I", i)) for i in range(max(burst, self.limit) + 1)]
+        self.until(lambda t: t["backlog"] == 0, "an empty backlog to start from")
         device.drain()
         before = netlab.softnet()
         rx_dropped = netlab.device_stat(device.name, "rx_dropped")
@@ -289,7 +297,7 @@ def probe(kind, cases, repeats, sender_cpu, target_cpu, limit):
             for attempt in range(4):
                 try:
                     row = Run(case, device, sender_cpu, target_cpu, limit).measure(burst, repeat)
-                except TimeoutError as e:
+                except Disturbed as e:
                     row = {"case": case, "device": kind, "repeat": repeat, "burst": burst, "error": str(e)}
                 if case == "direct" or (row.get("stopped") and row["foreign"] == 0 and row["foreign_dropped"] == 0):
                     break

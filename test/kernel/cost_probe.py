@@ -312,8 +312,8 @@ class Lab:
         # First timer 1 s after the SYN, second one 2 s after the first; the wheel makes each up to 32 ms late.
         for row, from_s, to_s in (("timer: SYN-ACK sent again", 0.93, 1.12), ("timer: request given up", 2.93, 3.2)):
             time.sleep(start + from_s - time.perf_counter())
-            before = netlab.counters()
             realtime = netlab.pin(self.cpu, realtime=True)
+            before = netlab.counters()
             lost, clock = 0, time.perf_counter_ns
             now, end = clock(), int((start + to_s) * 1e9)
             while now < end:
