@@ -7,15 +7,18 @@ Method   A TUN made under net.core.rps_default_mask steers all its packets to th
          cost --cost-us there. An ordinary process (SCHED_OTHER, nice 0) spins on that CPU and reads the clock all the time: steps
          below 5 us are its own time, longer ones are gaps in which something else ran. The sender paces packets from another CPU,
          at multiples of the capacity 1 / cost. The cost is measured first, by writing to a TUN without RPS with the same filter.
-Output   One row per load: `own` is the spinner's share of the CPU time that was not taken by other processes of the machine;
-         `inline` is softirq inside the spinner's scheduled time; `ksoftirqd` its run time from /proc/PID/schedstat; `others` the rest of
-         the wall clock. Counters of softnet_stat of the target; `gap_*`: lengths of what interrupted the spinner, from 1 ms up.
+Output   One row per load. `own` is the spinner's share of the time that was not taken by other processes of the machine; of the wall
+         clock: `inline`, softirq inside the spinner's scheduled time; `ksoftirqd`, its run time from /proc/PID/schedstat; `others`, the rest,
+         inline softirq in their time included; `softirq`, all of it by the ticks of /proc/stat, and by that the cost of a packet served.
+         Counters of softnet_stat of the target. Medians of the gaps of 0.5 ms and more: `inline ms`, the spinner was not switched out;
+         `switched`, it was; `between`, from the end of a gap to the start of the next one.
 Limits   Root, Linux, two CPUs. Other processes on the target CPU take turns in the scheduler, so they change the shares: of
          --repeats the run with the least of them is shown. Bounded by --seconds and at most 100 000 packets a second.
 """
 import argparse
 import json
 import os
+import resource
 import socket
 import struct
 import sys
@@ -24,7 +27,7 @@ import time
 sys.dont_write_bytecode = True
 import netlab  # noqa: E402
 
-OWN_STEP_NS = 5_000
+OWN_STEP_NS, LONG_GAP_NS = 5_000, 500_000
 PAYLOAD = netlab.EMPTY_ATTRIBUTE * 100
 FOREIGN = "192.0.2.1"
 
@@ -57,6 +60,12 @@ def cpu_ticks(cpu):
     raise KeyError(cpu)
 
 
+def quantiles(values_ns):
+    v = sorted(values_ns)
+    at = {"p10": len(v) // 10, "p50": len(v) // 2, "p90": len(v) * 9 // 10}
+    return {"count": len(v), **{k: round(v[i] / 1e6, 2) if v else 0 for k, i in at.items()}, "max": round(v[-1] / 1e6, 1) if v else 0}
+
+
 def spin_and_tell(cpu, start, seconds, out):
     """The application. Its report goes to the pipe `out`."""
     os.setsid()  # a scheduling group of its own where sched_autogroup is on
@@ -65,22 +74,29 @@ def spin_and_tell(cpu, start, seconds, out):
     begin, end = int(start * 1e9), int((start + seconds) * 1e9)
     while clock() < begin:
         pass
-    run0, wait0 = run_ns("self")
-    own, gaps, now = 0, [], clock()
-    first = now
+    run0, _ = run_ns("self")
+    usage, who = resource.getrusage, resource.RUSAGE_SELF
+    own, gaps, inline, switched, stretches, now = 0, 0, [], [], [], clock()
+    first = resumed = now
+    switches = usage(who).ru_nivcsw
     while now < end:
         t = clock()
         step = t - now
         if step < OWN_STEP_NS:
             own += step
-        else:
-            gaps.append(step)
+            now = t
+            continue
+        gaps += 1
+        if step >= LONG_GAP_NS:
+            switches_now = usage(who).ru_nivcsw
+            (inline if switches_now == switches else switched).append(step)
+            switches = switches_now
+            stretches.append(now - resumed)
+            resumed = t
         now = t
-    run1, wait1 = run_ns("self")
-    long = sorted(g for g in gaps if g >= 1_000_000)
-    report = {"wall_ns": now - first, "own_ns": own, "run_ns": run1 - run0, "wait_ns": wait1 - wait0, "gaps": len(gaps),
-              "gaps_1ms": len(long), "gap_p50_ms": long[len(long) // 2] / 1e6 if long else 0,
-              "gap_p90_ms": long[len(long) * 9 // 10] / 1e6 if long else 0, "gap_max_ms": max(gaps, default=0) / 1e6}
+    run1, _ = run_ns("self")
+    report = {"wall_ns": now - first, "own_ns": own, "run_ns": run1 - run0, "gaps": gaps,
+              "gaps_ms": {"inline": quantiles(inline), "switched": quantiles(switched), "between": quantiles(stretches)}}
     os.write(out, json.dumps(report).encode())
 
 
@@ -187,7 +203,7 @@ class Lab:
             row.update({"others": round(others, 4), "spinner_scheduled": round(report["run_ns"] / wall, 4),
                         "inline": round((report["run_ns"] - report["own_ns"]) / wall, 4), "own_of_wall": round(report["own_ns"] / wall, 4),
                         "own": round(report["own_ns"] / wall / (1 - others), 4),
-                        **{k: report[k] for k in ("gaps", "gaps_1ms", "gap_p50_ms", "gap_p90_ms", "gap_max_ms")}})
+                        "gaps": report["gaps"], "gaps_ms": report["gaps_ms"]})
         return row
 
 
@@ -207,7 +223,7 @@ def main():
     alone = max(lab.run(1.5, min(2, options.seconds), spinner=False)["served_per_s"] for _ in range(2))
     print(json.dumps({"served_without_spinner_per_s": alone, "settings": settings, "kernel": os.uname().release, "bare_us": round(lab.bare_us, 2), "cost_us": round(lab.cost_us, 2),
                       "searches": lab.searches, "capacity_per_s": round(1e6 / lab.cost_us)}), flush=True)
-    head = ("load", "offered", "served/s", "dropped/s", "own", "inline", "ksoftirqd", "others", "squeeze/s", "rps_ipi/s", "gap p50", "p90", "max ms")
+    head = ("load", "offered", "served/s", "dropped/s", "own", "inline", "ksoftirqd", "others", "softirq", "us/packet", "squeeze/s", "rps_ipi/s", "inline ms", "switched", "between")
     print("  ".join(f"{h:>9}" for h in head), flush=True)
     for load in options.load or [0, 0.25, 0.5, 0.75, 0.9, 1.0, 1.2, 1.5, 3.0]:
         runs = []
@@ -217,9 +233,10 @@ def main():
                 print(json.dumps(runs[-1]), flush=True)
         r = min(runs, key=lambda x: x["others"])
         s = r["seconds"]
+        softirq = r["ticks"]["softirq"]
         row = (r["load"], r["offered"], r["served_per_s"], round(r["softnet"]["dropped"] / s), r["own"], r["inline"], r["ksoftirqd"], r["others"],
-               round(r["softnet"]["time_squeeze"] / s, 1), round(r["softnet"]["received_rps"] / s), round(r["gap_p50_ms"], 2),
-               round(r["gap_p90_ms"], 2), round(r["gap_max_ms"], 1))
+               softirq, round(softirq / r["served_per_s"] * 1e6, 1) if load else 0, round(r["softnet"]["time_squeeze"] / s, 1),
+               round(r["softnet"]["received_rps"] / s), *(r["gaps_ms"][k]["p50"] for k in ("inline", "switched", "between")))
         print("  ".join(f"{x:>9}" for x in row), flush=True)
 
 
