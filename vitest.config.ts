@@ -1,8 +1,8 @@
 /**
- * Five projects: `unit` is what `npm test` runs (minutes); `long` holds the statistical and exhaustive tests, named
+ * Six projects: `unit` is what `npm test` runs (minutes); `long` holds the statistical and exhaustive tests, named
  * *.long.test.ts, which `npm run test:long` runs; `browser`, *.browser.test.ts, needs Chromium: `npm run test:browser`;
  * `tshark`, *.tshark.test.ts, needs tshark: `npm run test:tshark`; `prometheus`, *.prometheus.test.ts, needs prometheus and promtool:
- * `npm run test:prometheus`.
+ * `npm run test:prometheus`; `kernel`, *.kernel.test.ts, asks the running Linux in network namespaces that it makes: `npm run test:kernel`.
  */
 import { defineConfig } from "vitest/config";
 
@@ -19,7 +19,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.{long,browser,tshark,prometheus}.test.ts"],
+          exclude: ["test/**/*.{long,browser,tshark,prometheus,kernel}.test.ts"],
           testTimeout: minutesMs(3),
           hookTimeout: minutesMs(3),
         },
@@ -39,6 +39,10 @@ export default defineConfig({
       {
         extends: true,
         test: { name: "prometheus", include: ["test/**/*.prometheus.test.ts"], testTimeout: minutesMs(3) },
+      },
+      {
+        extends: true,
+        test: { name: "kernel", include: ["test/**/*.kernel.test.ts"], testTimeout: minutesMs(5) },
       },
     ],
   },
