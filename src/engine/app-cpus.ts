@@ -10,6 +10,7 @@ import { CPU_FIELDS } from "../vocabulary/run-result.ts";
 import type { CpuSpec } from "../vocabulary/run-spec.ts";
 import type { AppHeap } from "./app-heap.ts";
 import { AppTimer } from "./app-timers.ts";
+import type { ReceivePath } from "./receive-path.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Softirq } from "./softirq.ts";
 
@@ -28,6 +29,7 @@ export class AppCpus {
   readonly #now: Float64Array;
   readonly #heap: AppHeap;
   readonly #recorder: Recorder;
+  readonly #receive: ReceivePath;
   /** null: these CPUs are the application's alone. */
   readonly #softirq: Softirq | null;
   readonly #cpus: number;
@@ -43,12 +45,13 @@ export class AppCpus {
   subject = 0;
   value = 0;
 
-  constructor(spec: CpuSpec, now: Float64Array, heap: AppHeap, recorder: Recorder, softirq: Softirq) {
+  constructor(spec: CpuSpec, now: Float64Array, heap: AppHeap, recorder: Recorder, receive: ReceivePath) {
     this.#spec = spec;
+    this.#receive = receive;
     this.#now = now;
     this.#heap = heap;
     this.#recorder = recorder;
-    this.#softirq = spec.appCores === 0 ? softirq : null;
+    this.#softirq = spec.appCores === 0 ? receive.softirq : null;
     this.#cpus = spec.appCores === 0 ? spec.cores : spec.appCores;
     this.#work = Array.from({ length: this.#cpus }, () => []);
     this.#fromNs = new Float64Array(this.#cpus);
@@ -86,7 +89,7 @@ export class AppCpus {
     this.#fromNs[cpu] = this.#now[0]!;
     this.#takenNs[cpu] = this.#softirq?.takenUntilNow(cpu) ?? 0;
     // What the softirq is busy with now is certain to go before.
-    const free = Math.max(this.#now[0]!, this.#softirq?.busyUntilNs[cpu] ?? 0);
+    const free = Math.max(this.#now[0]!, this.#softirq?.workUntilNs[cpu] ?? 0);
     this.#heap.atNs[0] = free + this.#leftNs[cpu]!;
     this.#heap.push(AppTimer.CpuDone, cpu, 0);
   }
@@ -107,6 +110,7 @@ export class AppCpus {
     this.subject = subject;
     this.value = value;
     if (this.#work[cpu]!.length > 0) this.#begin(cpu);
+    else if (this.#softirq !== null) this.#receive.appIsIdle(cpu);
     return true;
   }
 

@@ -64,6 +64,8 @@ export class ReceivePath {
   /** [cpu]: which of its queues is polled, and how many packets this poll has taken. */
   readonly #polled: Int32Array;
   readonly #taken: Int32Array;
+  /** [cpu]: the queue that its round began with; -1: no round is under way. */
+  readonly #firstPolled: Int32Array;
   /** [cpu]: its rings, then its backlog. */
   readonly #queuesOf: readonly (readonly number[])[];
   /** [lane]: floods whose packets come to it. */
@@ -92,6 +94,7 @@ export class ReceivePath {
     this.#nextNs = new Float64Array(spec.cores).fill(FOREVER);
     this.#polled = new Int32Array(spec.cores);
     this.#taken = new Int32Array(spec.cores);
+    this.#firstPolled = new Int32Array(spec.cores).fill(-1);
     this.#queuesOf = this.#backlogs.map((_, cpu) => [
       ...this.#rings.flatMap((_, queue) => (queue % spec.cores === cpu ? [queue] : [])),
       spec.queues + cpu,
@@ -216,7 +219,7 @@ export class ReceivePath {
 
   /** Sets when a CPU begins with its next packet. */
   #setNext(cpu: number): void {
-    const free = this.softirq.busyUntilNs[cpu]!;
+    const free = this.softirq.freeAtNs[cpu]!;
     this.#nextNs[cpu] = this.waiting(cpu) > 0 ? Math.max(this.#host.now[0]!, free) : FOREVER;
     let next = FOREVER;
     for (let other = 0; other < this.#nextNs.length; other++) next = Math.min(next, this.#nextNs[other]!);
@@ -263,13 +266,22 @@ export class ReceivePath {
     let polled = this.#polled[cpu]!;
     while (this.#isEmpty(own[polled]!)) polled = (polled + 1) % own.length;
     this.#polled[cpu] = polled;
+    if (this.#firstPolled[cpu]! < 0) this.#firstPolled[cpu] = polled;
     return own[polled]!;
   }
 
   #endPoll(cpu: number): void {
-    this.softirq.endPoll(cpu, this.#taken[cpu]!);
+    const own = this.#queuesOf[cpu]!;
+    const polled = this.#polled[cpu]!;
+    // The next one with packets, unless this round had its turn there already.
+    let next = (polled + 1) % own.length;
+    while (next !== this.#firstPolled[cpu]! && this.#isEmpty(own[next]!)) next = (next + 1) % own.length;
+    const hasOthers = next !== this.#firstPolled[cpu]!;
+    const hasApp = this.sharing?.wantsToRun(cpu) ?? false;
+    const isOver = this.softirq.endPoll(cpu, this.#taken[cpu]!, hasOthers, this.waiting(cpu) > 0, hasApp);
     this.#taken[cpu] = 0;
-    this.#polled[cpu] = (this.#polled[cpu]! + 1) % this.#queuesOf[cpu]!.length;
+    this.#polled[cpu] = (polled + 1) % own.length;
+    if (isOver) this.#firstPolled[cpu] = -1;
   }
 
   /** RPS: the first packet of a ring goes on to another CPU's backlog. */
@@ -330,6 +342,12 @@ export class ReceivePath {
     return length > 0 ? CpuCost.data : CpuCost.ack;
   }
 
+  /** The application has nothing more to do on a CPU that it shares. */
+  appIsIdle(cpu: number): void {
+    this.softirq.appIsIdle(cpu);
+    if (this.#nextNs[cpu]! !== FOREVER) this.#setNext(cpu);
+  }
+
   /** The timer of a half-open request fires on the CPU that made it, or one like it. */
   onRequestTimer(hash: number): void {
     const cpu = pick(hash, this.#spec.cores);
@@ -339,7 +357,7 @@ export class ReceivePath {
 
   #take(cpu: number, kind: number, ns: number): void {
     this.#costs[kind] = this.#costs[kind]! + ns;
-    this.softirq.take(cpu, ns, this.sharing?.wantsToRun(cpu) ?? false);
+    this.softirq.take(cpu, ns);
   }
 
   #add(cpu: number, field: CpuField, n: number): void {

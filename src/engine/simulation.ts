@@ -144,7 +144,7 @@ export class Simulation {
     this.#appCpus =
       spec.cpu === null || this.#receive === null
         ? null
-        : new AppCpus(spec.cpu, this.#now, this.#heap, this.#recorder, this.#receive.softirq);
+        : new AppCpus(spec.cpu, this.#now, this.#heap, this.#recorder, this.#receive);
     if (this.#receive !== null && spec.cpu?.appCores === 0) this.#receive.sharing = this.#appCpus;
     this.#serverApp = new ServerApp(this.#server, this.#heap, this.#recorder, spec, this.#appCpus);
     this.#clientApp = new ClientApp(this.#client, this.#heap, this.#recorder, spec, this.#serverApp);

@@ -71,7 +71,7 @@ describe.each(["packet", "auto"] as const)("engine %s", (engine) => {
   });
 
   test.each([
-    [0.8, 4, "losses though there is time enough"],
+    [0.9, 4, "losses though there is time enough"],
     [1, 8, "as much as it can do"],
     [1.5, 16, "overload"],
     [20, 64, "nearly all are lost, and all places are taken"],
