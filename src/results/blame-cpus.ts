@@ -1,7 +1,9 @@
 /** What a verdict says of CPUs: who has their time, whether packets take it from the application, and which knobs have no part in it. */
+import { formatSeconds } from "../base/units.ts";
 import { CPU_COST_NAMES, type CpuCostName } from "../vocabulary/cpu.ts";
 import type { TuningSummary } from "./summary-format.ts";
 import { formatMean, formatMs, formatRatio } from "./summary-table.ts";
+import { meanOf } from "./tuning-runs.ts";
 
 /** From here on a CPU counts as busy with packets. */
 const BUSY_RATIO = 0.9;
@@ -28,15 +30,36 @@ export function whatCpus(tuning: TuningSummary): string[] {
 }
 
 /** Receive livelock: the accept queue fills, or connections wait, since packets have the CPUs that the application would need. */
-function livelock({ cpu, listeners, clients }: TuningSummary): string[] {
-  if (cpu === null || !cpu.app_shares || cpu.softirq_ratio.mean < LIVELOCK_RATIO) return [];
+function livelock(tuning: TuningSummary): string[] {
+  const { cpu, listeners, clients } = tuning;
+  const busy = packetTimes(tuning);
+  if (cpu === null || !cpu.app_shares || busy === null) return [];
   const waits = Math.max(0, ...listeners.map(({ accept_wait_ms }) => accept_wait_ms?.p99 ?? 0));
   const isFull = listeners.some(({ accept_queue }) => accept_queue.full_s.mean > 0);
   const isLate = clients.some(({ failed }) => (failed.app?.mean ?? 0) > 0);
   if (!isFull && !isLate && waits < LONG_ACCEPT_WAIT_MS) return [];
+  const { softirq, app, from_s, until_s } = busy;
   return [
-    `Receive livelock: packets take ${formatRatio(cpu.softirq_ratio.mean)} of the CPUs that the application shares with them, and leave it ${formatRatio(cpu.app_ratio.mean)}: it accepts late though nothing changed in it. CPUs of its own, more CPUs, or fewer packets help; a longer queue only makes the wait longer.`,
+    `Receive livelock from ${formatSeconds(from_s)} to ${formatSeconds(until_s)}: packets take ${formatRatio(softirq)} of the CPUs that the application shares with them, and leave it ${formatRatio(app)}, so it accepts late though nothing changed in it. CPUs of its own, more CPUs or fewer packets help; a longer queue only makes the wait longer.`,
   ];
+}
+
+/** When packets had most of the shared CPUs, by the first seed's time lines, and the mean shares in these times; null: never. */
+function packetTimes({ lines }: TuningSummary) {
+  const of = (share: "softirq_ratio" | "app_ratio", k: number): number =>
+    meanOf(lines.cpus.map((cpu) => cpu[share][k] ?? 0));
+  const samples = lines.at_s.flatMap((_, k) =>
+    lines.cpus.length > 0 && of("softirq_ratio", k) >= LIVELOCK_RATIO ? [k] : [],
+  );
+  const [first] = samples;
+  const last = samples.at(-1);
+  if (first === undefined || last === undefined) return null;
+  return {
+    softirq: meanOf(samples.map((k) => of("softirq_ratio", k))),
+    app: meanOf(samples.map((k) => of("app_ratio", k))),
+    from_s: lines.at_s[first] ?? 0,
+    until_s: lines.at_s[last] ?? 0,
+  };
 }
 
 function busyCpu({ cpu }: TuningSummary): string[] {

@@ -96,6 +96,12 @@ const CLAIMS: Readonly<Record<string, readonly Claim[]>> = {
     ["max_syn_backlog", "clients.served_ratio", "=", "cookies_off", "the backlog binds before it"],
     ["all_big", "clients.served_ratio", "<", 0.95, "49 152 half-opens are there in 2.5 s"],
   ],
+  "fleet-under-flood": [
+    ["hosts_6", "clients.served_ratio", "<", 0.5, "six hosts answer 2.9 of 10 million SYN/s"],
+    ["hosts_12", "clients.served_ratio", "<", 0.85, "twelve 5.7 million"],
+    ["hosts_12", "clients.served_ratio", ">", "hosts_6", "which is twice as many"],
+    ["hosts_24", "clients.served_ratio", ">", 0.98, "twenty-two would be just enough"],
+  ],
   "four-defences": [
     ["backlog", "clients.served_ratio", "=", "none", "somaxconn cuts it"],
     ["somaxconn", "clients.served_ratio", "=", "none", "it only cuts"],
@@ -130,6 +136,17 @@ const CLAIMS: Readonly<Record<string, readonly Claim[]>> = {
     ["small_segments", "downloads.response_latency_ms.p50", ">", "fragments", "ten segments carry less at first"],
     ["small_segments_no_loss", "downloads.response_latency_ms.p50", ">", "no_loss", "with or without losses"],
   ],
+  "netdev-backlog": [
+    ["burst_1000", "softnet.dropped", ">", 60_000, "half of eight bursts"],
+    ["burst_30000", "softnet.dropped", "=", 0, "a burst fits"],
+    ["burst_30000", "clients.connect_latency_ms.p99", "<", 100, "and is worked off in some 30 ms"],
+    ["burst_1000", "clients.connect_latency_ms.p99", ">", 1000, "who is dropped comes with the second SYN"],
+    ["nic_30000", "softnet.ring_dropped", "=", "nic_1000", "a NIC without RPS has no backlog"],
+    ["nic_1000", "softnet.dropped", "=", 0, "so none drops"],
+    ["flood_30000", "softnet.dropped", ">", 400_000, "no queue holds a lasting flood"],
+    ["flood_30000", "receive_wait_ms.p99", ">", 100, "it only makes all wait"],
+    ["flood_1000", "receive_wait_ms.p99", "<", 10, "less with a short one"],
+  ],
   "one-three-seven-seconds": [
     [
       "classic_clients",
@@ -161,6 +178,12 @@ const CLAIMS: Readonly<Record<string, readonly Claim[]>> = {
     ["reuseport", "clients.drops.accept_queue_at_syn", ">", 0, "one worker's queue is full while others are idle"],
     ["reuseport", "clients.response_latency_ms.p99", ">", "shared_socket", "whose clients wait for their next SYN"],
   ],
+  "rps-or-not": [
+    ["rps_2", "server.TcpExtSyncookiesSent", ">", "one_queue", "a second CPU helps"],
+    ["rps_4", "server.TcpExtSyncookiesSent", ">", "rps_2", "four help more"],
+    ["rps_4", "softnet.ring_dropped", ">", 200_000, "but all packets pass one CPU first"],
+    ["four_queues", "softnet.ring_dropped", "=", 0, "queues of their own do not"],
+  ],
   "short-time-wait": [
     ["time_wait_60", "uploads.served_ratio", "<", 0.06, "120 ports carry 2 connections per second"],
     ["time_wait_60", "worst_pair.ports_peak", "=", 120, "all of them are taken"],
@@ -178,6 +201,13 @@ const CLAIMS: Readonly<Record<string, readonly Claim[]>> = {
     ["backlog_65535", "clients.served_ratio", "<", "backlog_511", "a queue longer than patience is worked for nobody"],
     ["abort_on_overflow", "clients.served_ratio", "<", "backlog_511", "who is reset does not come again"],
     ["accepts_100", "clients.served_ratio", "=", 1, "more is accepted than comes"],
+  ],
+  "softirq-livelock": [
+    ["flood", "listeners.80.accept_wait_ms.p99", ">", 500, "the application has a third of the time that it needs"],
+    ["longer_queue", "listeners.80.accept_wait_ms.p99", ">", 500, "a longer queue gives it none"],
+    ["own_cpus", "listeners.80.accept_wait_ms.p99", "<", 20, "its own CPUs do"],
+    ["four_cpus", "clients.response_latency_ms.p99", "<", 300, "more CPUs too"],
+    ["cookies_off", "clients.served_ratio", "<", 0.7, "cheap packets are no help to those who stay out"],
   ],
   "tw-recycle-behind-nat": [
     ["recycle_behind_nat", "users.served_ratio", "<", 0.75, "whose clock is behind its office's latest stays out"],

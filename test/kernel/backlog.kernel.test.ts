@@ -4,6 +4,10 @@
  *         netdev_max_backlog is read, never set. Packets of others on the same CPU disturb a run: the median of the repeats counts.
  */
 import { beforeAll, describe, expect, test } from "vitest";
+import { compileScenario } from "../../src/compile/compile.ts";
+import { run } from "../../src/engine/run.ts";
+import { RunView } from "../../src/results/run-view.ts";
+import { scenarioOf } from "../compile/scenario-of.ts";
 import { type BurstRun, type Probe, probeBacklog } from "./probe.ts";
 
 const REPEATS = 3;
@@ -22,6 +26,26 @@ function bySize(device: BurstRun["device"], kind: BurstRun["case"]): BurstRun[][
     (run) => run.device === device && run.case === kind && (run.stopped || kind === "direct"),
   );
   return [...new Set(runs.map((run) => run.burst))].map((size) => runs.filter((run) => run.burst === size));
+}
+
+/** The same in the model: a packet that takes a second, what then fills the queue and is moved when the second begins, the burst. */
+function modelDrops({ case: kind, burst, netdev_max_backlog }: BurstRun): number {
+  const packets = (name: string, count: number, startS: number): string =>
+    `{ name: ${name}, kind: raw, packet: syn, port: 80, count: ${count}, start_s: ${startS} }`;
+  const isMoved = kind === "two_stage";
+  const scenario = scenarioOf(`
+duration_s: 1.5
+server:
+  cpu: { cores: 1, costs_us: { reset: 1000000 } }
+  device: { kind: veth }
+  sysctls: { net.core.netdev_max_backlog: ${netdev_max_backlog} }
+workloads:
+  - ${packets("plug", 1, 0)}
+  ${isMoved ? `- ${packets("moved", netdev_max_backlog + 1, 0.1)}` : ""}
+  - ${packets("burst", burst, isMoved ? 1.1 : 0.1)}
+`);
+  const spec = compileScenario(scenario, { seed: 1, engine: "packet" });
+  return new RunView(spec, run(spec)).cpu(0, "dropped");
 }
 
 describe.each(["loopback", "veth", "tun"] as const)("a burst through %s", (device) => {
@@ -59,6 +83,19 @@ describe.each(["loopback", "veth", "tun"] as const)("a burst through %s", (devic
       const expected = Math.max(0, run.burst - (run.netdev_max_backlog + 1));
       const dropped = median(runs.map((one) => one.device_rx_dropped));
       expect(Math.abs(dropped - expected)).toBeLessThanOrEqual(TOLERANCE * expected);
+    }
+  });
+
+  test("loses as many as the model says", ({ skip }) => {
+    for (const kind of ["plugged", "two_stage"] as const) {
+      for (const runs of sizesOf(kind, skip)) {
+        const expected = modelDrops(runs[0]!);
+        const dropped = median(runs.map((run) => run.device_rx_dropped));
+        expect(
+          Math.abs(dropped - expected),
+          `${kind}, burst of ${runs[0]!.burst}: the kernel dropped ${dropped}, the model ${expected}`,
+        ).toBeLessThanOrEqual(TOLERANCE * expected);
+      }
     }
   });
 
