@@ -34,6 +34,7 @@ const SYSCTL_REASONS: { readonly [K in TunableName]?: (given: KnobCase) => strin
     (of.server_counters.TcpExtListenOverflows?.mean ?? 0) === 0
       ? "the accept queue never overflowed"
       : "no final ACK met a full accept queue, only SYNs did",
+  "net.core.netdev_max_backlog": netdevBacklogReason,
   "net.ipv4.tcp_tw_reuse": portsReason,
   "net.ipv4.ip_local_port_range": portsReason,
   "net.ipv4.tcp_fin_timeout": () =>
@@ -58,6 +59,17 @@ function synBacklogReason({ tuning, baseline, of }: KnobCase): string | null {
   const isBounded = of.listeners.some(({ syn_queue }) => syn_queue.peak.most >= syn_queue.capacity);
   const bound = isBounded ? ", where the backlog ends it" : "";
   return `the SYN queue held ${peaks(of, "syn_queue")} at most${bound}, and the last quarter even of the smaller value begins at ${lastQuarter}`;
+}
+
+/** dev.c:enqueue_to_backlog is where veth, loopback and RPS put packets; a NIC's driver hands them up itself. */
+function netdevBacklogReason({ tuning, baseline, of }: KnobCase): string | null {
+  const { cpu, device } = tuning.scenario.server;
+  if (cpu === null) return "without server.cpu CPUs take no time here, so nothing waits in front of TCP";
+  if (device.kind === "nic" && device.rps_cpus === 0) return "a NIC without RPS puts nothing into a backlog";
+  const name = "net.core.netdev_max_backlog";
+  const least = Math.min(sysctlOf(tuning.scenario, name), sysctlOf(baseline.scenario, name));
+  const peak = Math.max(0, ...(of.cpu?.per_cpu.map(({ backlog_peak }) => backlog_peak.most) ?? []));
+  return peak > least ? null : `no CPU's backlog held more than ${Math.round(peak)} packets`;
 }
 
 function somaxconnReason({ of, without }: KnobCase): string | null {

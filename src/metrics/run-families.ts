@@ -12,6 +12,7 @@ import { HALF_OPEN_BYTES } from "../vocabulary/memory.ts";
 import { OUTCOME_NAMES, OUTCOMES } from "../vocabulary/outcomes.ts";
 import { STATE_NAMES } from "../vocabulary/run-result.ts";
 import { WorkloadKind } from "../vocabulary/run-spec.ts";
+import { cpuFamilies } from "./cpu-families.ts";
 import type { Family, Labels, Sample } from "./family.ts";
 import { histogramSamples } from "./histogram.ts";
 import { type EffectiveSetting, synAckBytes } from "./settings.ts";
@@ -45,6 +46,7 @@ export function runFamilies(run: LiveRun): Family[] {
     ...latencyFamilies(run),
     ...queueFamilies(run),
     ...hostFamilies(run),
+    ...cpuFamilies(run.view),
     family(
       "halfopen_tuning_value",
       run.settings.map(({ name, value }) => ({ labels: { name }, value })),

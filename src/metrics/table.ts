@@ -49,6 +49,14 @@ export const RUN_METRICS = {
     "From connect() to its success; bounds stand between the steps of SYN retransmissions.",
   ),
   halfopen_response_latency_seconds: row("histogram", "From connect() to the response."),
+  halfopen_softnet_processed_total: counter("Packets handed to IP, by CPU (softnet_stat, column 1)."),
+  halfopen_softnet_dropped_total: counter("Packets that a CPU's full backlog dropped (softnet_stat, column 2)."),
+  halfopen_softnet_times_squeezed_total: counter("Softirq rounds that ended with work left (softnet_stat, column 3)."),
+  halfopen_softnet_received_rps_total: counter("Interrupts from other CPUs by RPS (softnet_stat, column 10)."),
+  halfopen_softnet_flow_limit_count_total: counter("Packets that flow_limit dropped (softnet_stat, column 11)."),
+  halfopen_nic_ring_dropped_total: counter("Packets that the NIC dropped because the CPU's ring was full."),
+  halfopen_cpu_seconds_total: counter("CPU time by CPU: softirq in interrupts, ksoftirqd, the application."),
+  halfopen_cpu_cost_seconds_total: counter("CPU time of all CPUs by what took it."),
   halfopen_tuning_value: gauge("Effective value of a setting, after the kernel's cuts."),
 } as const satisfies Record<string, Omit<FamilyDef, "name">>;
 

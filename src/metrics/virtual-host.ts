@@ -3,10 +3,11 @@
  *
  * Names       node_exporter's own, with its types: what it reads from /proc/net/netstat and snmp is untyped. No instance label: Prometheus adds it.
  * Fields      By default those of node_exporter's default flags; `all`: every counter of the kernel that is modelled.
- * Left out    What is not modelled has no series, but node_softnet_dropped_total, which is 0: no packet is lost below TCP here.
+ * Left out    What is not modelled has no series, but node_softnet_dropped_total, which is 0 where CPUs take no time: no packet is lost below TCP then.
  */
 
 import { COUNTER_NAMES, COUNTERS, nodeExporterName } from "../vocabulary/counters.ts";
+import { nodeSoftnet } from "./cpu-families.ts";
 import type { Family, FamilyDef, Group } from "./family.ts";
 import type { LiveRun } from "./run-families.ts";
 import { socketStates } from "./run-families.ts";
@@ -37,10 +38,7 @@ export function virtualHost(run: LiveRun, nodeName: string, fields: VirtualField
       ...{ name: "node_tcp_connection_states", type: "gauge", help: "Number of connection states." },
       samples: states.map(([state, value]) => ({ labels: { state }, value })),
     },
-    {
-      ...{ name: "node_softnet_dropped_total", type: "counter", help: "Number of dropped packets" },
-      samples: [{ labels: { cpu: "0" }, value: 0 }],
-    },
+    ...nodeSoftnet(view),
     {
       ...{
         name: "node_uname_info",
