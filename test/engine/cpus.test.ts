@@ -127,6 +127,10 @@ describe("flow_limit", () => {
     expect(view.gates(1, "drops").netdev_backlog).toBe(view.cpu(0, "dropped"));
   });
 
+  test("is not looked at before the backlog is half full", () => {
+    expect(limited(1, "", 2000, ", net.core.flow_limit_table_len: 2").cpu(0, "flowLimited")).toBe(0);
+  });
+
   test.each([
     [0, "is off by default"],
     [2, "is on for another CPU"],

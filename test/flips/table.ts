@@ -9,6 +9,7 @@ import { BOOKKEEPING_FLIPS } from "./rules/bookkeeping.ts";
 import { CAPACITY_FLIPS } from "./rules/capacity.ts";
 import { CONNECT_FLIPS } from "./rules/connect.ts";
 import { COOKIES_FLIPS } from "./rules/cookies.ts";
+import { CPUS_FLIPS } from "./rules/cpus.ts";
 import { FULL_SOCKET_FLIPS } from "./rules/full-socket.ts";
 import { HALF_OPEN_FLIPS } from "./rules/half-open.ts";
 import { KERNELS_FLIPS } from "./rules/kernels.ts";
@@ -36,6 +37,7 @@ export const FLIPS: readonly Flip[] = [
   ...TIME_FLIPS,
   ...BOOKKEEPING_FLIPS,
   ...APPLICATIONS_FLIPS,
+  ...CPUS_FLIPS,
   ...LOAD_CONTROL_FLIPS,
   ...KERNELS_FLIPS,
   ...SWEEP_FLIPS,
