@@ -37,8 +37,7 @@ export const listener = (change: Partial<ListenerSummary> = {}): ListenerSummary
 
 const noLines: Lines = {
   ...{ at_s: [], queues: [], server_states: {}, client_states: {}, client_drops: {}, client_failed: {} },
-  ...{ flood_drops: {}, second_s: 1, per_second: [], server_counters: {}, cpus: [],
-    kernel_log: [] },
+  ...{ flood_drops: {}, second_s: 1, per_second: [], server_counters: {}, cpus: [], kernel_log: [] },
 };
 
 export const lines = (change: Partial<Lines> = {}): Lines => ({ ...noLines, ...change });
