@@ -79,6 +79,18 @@ export const WORKLOADS: readonly Workload[] = [
     goal: { simulatedPerS: 8000 },
   },
   {
+    name: "P0",
+    stresses: "CPUs that take time: 1 M SYN/s, of which one CPU takes 0.91 M",
+    scenario: "P0",
+    engine: "auto",
+    realS: 10,
+    smokeS: 0.5,
+    rates: ["1e6", "1000"],
+    rest: "4096 0 5 1 0",
+    // 5 M packets that are taken a second.
+    goal: { simulatedPerS: 5.5 },
+  },
+  {
     name: "N0",
     stresses: "ordinary connections",
     scenario: "N0",

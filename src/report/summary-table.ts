@@ -11,6 +11,7 @@ import type {
   ListenerSummary,
   Measure,
   QueueSummary,
+  SoftnetSummary,
   TuningSummary,
   WorstPairSummary,
 } from "../results/summary-format.ts";
@@ -64,6 +65,7 @@ export function summaryTable(summary: ExperimentSummary): RowGroup[] {
     ...clients.flatMap((name) => clientGroups(tunings, name)),
     ...ports.map((port) => listenerGroup(tunings, port)),
     serverGroup(tunings),
+    cpusGroup(tunings),
     portsGroup(tunings),
     ...floods.map((name) => floodGroup(tunings, name)),
   ];
@@ -141,6 +143,36 @@ function gateRows(
 
 /** Gates that took nothing are left out of a summary. */
 const ZERO: Measure = { mean: 0, least: 0, most: 0, per_seed: [] };
+
+/** CPUs that take time. */
+function cpusGroup(tunings: readonly TuningSummary[]): RowGroup {
+  const softnet = (label: string, help: string, pick: (of: SoftnetSummary) => Measure): Row[] =>
+    row(tunings, label, help, (t) => (t.softnet === null ? null : pick(t.softnet)));
+  return {
+    title: "CPUs",
+    rows: [
+      ...row(
+        tunings,
+        "Softirq, busiest CPU",
+        "Share of its time that received packets took.",
+        (t) => t.cpu?.busiest_ratio,
+        percentText,
+      ),
+      ...row(tunings, "Application", "Share of its CPUs' time that it had.", (t) => t.cpu?.app_ratio, percentText),
+      ...latencyRows(
+        tunings,
+        "Waited for a CPU",
+        "From a packet's arrival at the device to TCP.",
+        ["p50", "p99"],
+        (t) => t.receive_wait_ms,
+      ),
+      ...softnet("Dropped by the NIC", "The ring of its CPU was full.", (of) => of.ring_dropped),
+      ...softnet("softnet dropped", "The backlog of its CPU was full (softnet_stat, column 2).", (of) => of.dropped),
+      ...softnet("softnet time_squeeze", "Softirq rounds that ended with work left.", (of) => of.time_squeeze),
+      ...softnet("softnet received_rps", "Interrupts from other CPUs by RPS.", (of) => of.received_rps),
+    ],
+  };
+}
 
 function clientGroups(tunings: readonly TuningSummary[], name: string): RowGroup[] {
   const of: Pick<ClientsSummary> = (tuning) => tuning.clients.find((clients) => clients.name === name);

@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { compileScenario } from "../../src/compile/compile.ts";
 import { FlowLimit } from "../../src/engine/flow-limit.ts";
 import { run } from "../../src/engine/run.ts";
+import { Simulation } from "../../src/engine/simulation.ts";
 import { RunView } from "../../src/results/run-view.ts";
 import { scenarioOf } from "../compile/scenario-of.ts";
 
@@ -250,6 +251,22 @@ describe("the application's share", () => {
     );
     expect(view.workloadField(0, "usersServed")).toBe(500);
   });
+});
+
+test.each(["auto", "packet"] as const)("slices leave no trace, engine %s", (engine) => {
+  const scenario = scenarioOf(`
+duration_s: 0.5
+server: { cpu: { cores: 2, app: shared }, device: { queues: 2, ring: 64, rps_cpus: 2 }, listeners: [{ port: 80, backlog: 64, app: { request_bytes: 10, response_bytes: 10, close: after_response } }] }
+client: { one_way_delay_s: 0.01 }
+workloads:
+  - { name: legit, kind: connections, arrival: poisson, rate_per_s: 500, duration_s: 0.5, source_addresses: 100, request_bytes: 10, response_bytes: 10 }
+  - { name: flood, kind: raw, packet: syn, arrival: poisson, rate_per_s: 600000, duration_s: 0.5 }
+`);
+  const spec = compileScenario(scenario, { seed: 9, engine });
+  const sliced = new Simulation(spec);
+  for (let ns = 0; ns < spec.durationNs; ns += 1_234_567) sliced.advanceTo(ns);
+  sliced.advanceTo(spec.durationNs);
+  expect(Buffer.from(sliced.result().buffer).equals(Buffer.from(run(spec).buffer))).toBe(true);
 });
 
 describe("bulk", () => {
