@@ -89,18 +89,18 @@ const CLAIMS: Readonly<Record<string, readonly Claim[]>> = {
     ["cookies_always", "amplification_ratio", "<", 1.01, "a cookie is sent once"],
     ["queue_2_retries", "half_open_peak_bytes", "<", "queue_holds_it", "half-opens that are given up sooner are fewer"],
   ],
+  "fleet-under-flood": [
+    ["hosts_6", "clients.served_ratio", "<", 0.5, "six hosts answer 2.9 of 10 million SYN/s"],
+    ["hosts_12", "clients.served_ratio", "<", 0.85, "twelve 5.7 million"],
+    ["hosts_12", "clients.served_ratio", ">", "hosts_6", "which is twice as many"],
+    ["hosts_24", "clients.served_ratio", ">", 0.98, "twenty-two would be just enough"],
+  ],
   "flood-vs-tunings": [
     ["default_cookies", "clients.served_ratio", ">", 0.999, "a cookie needs no place in the queue"],
     ["cookies_always", "clients.served_ratio", ">", 0.999, "nor does it where no other is sent"],
     ["bigger_backlog", "clients.served_ratio", "<", 0.3, "three quarters of tcp_max_syn_backlog bind then"],
     ["max_syn_backlog", "clients.served_ratio", "=", "cookies_off", "the backlog binds before it"],
     ["all_big", "clients.served_ratio", "<", 0.95, "49 152 half-opens are there in 2.5 s"],
-  ],
-  "fleet-under-flood": [
-    ["hosts_6", "clients.served_ratio", "<", 0.5, "six hosts answer 2.9 of 10 million SYN/s"],
-    ["hosts_12", "clients.served_ratio", "<", 0.85, "twelve 5.7 million"],
-    ["hosts_12", "clients.served_ratio", ">", "hosts_6", "which is twice as many"],
-    ["hosts_24", "clients.served_ratio", ">", 0.98, "twenty-two would be just enough"],
   ],
   "four-defences": [
     ["backlog", "clients.served_ratio", "=", "none", "somaxconn cuts it"],
