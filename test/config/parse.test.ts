@@ -53,6 +53,8 @@ test("the least scenario has all defaults", () => {
       ...constants,
       handshake: "three_way",
       hosts: 1,
+      device: { kind: "nic", queues: 1, ring: 1024, rps_cpus: 0 },
+      cpu: null,
       listeners: [
         {
           port: 80,
