@@ -334,7 +334,7 @@ export class Jobs {
     });
     try {
       const summary = await simulateExperiment(experiment, {
-        ...{ engine, signal, known: known.of, workers: this.#options.workers },
+        ...{ engine, signal, known: known.of, workers: this.#options.workers, inBackground: true },
         onDeath: () => {
           this.#breaker.note();
           this.#totals.retries++;

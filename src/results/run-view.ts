@@ -160,6 +160,13 @@ export class RunView {
     return this.#section(at, latencyLayout(name).length);
   }
 
+  /** How many are below each of `ends`, ascending indices into latencyCounts(): what a histogram with wider buckets needs, of results that are nearly all 0. */
+  latenciesBelow(workload: number, name: LatencyName, ends: readonly number[]): number[] {
+    const at = this.#workload(workload)[name];
+    assert(at >= 0, "raw workloads have no latencies");
+    return this.#values.sumsUpTo(at, ends);
+  }
+
   /** Events of a connections workload by bins of `layout.secondNs`, without the empty bins at the end. */
   perSecond(workload: number, name: PerSecondName): number[] {
     return trimmed(this.#list(this.#workload(workload)[name], this.layout.secondCount));
