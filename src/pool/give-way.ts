@@ -20,6 +20,10 @@ let hasGivenWay = false;
 /** The thread that calls it has a lower priority from now on, for good: raising it again is a privilege. */
 export function giveWay(steps: number): void {
   if (hasGivenWay || platform() !== "linux") return;
-  setPriority(Math.min(LOWEST_PRIORITY, getPriority() + steps));
   hasGivenWay = true;
+  try {
+    setPriority(Math.min(LOWEST_PRIORITY, getPriority() + steps));
+  } catch {
+    // A sandbox may forbid it, and runs go on as before.
+  }
 }
