@@ -73,7 +73,7 @@ const calls = [
     "what check would print",
   ],
   [["submit", "absent.yaml"], 104, /^absent.yaml: no such file\n/, "no such file"],
-  [["status", "nonsense"], 106, /must match pattern/, "not the form of an id"],
+  [["status", "nonsense"], 106, /^this is not the id of a job/, "not the form of an id"],
   [["status", "000000000aaaaaaaaaa"], 106, /^there is no such job\n/, "no such job"],
   [["results", "x", "--format", "xml"], 2, /Allowed choices are json/, "no such format"],
 ] as const;
