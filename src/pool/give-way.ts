@@ -9,10 +9,10 @@ import { getPriority, platform, setPriority } from "node:os";
 
 /** Steps of nice values; each takes a fifth of a thread's weight. */
 export const GIVE_WAY = {
-  /** Runs of jobs: a fifteenth of the weight that the threads have that answer. */
-  Jobs: 12,
-  /** Paced runs keep up with the clock, before jobs: a third. */
-  Paced: 5,
+  /** Runs of jobs: a third of the weight that the threads have that answer. Less would let other programs of the machine starve them. */
+  Jobs: 5,
+  /** Paced runs keep up with the clock, before jobs: two thirds. */
+  Paced: 2,
 } as const;
 const LOWEST_PRIORITY = 19;
 let hasGivenWay = false;
