@@ -11,7 +11,7 @@ import type { Logger } from "pino";
 import { err, ok, type Result } from "../base/result.ts";
 import { type ConfigIssue, type DaemonConfig, type Experiment, type ExperimentSummary, RunError } from "../index.ts";
 import { type Document, type Store, StoreFullError } from "../store/store.ts";
-import { forgetRuns, forgetSummaries } from "./checkpoints.ts";
+import { forgetRuns, forgetSummaries, knownRuns } from "./checkpoints.ts";
 import { CrashBreaker } from "./crash-breaker.ts";
 import { limitIssues } from "./job-limits.ts";
 import {
@@ -108,7 +108,8 @@ export class Jobs {
     for (const record of this.#records.values()) {
       if (record.state !== "running") continue;
       this.#log.warn({ job: record.id, begun: record.begun }, "the daemon ended under this job: it is begun again");
-      this.#update(record.id, { state: "queued" });
+      // What the record says of its runs is as old as its last change of state; the runs themselves are in the store.
+      this.#update(record.id, { state: "queued", done: knownRuns(this.#store, record.id).count });
     }
     this.#schedule();
   }
