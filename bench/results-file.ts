@@ -15,6 +15,7 @@ const COMMANDS = {
   Engine: "npm run bench",
   Sweeps: "npm run bench:sweep",
   Peers: "npm run bench:peers",
+  Daemon: "npm run bench:daemon",
   "Steadiness, Node 20": "npm run bench:steady",
   "Steadiness, Node 24": "npm run bench:steady",
 };

@@ -31,7 +31,7 @@ export async function simulateScenario(scenario: Scenario, options: SimulateOpti
   return { specs, results: await runSpecs(specs, { workers, signal, onDone }) };
 }
 
-export interface ExperimentOptions extends Pick<PoolOptions, "workers" | "signal"> {
+export interface ExperimentOptions extends Pick<PoolOptions, "workers" | "signal" | "inBackground"> {
   /** Default: auto. */
   readonly engine?: ExperimentSummary["engine"];
   /** Called after each run: how many are done, of how many. */
@@ -49,7 +49,7 @@ export async function simulateExperiment(
   experiment: Experiment,
   options: ExperimentOptions = {},
 ): Promise<ExperimentSummary> {
-  const { workers, signal, engine = "auto", onDone, known, onResult, onDeath } = options;
+  const { workers, signal, inBackground, engine = "auto", onDone, known, onResult, onDeath } = options;
   const specs = experimentSpecs(experiment, engine);
   const queue = specs.flat(2);
   const views = new Map<RunSpec, RunView>();
@@ -62,7 +62,7 @@ export async function simulateExperiment(
   const results = await runSparse(
     missing.map(({ spec }) => spec),
     {
-      ...{ workers, signal, onDeath },
+      ...{ workers, signal, inBackground, onDeath },
       onYield: (result, index) => onResult?.(missing[index]?.run ?? 0, result),
       onDone: () => onDone?.(++done, queue.length),
     },

@@ -1,13 +1,11 @@
-/** `submit EXPERIMENT`: gives an experiment to a daemon; with --wait it stays until the job has ended. Prints the job's id. */
+/** `submit EXPERIMENT`: gives an experiment, with what is in the files that it names, to a daemon; with --wait it stays until the job has ended. Prints the job's id. */
 import type { ClientJob, DaemonClient } from "../client/client.ts";
 import { type ConfigIssue, formatIssues } from "../index.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { addDaemonOptions, type DaemonFlags, failed, withClient } from "./daemon-options.ts";
 import { ExitCode } from "./exit-codes.ts";
-import { EXPERIMENT_ARGUMENT } from "./load-experiment.ts";
+import { EXPERIMENT_ARGUMENT, sendableExperiment } from "./load-experiment.ts";
 import { clearProgress, showProgress } from "./progress.ts";
-import { readTextFile } from "./read-file.ts";
-import { resolveExperiment, shippedHint } from "./shipped.ts";
 
 interface SubmitFlags extends DaemonFlags {
   readonly wait?: boolean;
@@ -29,19 +27,19 @@ export const command: Command = {
 
   async execute(context, positionals, given) {
     const flags = given as unknown as SubmitFlags;
-    const asked = String(positionals[0]);
-    const file = resolveExperiment(asked);
-    const text = await readTextFile(file);
-    if (!text.ok) {
-      context.stderr(`${text.error}\n${shippedHint(asked)}`);
+    const sendable = await sendableExperiment(String(positionals[0]));
+    if (!sendable.ok) {
+      context.stderr(sendable.error.text);
       return ExitCode.InvalidConfig;
     }
+    const { file, text, warnings: ofFiles } = sendable.value;
     return withClient(context, flags, async (client) => {
       const query = { ...(flags.name && { name: flags.name }), ...(flags.engine && { engine: flags.engine }) };
-      const answer = await client.submit(text.value, query);
+      const answer = await client.submit(text, query);
       if (!answer.ok) return failed(context, answer.error, file);
       const { job, warnings } = answer.value;
-      context.stderr(formatIssues(file, warnings as readonly ConfigIssue[] as ConfigIssue[]));
+      // Those of the text that was sent are the same, with other lines.
+      context.stderr(formatIssues(file, ofFiles.length > 0 ? ofFiles : (warnings as readonly ConfigIssue[])));
       context.stdout(`${job.id}\n`);
       return flags.wait === true ? wait(client, job, context) : ExitCode.Ok;
     });

@@ -49,7 +49,7 @@ export class Daemon {
     this.log = log;
     this.#storeFile = storeFile;
     this.workers = workersFor(MAX_WORKERS, config.workers ?? undefined);
-    this.paced = new PacedRuns(log);
+    this.paced = new PacedRuns(store, log);
     this.streams = new EventStreams(config.max_streams);
     this.results = new ResultSeries(config.result_series_h * MS_PER_H);
     this.jobs = new Jobs({
@@ -61,6 +61,7 @@ export class Daemon {
   start(): void {
     this.jobs.start();
     if (this.config.demo) this.#startDemo();
+    this.paced.restore();
     this.results.restore(this.jobs).catch((error: unknown) => this.log.error({ err: error }, "results are not shown"));
   }
 

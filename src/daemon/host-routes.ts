@@ -42,7 +42,14 @@ const hostsOf = ({ config, paced }: Daemon) => {
   return paced
     .list()
     .filter(({ plan }) => plan.scale === 1)
-    .flatMap((run) => run.tunings.map(({ name, live }) => ({ experiment: run.name, tuning: name, live })));
+    .flatMap((run) =>
+      run.tunings.map(({ name, subject, live }) => ({
+        experiment: run.name,
+        tuning: name,
+        kernel: subject.kernel,
+        live,
+      })),
+    );
 };
 
 const nameOf = (experiment: string, tuning: string): string => `${experiment}-${tuning}`;
@@ -65,7 +72,7 @@ async function scrape(daemon: Daemon, request: FastifyRequest, reply: FastifyRep
   );
   if (host === undefined || host.live === null)
     throw new HttpError(404, "no-such-host", "there is no such virtual host");
-  const group = virtualHost(host.live, nameOf(host.experiment, host.tuning), fields);
+  const group = virtualHost(host.live, host.kernel, nameOf(host.experiment, host.tuning), fields);
   const { contentType, body } = await render([group], wantsOpenMetrics(request.headers.accept));
   return reply.type(contentType).send(body);
 }

@@ -50,6 +50,7 @@ export const PAGE_POLICY = `default-src 'none'; script-src ${hashOf(SCRIPT)}; st
 const links = [
   ["metrics", "metrics, for Prometheus"],
   ["api/v1/jobs", "jobs"],
+  ["api/v1/paced", "paced runs"],
   ["api/v1/status", "status"],
   ["api/v1/reference/sysctls", "sysctls"],
   ["api/v1/reference/counters", "counters"],

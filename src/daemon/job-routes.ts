@@ -162,9 +162,9 @@ async function result(daemon: Daemon, request: FastifyRequest, reply: FastifyRep
   const query = request.query as { readonly format: string; readonly tuning?: string; readonly end?: number };
   if (query.format === "recording") return recording(daemon, job, query.tuning ?? job.tunings[0] ?? "", reply);
   if (query.format === "json") {
-    return reply.type("application/json; charset=utf-8").send(await daemon.jobs.summaryText(job.id));
+    return reply.type("application/json; charset=utf-8").send(await daemon.jobs.results.summaryText(job.id));
   }
-  const summary = await daemon.jobs.summary(job.id);
+  const summary = await daemon.jobs.results.summary(job.id);
   if (summary === null) throw new HttpError(404, "no-result", "its result is not in the store");
   if (query.format === "csv") return reply.type("text/csv; charset=utf-8").send(encodeCsv(summary));
   const endS = query.end ?? Date.now() / 1000 - BACKFILL_AGE_S;
@@ -172,8 +172,8 @@ async function result(daemon: Daemon, request: FastifyRequest, reply: FastifyRep
   return reply.type(OPENMETRICS_TYPE).send(Readable.from(parts));
 }
 
-function recording({ jobs }: Daemon, { id }: JobRecord, tuning: string, reply: FastifyReply): unknown {
-  const first = jobs.firstRuns(id, tuning);
+function recording({ jobs }: Daemon, job: JobRecord, tuning: string, reply: FastifyReply): unknown {
+  const first = jobs.results.firstRuns(job, tuning);
   if (first === null)
     throw new HttpError(404, "no-such-tuning", "there is no such tuning, or its run is not in the store");
   const { scenario, specs, results } = first;
@@ -198,6 +198,6 @@ function follow(daemon: Daemon, request: FastifyRequest, reply: FastifyReply): u
 }
 
 async function sendLines({ jobs }: Daemon, job: JobRecord, send: (data: unknown) => void): Promise<void> {
-  const summary = job.state === "done" ? await jobs.summary(job.id) : null;
+  const summary = job.state === "done" ? await jobs.results.summary(job.id) : null;
   for (const { name, lines } of summary?.tunings ?? []) send({ tuning: name, lines });
 }

@@ -7,29 +7,11 @@
  *             A full store: the job goes back into the queue, and no others are taken until something can be written again.
  */
 
-import { promisify } from "node:util";
-import { gunzip, gzip } from "node:zlib";
 import type { Logger } from "pino";
 import { err, ok, type Result } from "../base/result.ts";
-import { nsToSeconds } from "../base/units.ts";
-import {
-  type ConfigIssue,
-  type DaemonConfig,
-  type Experiment,
-  type ExperimentSummary,
-  encodeSummary,
-  experimentSpecs,
-  parseExperiment,
-  parseSummary,
-  RunError,
-  type RunResult,
-  type RunSpec,
-  simulateExperiment,
-} from "../index.ts";
-import type { SparseParts } from "../results/values.ts";
-import { type Store, StoreFullError } from "../store/store.ts";
-import { Detail } from "../vocabulary/run-spec.ts";
-import { Checkpoints, forgetRuns, forgetSummaries, knownRuns, wholeResult } from "./checkpoints.ts";
+import { type ConfigIssue, type DaemonConfig, type Experiment, type ExperimentSummary, RunError } from "../index.ts";
+import { type Document, type Store, StoreFullError } from "../store/store.ts";
+import { forgetRuns, forgetSummaries, knownRuns } from "./checkpoints.ts";
 import { CrashBreaker } from "./crash-breaker.ts";
 import { limitIssues } from "./job-limits.ts";
 import {
@@ -41,15 +23,13 @@ import {
   labelOf,
   newJobId,
 } from "./job-record.ts";
-
-const pack = promisify(gzip);
-const unpack = promisify(gunzip);
+import { JobResults } from "./job-results.ts";
+import { runJob } from "./job-run.ts";
+import { parseSent } from "./sent-experiment.ts";
+import { StoreGuard } from "./store-guard.ts";
 
 /** Times that a job is begun before its daemons' deaths are held against it. */
 const MOST_BEGUN = 5;
-/** Between two looks at a store that was full. */
-const PROBE_MS = 5_000;
-
 export interface JobsOptions {
   readonly store: Store;
   readonly config: DaemonConfig;
@@ -93,14 +73,13 @@ export class Jobs {
   readonly #log: Logger;
   readonly #nowMs: () => number;
   readonly #breaker: CrashBreaker;
+  readonly #guard: StoreGuard;
+  readonly results: JobResults;
   readonly #records = new Map<string, JobRecord>();
   readonly #listeners = new Map<string, Set<JobListener>>();
   #running: { readonly id: string; readonly abort: AbortController; readonly ended: Promise<void> } | null = null;
   #timer: NodeJS.Timeout | null = null;
   #isStopping = false;
-  #isWritable = true;
-  /** When the store may be tried again, if it is full. */
-  #probeAtMs = 0;
   readonly #totals = {
     ended: { done: 0, failed: 0, cancelled: 0 },
     retries: 0,
@@ -116,6 +95,8 @@ export class Jobs {
     this.#log = options.log;
     this.#nowMs = options.nowMs ?? Date.now;
     this.#breaker = new CrashBreaker(this.#nowMs);
+    this.#guard = new StoreGuard(this.#store, this.#log, this.#nowMs);
+    this.results = new JobResults(this.#store);
     for (const id of this.#store.list("jobs")) {
       const bytes = this.#store.get("jobs", id);
       if (bytes !== null) this.#records.set(id, decodeRecord(bytes));
@@ -127,7 +108,8 @@ export class Jobs {
     for (const record of this.#records.values()) {
       if (record.state !== "running") continue;
       this.#log.warn({ job: record.id, begun: record.begun }, "the daemon ended under this job: it is begun again");
-      this.#update(record.id, { state: "queued" });
+      // What the record says of its runs is as old as its last change of state; the runs themselves are in the store.
+      this.#update(record.id, { state: "queued", done: knownRuns(this.#store, record.id).count });
     }
     this.#schedule();
   }
@@ -154,7 +136,7 @@ export class Jobs {
   /** Whether jobs are taken; else why not. */
   get closedFor(): "store-full" | "stopping" | "crash-loop" | null {
     if (this.#isStopping) return "stopping";
-    if (!this.#isWritable) return "store-full";
+    if (!this.#guard.isWritable) return "store-full";
     return this.#breaker.restMs > 0 ? "crash-loop" : null;
   }
 
@@ -164,24 +146,15 @@ export class Jobs {
       return err(refusal);
     };
     if (this.#isStopping) return refused({ reason: "stopping" });
-    if (!this.#isWritable) return refused({ reason: "store-full" });
+    if (!this.#guard.isWritable) return refused({ reason: "store-full" });
     if (this.count("queued") >= this.#options.config.queue_limit) return refused({ reason: "queue-full" });
-    const parsed = parse(text);
+    const parsed = parseSent(text);
     if (!parsed.ok) return refused({ reason: "invalid", issues: parsed.error });
     const { experiment, warnings } = parsed.value;
     const issues = limitIssues(experiment, this.#options.config);
     if (issues.length > 0) return refused({ reason: "invalid", issues });
     const job = this.#newRecord(experiment, engine, name);
-    try {
-      this.#store.put(
-        { collection: "texts", id: job.id, bytes: Buffer.from(text) },
-        { collection: "jobs", id: job.id, bytes: encodeRecord(job) },
-      );
-    } catch (error) {
-      if (!(error instanceof StoreFullError)) throw error;
-      this.#storeIsFull();
-      return refused({ reason: "store-full" });
-    }
+    if (!this.#put(this.results.textDocument(job.id, text), documentOf(job))) return refused({ reason: "store-full" });
     this.#records.set(job.id, job);
     this.#totals.submissions.accepted++;
     this.#log.info({ job: job.id, experiment: job.experiment, runs: job.runs }, "job accepted");
@@ -216,41 +189,8 @@ export class Jobs {
   /** Forgets a job that has ended, its results too. */
   remove(id: string): void {
     this.#store.remove("jobs", id);
-    this.#store.remove("texts", id);
-    this.#store.remove("summaries", id);
-    forgetRuns(this.#store, id);
+    this.results.forget(id);
     this.#records.delete(id);
-  }
-
-  async summary(id: string): Promise<ExperimentSummary | null> {
-    const text = await this.summaryText(id);
-    if (text === null) return null;
-    const parsed = parseSummary(text);
-    if (!parsed.ok) throw new Error(`the result of job ${id}: ${parsed.error}`);
-    return parsed.value;
-  }
-
-  /** As `run --json` writes it. */
-  async summaryText(id: string): Promise<string | null> {
-    const packed = this.#store.get("summaries", id);
-    return packed === null ? null : (await unpack(packed)).toString();
-  }
-
-  /** The first seed's runs of a tuning, with what they were made from. null: no such tuning. */
-  firstRuns(id: string, tuning: string): FirstRuns | null {
-    const record = this.#records.get(id);
-    const text = this.#store.get("texts", id);
-    if (record === undefined || text === null) return null;
-    const { experiment } = mustParse(Buffer.from(text).toString());
-    const index = experiment.tunings.findIndex(({ name }) => name === tuning);
-    const scenario = experiment.tunings[index]?.scenario;
-    if (scenario === undefined) return null;
-    const all = experimentSpecs(experiment, record.engine);
-    const flat = all.flat(2);
-    const known = knownRuns(this.#store, id);
-    const specs = all[index]?.[0] ?? [];
-    const results = specs.flatMap((spec) => partsOf(known.of(flat.indexOf(spec))));
-    return results.length === specs.length ? { scenario, specs, results } : null;
   }
 
   /** Calls `listener` whenever the job changes, until the function that is returned is called. */
@@ -284,9 +224,7 @@ export class Jobs {
 
   /** Begins with the job that has waited longest, if jobs may begin now. */
   #next(): void {
-    // Not at once: what ends a job may be small enough to fit where a new one does not.
-    if (!this.#isWritable && this.#nowMs() >= this.#probeAtMs) this.#probe();
-    const restMs = Math.max(this.#breaker.restMs, this.#isWritable ? 0 : PROBE_MS);
+    const restMs = Math.max(this.#breaker.restMs, this.#guard.restMs());
     if (restMs > 0) {
       this.#schedule(restMs);
       return;
@@ -321,59 +259,38 @@ export class Jobs {
   }
 
   async #simulate(record: JobRecord, signal: AbortSignal): Promise<void> {
-    const { id, engine } = record;
-    const text = this.#store.get("texts", id);
-    if (text === null) throw new Error("its text is not in the store");
-    const { experiment } = mustParse(Buffer.from(text).toString());
-    const specs = experimentSpecs(experiment, engine).flat(2);
-    const known = knownRuns(this.#store, id);
-    let stored = known.count;
-    const checkpoints = new Checkpoints(this.#store, id, (runs) => {
-      stored += runs;
-      this.#progress(id, stored);
+    const { id } = record;
+    const summary = await runJob(record, {
+      ...{ store: this.#store, results: this.results, workers: this.#options.workers, signal },
+      onRun: (run, seed, simulatedS) => {
+        this.#totals.runs++;
+        this.#totals.simulatedS += simulatedS;
+        this.#log.debug({ job: id, run, seed }, "run ended");
+      },
+      onStored: (runs) => this.#progress(id, runs),
+      onDeath: () => {
+        this.#breaker.note();
+        this.#totals.retries++;
+        this.#log.error({ job: id }, "a thread died");
+      },
     });
-    try {
-      const summary = await simulateExperiment(experiment, {
-        ...{ engine, signal, known: known.of, workers: this.#options.workers },
-        onDeath: () => {
-          this.#breaker.note();
-          this.#totals.retries++;
-          this.#log.error({ job: id }, "a thread died");
-        },
-        onResult: (run, result) => {
-          const spec = specs[run] as RunSpec;
-          this.#totals.runs++;
-          this.#totals.simulatedS += nsToSeconds(spec.durationNs);
-          this.#log.debug({ job: id, run, seed: spec.seed }, "run ended");
-          checkpoints.add(run, spec.detail === Detail.Full, result);
-        },
-      });
-      await checkpoints.flush();
-      await this.#finish(id, { ...summary, name: summary.name || record.experiment });
-    } catch (error) {
-      await checkpoints.flush();
-      throw error;
-    }
+    await this.#finish(id, summary);
   }
 
   /** The result and the word that there is one are written together. */
   async #finish(id: string, summary: ExperimentSummary): Promise<void> {
-    const packed = await pack(encodeSummary(summary));
+    const result = await this.results.summaryDocument(id, summary);
     const thresholds_hold = summary.thresholds.length === 0 ? null : summary.thresholds.every(({ holds }) => holds);
-    const ended: Partial<JobRecord> = { state: "done", ended_ms: this.#nowMs(), thresholds_hold };
-    const record = { ...(this.#records.get(id) as JobRecord), ...ended };
-    this.#store.put(
-      { collection: "summaries", id, bytes: packed },
-      { collection: "jobs", id, bytes: encodeRecord({ ...record, done: record.runs }) },
-    );
+    const before = this.#records.get(id) as JobRecord;
+    const ended: Partial<JobRecord> = { state: "done", done: before.runs, ended_ms: this.#nowMs(), thresholds_hold };
+    const record = { ...before, ...ended };
+    this.#store.put(result, documentOf(record));
     forgetSummaries(this.#store, id);
     this.#totals.ended.done++;
-    this.#log.info(
-      { job: id, experiment: record.experiment, ms: this.#nowMs() - (record.started_ms ?? 0) },
-      "job done",
-    );
+    const ms = this.#nowMs() - (record.started_ms ?? 0);
+    this.#log.info({ job: id, experiment: record.experiment, ms }, "job done");
     this.#options.onDone?.(record, summary);
-    this.#tell({ ...record, done: record.runs });
+    this.#tell(record);
   }
 
   #failed(id: string, error: unknown): void {
@@ -381,7 +298,7 @@ export class Jobs {
       this.#log.info({ job: id }, "job left for the next start");
       this.#update(id, { state: "queued" });
     } else if (error instanceof StoreFullError) {
-      this.#storeIsFull();
+      this.#guard.isFull();
       this.#tell({ ...(this.#records.get(id) as JobRecord), state: "queued" });
     } else if (error instanceof Cancelled) this.#end(id, "cancelled", error.message);
     else {
@@ -406,12 +323,7 @@ export class Jobs {
   /** Changes a record, in the store too. A full store does not keep a state from changing: the next start would only do it again. */
   #update(id: string, change: Partial<JobRecord>): void {
     const record = { ...(this.#records.get(id) as JobRecord), ...change };
-    try {
-      this.#store.put({ collection: "jobs", id, bytes: encodeRecord(record) });
-    } catch (error) {
-      if (!(error instanceof StoreFullError)) throw error;
-      this.#storeIsFull();
-    }
+    this.#put(documentOf(record));
     this.#tell(record);
   }
 
@@ -420,22 +332,11 @@ export class Jobs {
     for (const listener of this.#listeners.get(record.id) ?? []) listener(record);
   }
 
-  #storeIsFull(): void {
-    if (this.#isWritable) this.#log.error("the store is full: no jobs are taken until it can be written to again");
-    this.#isWritable = false;
-    this.#probeAtMs = this.#nowMs() + PROBE_MS;
-    this.#schedule(PROBE_MS);
-  }
-
-  #probe(): void {
-    try {
-      this.#store.put({ collection: "probe", id: "probe", bytes: Buffer.alloc(4096) });
-      this.#store.remove("probe");
-      this.#isWritable = true;
-      this.#log.info("the store can be written to again");
-    } catch (error) {
-      if (!(error instanceof StoreFullError)) throw error;
-    }
+  /** False: the store was full; it is looked at again, whether or not a job waits. */
+  #put(...documents: readonly Document[]): boolean {
+    const isDone = this.#guard.put(...documents);
+    if (!isDone) this.#schedule(this.#guard.restMs());
+    return isDone;
   }
 
   /** Keeps as many ended jobs as the configuration says. */
@@ -445,13 +346,11 @@ export class Jobs {
   }
 }
 
-export interface FirstRuns {
-  readonly scenario: Experiment["tunings"][number]["scenario"];
-  readonly specs: readonly RunSpec[];
-  readonly results: readonly RunResult[];
-}
-
-const partsOf = (parts: SparseParts | null): RunResult[] => (parts === null ? [] : [wholeResult(parts)]);
+const documentOf = (record: JobRecord): Document => ({
+  collection: "jobs",
+  id: record.id,
+  bytes: encodeRecord(record),
+});
 
 class Cancelled extends Error {
   constructor() {
@@ -463,14 +362,4 @@ class TimedOut extends Error {
   constructor(seconds: number) {
     super(`not done after ${seconds} s, which is the limit of this daemon`);
   }
-}
-
-/** What comes over the network names no files. */
-const parse = (text: string) =>
-  parseExperiment(text, () => err("the daemon reads no files: write what is in it in its place"));
-
-function mustParse(text: string): { experiment: Experiment } {
-  const parsed = parse(text);
-  if (!parsed.ok) throw new Error(`its text is refused now: ${parsed.error[0]?.message}`);
-  return parsed.value;
 }

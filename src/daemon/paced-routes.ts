@@ -1,16 +1,17 @@
 /** Routes of paced runs: look, begin, change the load, end; the log that replays a run; events. */
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { err } from "../base/result.ts";
-import { parseExperiment } from "../index.ts";
+import { StoreFullError } from "../store/store.ts";
 import { PARAMETERS, schemaRef } from "./api-schemas.ts";
 import type { Daemon } from "./daemon.ts";
 import { labelOf } from "./job-record.ts";
 import type { PacedRun } from "./paced-run.ts";
 import { HttpError, json, nothing, type Route } from "./route.ts";
+import { parseSent } from "./sent-experiment.ts";
 
 const ERROR = schemaRef("Error");
 const noSuchRun = json("No experiment of this name runs paced.", ERROR);
 const RETRY_S = 10;
+const STORE_RETRY_S = 60;
 
 export const PACED_ROUTES: readonly Route[] = [
   {
@@ -24,11 +25,16 @@ export const PACED_ROUTES: readonly Route[] = [
   {
     method: "POST",
     path: "/api/v1/paced",
-    summary: "Let an experiment run paced, in place of one of the same name; it does not outlive the daemon",
+    summary:
+      "Let an experiment run paced, in place of one of the same name; after a restart of the daemon it begins again at 0",
     access: "write",
     query: PARAMETERS.pace,
     body: { types: ["application/yaml", "application/json", "text/plain"], schema: schemaRef("Experiment") },
-    answers: { 201: json("It runs.", schemaRef("Paced")), 422: json("The experiment is wrong, or too much.", ERROR) },
+    answers: {
+      201: json("It runs.", schemaRef("Paced")),
+      422: json("The experiment is wrong, or too much.", ERROR),
+      503: json("The store is full.", ERROR),
+    },
     handle: start,
   },
   {
@@ -96,12 +102,18 @@ function runOf({ paced }: Daemon, request: FastifyRequest): PacedRun {
 function start({ paced }: Daemon, request: FastifyRequest, reply: FastifyReply): unknown {
   const { scale, name } = request.query as { readonly scale: number; readonly name?: string };
   const text = typeof request.body === "string" ? request.body : "";
-  const parsed = parseExperiment(text, () => err("the daemon reads no files: write what is in it in its place"));
+  const parsed = parseSent(text);
   if (!parsed.ok) throw new HttpError(422, "invalid-experiment", "the experiment is wrong", { issues: parsed.error });
   const { experiment } = parsed.value;
   const label = labelOf(name ?? experiment.name);
   const issues = paced.issues(label, experiment, scale);
   if (issues.length > 0) throw new HttpError(422, "too-much", "this cannot run paced", { issues });
+  try {
+    paced.keep(label, { text, scale });
+  } catch (error) {
+    if (!(error instanceof StoreFullError)) throw error;
+    throw new HttpError(503, "store-full", "the store is full", { retryAfterS: STORE_RETRY_S });
+  }
   return reply.code(201).send(paced.start(label, experiment, scale).describe());
 }
 

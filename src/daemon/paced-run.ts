@@ -11,11 +11,12 @@ import {
   type PacedPlan,
   type RunSpec,
   RunView,
+  type Scenario,
 } from "../index.ts";
 import type { PacedNumbers } from "../metrics/daemon-families.ts";
 import { pacedGroup } from "../metrics/daemon-families.ts";
-import type { Group, Labels } from "../metrics/family.ts";
-import { type LiveRun, runFamilies } from "../metrics/run-families.ts";
+import type { Family, Group, Labels } from "../metrics/family.ts";
+import { type LiveRun, type RunSubject, runFamilies } from "../metrics/run-families.ts";
 import { effectiveSettings } from "../metrics/settings.ts";
 import { ChangeKind, type LoadChange } from "../vocabulary/load-change.ts";
 import { RecentGates } from "./recent-gates.ts";
@@ -25,8 +26,10 @@ export type Wanted = Omit<LoadChange, "atNs">;
 
 interface TuningNow {
   readonly name: string;
-  readonly spec: RunSpec;
+  readonly subject: RunSubject;
   readonly shared: Labels;
+  /** Brings its families up to a moment. */
+  readonly families: (live: LiveRun) => readonly Family[];
   gates: RecentGates;
   live: LiveRun | null;
   /** Made at the first scrape after a moment. */
@@ -37,7 +40,6 @@ export class PacedRun {
   readonly name: string;
   readonly plan: PacedPlan;
   readonly seed: number;
-  readonly #experiment: Experiment;
   readonly #tunings: readonly TuningNow[];
   /** Since simulated time 0, in order: with plan and seed it replays the run. */
   #log: LoadChange[] = [];
@@ -47,17 +49,15 @@ export class PacedRun {
 
   constructor(name: string, experiment: Experiment, scale: number, timetable: readonly LoadChange[], periodNs: number) {
     this.name = name;
-    this.#experiment = experiment;
     this.seed = experiment.seeds[0] ?? 1;
-    this.#tunings = experiment.tunings.map(({ name: tuning, scenario }) => ({
-      name: tuning,
-      spec: endlessSpec(compileScenario(scenario, { seed: this.seed })),
-      shared: { experiment: name, tuning },
-      gates: new RecentGates(),
-      live: null,
-      group: null,
-    }));
-    const specs = this.#tunings.map(({ spec }) => spec);
+    this.#tunings = experiment.tunings.map(({ name: tuning, scenario }) => {
+      const subject = subjectOf(scenario, endlessSpec(compileScenario(scenario, { seed: this.seed })));
+      return {
+        ...{ name: tuning, subject, shared: { experiment: name, tuning }, families: runFamilies(subject) },
+        ...{ gates: new RecentGates(), live: null, group: null },
+      };
+    });
+    const specs = this.#tunings.map(({ subject }) => subject.spec);
     this.plan = { name, specs, scale, timetable, periodNs };
     this.#rates = this.#firstRates();
   }
@@ -70,7 +70,7 @@ export class PacedRun {
     return this.#moment?.nowNs ?? 0;
   }
 
-  get tunings(): readonly { readonly name: string; readonly live: LiveRun | null }[] {
+  get tunings(): readonly { readonly name: string; readonly subject: RunSubject; readonly live: LiveRun | null }[] {
     return this.#tunings;
   }
 
@@ -93,21 +93,18 @@ export class PacedRun {
     }
     this.#tunings.forEach((tuning, index) => {
       const now = moment.runs[index];
-      const scenario = this.#experiment.tunings[index]?.scenario;
-      if (now === undefined || scenario === undefined) return;
-      const view = new RunView(tuning.spec, { buffer: now.buffer });
+      if (now === undefined) return;
+      const view = new RunView(tuning.subject.spec, now.parts);
       tuning.gates.note(moment.nowNs, view);
       tuning.group = null;
       tuning.live = {
         view,
         nowNs: moment.nowNs,
-        workloads: scenario.workloads.map(({ name }, w) => ({ name, offeredPerS: this.#rates[w] ?? 0 })),
+        offeredPerS: this.#rates,
         queues: now.queues,
         halfOpens: now.halfOpens,
         loadChanges: this.#log.length,
         bindingGate: tuning.gates.binding,
-        kernel: scenario.server.kernel,
-        settings: effectiveSettings(scenario.server, tuning.spec),
       };
     });
   }
@@ -129,7 +126,7 @@ export class PacedRun {
     const groups: Group[] = [pacedGroup(this.name, this.numbers)];
     for (const tuning of this.#tunings) {
       if (tuning.live === null) continue;
-      tuning.group ??= { shared: tuning.shared, families: runFamilies(tuning.live) };
+      tuning.group ??= { shared: tuning.shared, families: tuning.families(tuning.live) };
       groups.push(tuning.group);
     }
     return groups;
@@ -160,7 +157,7 @@ export class PacedRun {
         );
     };
     const spec = this.plan.specs[0];
-    const names = this.#experiment.tunings[0]?.scenario.workloads.map(({ name }) => name) ?? [];
+    const names = this.#tunings[0]?.subject.workloads ?? [];
     for (const [key, part] of entriesOf(body, "", issues)) {
       for (const [name, settings] of entriesOf(part, key, issues)) {
         const path = `${key}.${name}`;
@@ -201,6 +198,13 @@ export class PacedRun {
   }
 }
 
+const subjectOf = ({ server, workloads }: Scenario, spec: RunSpec): RunSubject => ({
+  spec,
+  workloads: workloads.map(({ name }) => name),
+  kernel: server.kernel,
+  settings: effectiveSettings(server, spec),
+});
+
 /** Arrivals per second that a PATCH may ask for, and the longest pause. */
 const MOST_RATE = 1_000_000;
 const MOST_PAUSE_S = 86_400;
@@ -230,7 +234,7 @@ function describeTuning(name: string, live: LiveRun | null): unknown {
   if (live === null) return { name, simulated_s: 0, served_ratio: null, binding_gate: "none", queues: [] };
   const { view, nowNs, queues, bindingGate } = live;
   const sum = (field: "users" | "usersServed"): number =>
-    live.workloads.reduce((total, _, index) => total + view.workloadField(index, field), 0);
+    view.spec.workloads.reduce((total, _, index) => total + view.workloadField(index, field), 0);
   return {
     name,
     simulated_s: nsToSeconds(nowNs),

@@ -40,7 +40,7 @@ export class ResultSeries {
     for (const job of jobs.list())
       if (job.state === "done" && !this.#isOld(job.ended_ms ?? 0)) last.set(job.experiment, job);
     for (const job of last.values()) {
-      const summary = await jobs.summary(job.id);
+      const summary = await jobs.results.summary(job.id);
       if (summary !== null && !this.#byExperiment.has(job.experiment)) this.show(job, summary);
     }
   }

@@ -36,7 +36,7 @@ export function createServer(daemon: Daemon, gatekeeper: Gatekeeper): FastifyIns
     exposeHeadRoutes: false,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: MAX_PATH_PART },
-    loggerInstance: daemon.log as FastifyBaseLogger,
+    loggerInstance: quieter(daemon.log) as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: 1_000, maxHeaderSize: 8192 },
     ajv: { customOptions: { coerceTypes: true, removeAdditional: false, allErrors: false } },
@@ -55,6 +55,10 @@ export function createServer(daemon: Daemon, gatekeeper: Gatekeeper): FastifyIns
   for (const route of ROUTES) register(server, daemon, gatekeeper, route);
   return server;
 }
+
+/** What Fastify has to say of itself, such as where it listens, stands in the daemon's own lines. */
+const quieter = (log: Daemon["log"]): Daemon["log"] =>
+  log.child({}, { level: log.isLevelEnabled("info") ? "warn" : log.level });
 
 const guard =
   (gatekeeper: Gatekeeper, access: Route["access"]) =>
@@ -95,6 +99,16 @@ function sendError(
     .send({ error: { code, message }, ...more });
 }
 
+/** Which parameter, by its description: `params/id must match pattern` says nothing to who typed an id. */
+function validationText({ validation = [], validationContext, message }: FastifyError): string {
+  const [fault] = validation;
+  const name = fault?.instancePath.slice(1) ?? "";
+  if (validationContext !== "params" || name === "") return message;
+  return name === "id"
+    ? "this is not the id of a job, which the answer to its submission says, and the list of jobs"
+    : `${name}: ${fault?.message ?? message}`;
+}
+
 /** Fastify's own errors have a code such as FST_ERR_CTP_BODY_TOO_LARGE and the status that belongs to it. */
 function asHttpError(error: FastifyError | HttpError): HttpError {
   if (error instanceof HttpError) return error;
@@ -106,7 +120,7 @@ function asHttpError(error: FastifyError | HttpError): HttpError {
           .replace(/^FST_(ERR_)?/, "")
           .toLowerCase()
           .replaceAll("_", "-");
-    return new HttpError(status, code, error.message);
+    return new HttpError(status, code, error.validation ? validationText(error) : error.message);
   }
   return new HttpError(500, "internal", "a fault of the daemon; its log says more");
 }

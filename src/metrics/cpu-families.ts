@@ -1,7 +1,9 @@
 /** The server's CPUs as families: softnet_stat's columns by CPU, and who had its time; nothing where CPUs take none. */
 import type { CpuField, RunView } from "../results/run-view.ts";
-import type { Family, Sample } from "./family.ts";
-import { family, type MetricName } from "./table.ts";
+import { CPU_COST_NAMES } from "../vocabulary/cpu.ts";
+import type { RunSpec } from "../vocabulary/run-spec.ts";
+import type { Family, Labels } from "./family.ts";
+import type { MetricName } from "./table.ts";
 
 const SOFTNET: readonly (readonly [MetricName, CpuField])[] = [
   ["halfopen_softnet_processed_total", "processed"],
@@ -12,30 +14,40 @@ const SOFTNET: readonly (readonly [MetricName, CpuField])[] = [
   ["halfopen_nic_ring_dropped_total", "ringDropped"],
 ];
 
-export function cpuFamilies(view: RunView): Family[] {
-  const { cpu: spec } = view.spec;
+/** A metric, its series, and their values in the same order. */
+export interface CpuSeries {
+  readonly name: MetricName;
+  readonly labels: readonly Labels[];
+  readonly values: (view: RunView) => readonly number[];
+}
+
+export function cpuSeries({ cpu: spec }: RunSpec): CpuSeries[] {
   if (spec === null) return [];
   const cpus = Array.from({ length: spec.cores + spec.appCores }, (_, cpu) => cpu);
   const receiving = cpus.slice(0, spec.cores);
-  const byCpu = (of: readonly number[], value: (cpu: number) => number): Sample[] =>
-    of.map((cpu) => ({ labels: { cpu: String(cpu) }, value: value(cpu) }));
-  const seconds = cpus.flatMap((cpu) => {
-    const of = (mode: string, ns: number): Sample => ({ labels: { cpu: String(cpu), mode }, value: ns / 1e9 });
+  const seconds = (view: RunView, cpu: number): number[] => {
     const [soft, thread] = [view.cpu(cpu, "softirqNs"), view.cpu(cpu, "ksoftirqdNs")];
-    return [of("softirq", soft - thread), of("ksoftirqd", thread), of("app", view.cpu(cpu, "appNs"))];
-  });
+    return [soft - thread, thread, view.cpu(cpu, "appNs")].map((ns) => ns / 1e9);
+  };
   return [
-    ...SOFTNET.map(([name, field]) =>
-      family(
-        name,
-        byCpu(receiving, (cpu) => view.cpu(cpu, field)),
-      ),
-    ),
-    family("halfopen_cpu_seconds_total", seconds),
-    family(
-      "halfopen_cpu_cost_seconds_total",
-      Object.entries(view.cpuCosts()).map(([cost, ns]) => ({ labels: { cost }, value: ns / 1e9 })),
-    ),
+    ...SOFTNET.map(([name, field]) => ({
+      name,
+      labels: receiving.map((cpu) => ({ cpu })),
+      values: (view: RunView) => receiving.map((cpu) => view.cpu(cpu, field)),
+    })),
+    {
+      name: "halfopen_cpu_seconds_total",
+      labels: cpus.flatMap((cpu) => ["softirq", "ksoftirqd", "app"].map((mode) => ({ cpu, mode }))),
+      values: (view) => cpus.flatMap((cpu) => seconds(view, cpu)),
+    },
+    {
+      name: "halfopen_cpu_cost_seconds_total",
+      labels: CPU_COST_NAMES.map((cost) => ({ cost })),
+      values: (view) => {
+        const costs = view.cpuCosts();
+        return CPU_COST_NAMES.map((cost) => (costs[cost] ?? 0) / 1e9);
+      },
+    },
   ];
 }
 

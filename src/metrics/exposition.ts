@@ -1,8 +1,10 @@
 /**
  * Exposition: groups of families → the text of a scrape, in Prometheus' text format or OpenMetrics.
  *
- * Purpose     The only door to prom-client. Nothing is counted in its metrics: each is an object of our own whose get() hands out what the
- *             groups say when they are asked, so that nothing is kept twice and nothing can be left over from a run that has ended.
+ * Purpose     The only door to prom-client. Nothing is counted in its metrics: each is an object of our own whose get() hands out the series of
+ *             the groups, so that nothing is kept twice and nothing can be left over from a run that has ended.
+ * Cost        Names and escaped labels are nine tenths of a scrape, in bytes and in work, and stay from one to the next. prom-client writes those of a family
+ *             when it is first seen; afterwards a scrape puts values behind them. A list of samples that is gone takes its texts with it.
  * Limits      At most `maxSeries` series: groups beyond it are left out as a whole, the last ones first, and `halfopen_series_cut` says whose.
  */
 import { Registry, type RegistryContentType } from "prom-client";
@@ -47,19 +49,26 @@ export async function scrapeOf(
   isOpenMetrics: boolean,
   maxSeries = MAX_SERIES,
 ): Promise<Scrape> {
-  const { kept, cut } = fitting(groups, maxSeries);
-  return render([...kept, aboutSeries(kept, cut, maxSeries)], isOpenMetrics);
+  const { kept, cut, series } = fitting(groups, maxSeries);
+  return render([...kept, aboutSeries(series, cut, maxSeries)], isOpenMetrics);
 }
 
 /** The groups as they are, without a limit and without a word about it. */
 export async function render(groups: readonly Group[], isOpenMetrics: boolean): Promise<Scrape> {
-  const registry = new Registry<RegistryContentType>();
-  registry.setContentType(isOpenMetrics ? OPENMETRICS : TEXT);
-  for (const metric of merged(groups, isOpenMetrics)) registry.registerMetric(metric as never);
-  return { contentType: registry.contentType, body: await registry.metrics() };
+  const format = formatOf(isOpenMetrics);
+  const families = [...merged(groups)];
+  for (const one of families) {
+    const unwritten = one.parts.filter(({ heads }) => heads[format] === null);
+    if (unwritten.length > 0) await writeHeads(one.def, unwritten, isOpenMetrics);
+  }
+  // From here on without a pause, so that all values are of one moment.
+  const texts = families.map((one) => familyText(one, isOpenMetrics));
+  return isOpenMetrics
+    ? { contentType: OPENMETRICS, body: `${texts.join("\n")}\n# EOF\n` }
+    : { contentType: TEXT, body: `${texts.join("\n\n")}\n` };
 }
 
-function fitting(groups: readonly Group[], maxSeries: number): { kept: Group[]; cut: Group[] } {
+function fitting(groups: readonly Group[], maxSeries: number): { kept: Group[]; cut: Group[]; series: number } {
   const kept: Group[] = [];
   const cut: Group[] = [];
   let series = 0;
@@ -71,12 +80,12 @@ function fitting(groups: readonly Group[], maxSeries: number): { kept: Group[]; 
       kept.push(group);
     }
   }
-  return { kept, cut };
+  return { kept, cut, series };
 }
 
 const NO_LABELS: Labels = {};
 
-function aboutSeries(kept: readonly Group[], cut: readonly Group[], maxSeries: number): Group {
+function aboutSeries(series: number, cut: readonly Group[], maxSeries: number): Group {
   const byExperiment = new Map<string, number>();
   for (const group of cut) {
     const experiment = String(group.shared.experiment ?? "");
@@ -86,59 +95,97 @@ function aboutSeries(kept: readonly Group[], cut: readonly Group[], maxSeries: n
   return {
     shared: NO_LABELS,
     families: [
-      one(
-        SERIES,
-        kept.reduce((sum, group) => sum + seriesOf(group), 0),
-      ),
+      one(SERIES, series),
       one(SERIES_LIMIT, maxSeries),
       { ...SERIES_CUT, samples: [...byExperiment].map(([experiment, value]) => ({ labels: { experiment }, value })) },
     ],
   };
 }
 
-/** What prom-client asks of a metric. */
-interface AskedMetric {
-  readonly name: string;
-  readonly type: string;
-  get(): Promise<object>;
+/** Families of one name stand together, whichever groups they come from. */
+interface MergedFamily {
+  readonly def: FamilyDef;
+  readonly parts: readonly Part[];
+}
+interface Part {
+  readonly shared: Labels;
+  readonly samples: readonly Sample[];
+  readonly heads: Heads;
 }
 
-/** Families of one name stand together, whichever groups they come from. */
-function merged(groups: readonly Group[], isOpenMetrics: boolean): AskedMetric[] {
-  const byName = new Map<string, { def: FamilyDef; parts: [Labels, readonly Sample[]][] }>();
+function merged(groups: readonly Group[]): Iterable<MergedFamily> {
+  const byName = new Map<string, { readonly def: FamilyDef; readonly parts: Part[] }>();
   for (const { shared, families } of groups) {
     for (const family of families) {
       const entry = byName.get(family.name) ?? { def: family, parts: [] };
-      entry.parts.push([shared, family.samples]);
       byName.set(family.name, entry);
+      entry.parts.push({ shared, samples: family.samples, heads: headsOf(shared, family.samples) });
     }
   }
-  return [...byName.values()].map(({ def, parts }) => askedMetric(def, parts, isOpenMetrics));
+  return byName.values();
 }
 
-function askedMetric(
-  { name, type, help }: FamilyDef,
-  parts: readonly [Labels, readonly Sample[]][],
-  isOpenMetrics: boolean,
-): AskedMetric {
+/** What stands before the value of each series, a new line and `name{labels} `, as prom-client wrote it; null: not in this format yet. */
+interface Heads {
+  readonly shared: Labels;
+  text: readonly string[] | null;
+  openMetrics: readonly string[] | null;
+}
+const written = new WeakMap<readonly Sample[], Heads>();
+/** The two lines before the series of a family, by its name and format. */
+const titles = new Map<string, string>();
+
+function headsOf(shared: Labels, samples: readonly Sample[]): Heads {
+  const known = written.get(samples);
+  if (known?.shared === shared) return known;
+  const fresh = { shared, text: null, openMetrics: null };
+  written.set(samples, fresh);
+  return fresh;
+}
+
+const formatOf = (isOpenMetrics: boolean) => (isOpenMetrics ? "openMetrics" : "text");
+const titleKey = (name: string, isOpenMetrics: boolean): string => `${formatOf(isOpenMetrics)} ${name}`;
+
+/** Lets prom-client write what is not written yet: titles, and the series of families that are seen for the first time. */
+async function writeHeads(def: FamilyDef, unwritten: readonly Part[], isOpenMetrics: boolean): Promise<void> {
+  const format = formatOf(isOpenMetrics);
+  const registry = new Registry<RegistryContentType>();
+  registry.setContentType(isOpenMetrics ? OPENMETRICS : TEXT);
+  const metric = askedMetric(def, unwritten, isOpenMetrics);
+  registry.registerMetric(metric as never);
+  const [help, type, ...lines] = (await registry.getSingleMetricAsString(metric.name)).split("\n");
+  titles.set(titleKey(def.name, isOpenMetrics), `${help}\n${type}`);
+  const fresh = lines.map((line) => `\n${line.slice(0, -PLACEHOLDER.length)}`);
+  for (const { heads, samples } of unwritten) heads[format] = fresh.splice(0, samples.length);
+}
+
+const PLACEHOLDER = "0";
+
+/** What prom-client asks of a metric. The values are put in later. */
+function askedMetric({ name, type, help }: FamilyDef, parts: readonly Part[], isOpenMetrics: boolean) {
   // prom-client puts OpenMetrics' `_total` at the end of counters' samples itself.
   const shown = isOpenMetrics && type === "counter" ? name.replace(/_total$/, "") : name;
   const shownType = isOpenMetrics && type === "untyped" ? "unknown" : type;
-  return {
-    name: shown,
-    type: shownType,
-    get: async () => ({
-      name: shown,
-      type: shownType,
-      help,
-      values: parts.flatMap(([sharedLabels, samples]) =>
-        samples.map(({ labels, value, suffix }) => ({
-          labels,
-          sharedLabels,
-          value,
-          ...(suffix !== undefined && { metricName: `${shown}${suffix}` }),
-        })),
-      ),
-    }),
-  };
+  const values = parts.flatMap(({ shared, samples }) =>
+    samples.map(({ labels, suffix }) => ({
+      ...{ labels, sharedLabels: shared, value: Number(PLACEHOLDER) },
+      ...(suffix !== undefined && { metricName: `${shown}${suffix}` }),
+    })),
+  );
+  return { name: shown, type: shownType, get: async () => ({ name: shown, type: shownType, help, values }) };
+}
+
+function familyText({ def, parts }: MergedFamily, isOpenMetrics: boolean): string {
+  const format = formatOf(isOpenMetrics);
+  let text = titles.get(titleKey(def.name, isOpenMetrics)) ?? "";
+  for (const { samples, heads } of parts) {
+    const before = heads[format] ?? [];
+    for (let i = 0; i < samples.length; i++) text += before[i] + valueText(samples[i]?.value ?? Number.NaN);
+  }
+  return text;
+}
+
+function valueText(value: number): string {
+  if (Number.isFinite(value)) return `${value}`;
+  return Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
 }

@@ -12,7 +12,8 @@ export type Labels = Readonly<Record<string, string | number>>;
 
 export interface Sample {
   readonly labels: Labels;
-  readonly value: number;
+  /** Of a run that goes on it is brought up to date in place, so that series are made once and not at each scrape. */
+  value: number;
   /** Of histograms: which of their series it is. */
   readonly suffix?: "_bucket" | "_sum" | "_count";
 }
@@ -26,12 +27,12 @@ export interface FamilyDef {
 }
 
 export interface Family extends FamilyDef {
+  /** The same array from scrape to scrape, where the series are the same: the text of their labels is then made once (exposition.ts). */
   readonly samples: readonly Sample[];
 }
 
 /** All that one subject has to say, with the labels that all of its samples share: kept or cut as a whole. */
 export interface Group {
-  /** The same object from scrape to scrape, so that its text is made once. */
   readonly shared: Labels;
   readonly families: readonly Family[];
 }

@@ -13,23 +13,27 @@ export const LATENCY_BOUNDS = [
   ...[1.2, 1.9, 2.3, 2.9, 3.4, 4.5, 5.5, 6.8, 7.8, 11.8, 15.8, 20, 36, 70, 135],
 ] as const;
 
-/** Index of the first count that lies above each bound. A bound takes the whole of the bucket that it cuts, which is 0.1 % wide. */
-const ENDS = LATENCY_BOUNDS.map((bound) => histogramIndex(Math.round(bound * 1e6), LATENCY_LAYOUT.halfMagnitude) + 1);
+/**
+ * Index of the first count of LATENCY_LAYOUT that lies above each bound, and the number of all. A bound takes the whole of the bucket that it cuts, which is
+ * 0.1 % wide.
+ */
+export const LATENCY_ENDS: readonly number[] = [
+  ...LATENCY_BOUNDS.map((bound) => histogramIndex(Math.round(bound * 1e6), LATENCY_LAYOUT.halfMagnitude) + 1),
+  LATENCY_LAYOUT.length,
+];
 
-/** `counts` in LATENCY_LAYOUT; `sumUs`: of all values. */
-export function histogramSamples(labels: Labels, counts: Float64Array, sumUs: number): Sample[] {
-  const samples: Sample[] = [];
-  let seen = 0;
-  let index = 0;
-  ENDS.forEach((end, bound) => {
-    for (; index < end; index++) seen += counts[index] ?? 0;
-    samples.push({ labels: { ...labels, le: String(LATENCY_BOUNDS[bound]) }, value: seen, suffix: "_bucket" });
-  });
-  for (; index < counts.length; index++) seen += counts[index] ?? 0;
-  samples.push(
-    { labels: { ...labels, le: "+Inf" }, value: seen, suffix: "_bucket" },
-    { labels, value: sumUs / 1e6, suffix: "_sum" },
-    { labels, value: seen, suffix: "_count" },
-  );
-  return samples;
-}
+/** The series of one histogram, without their values. */
+export const histogramSeries = (labels: Labels): Sample[] => [
+  ...[...LATENCY_BOUNDS, "+Inf"].map(
+    (bound): Sample => ({ labels: { ...labels, le: String(bound) }, value: 0, suffix: "_bucket" }),
+  ),
+  { labels, value: 0, suffix: "_sum" },
+  { labels, value: 0, suffix: "_count" },
+];
+
+/** Their values. `below`: how many latencies are below each of LATENCY_ENDS; `sumUs`: the sum of all. */
+export const histogramValues = (below: readonly number[], sumUs: number): number[] => [
+  ...below,
+  sumUs / 1e6,
+  below.at(-1) ?? 0,
+];

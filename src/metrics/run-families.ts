@@ -2,6 +2,7 @@
  * What a run that goes on has to say: its numbers as of one moment → families.
  *
  * Purpose     Everything is read from a RunView, the one reader of results; so what is exported is what `run` prints for the same moment.
+ * Cost        Which series a run has follows from its spec, so they are made once (`runFamilies()`), and each moment brings their values alone.
  * Labels      `host` server or client; `workload`, `gate`, `outcome`, `queue`, `state`, `port`, `retransmits`: small closed sets.
  */
 import { nsToSeconds } from "../base/units.ts";
@@ -10,131 +11,174 @@ import { COUNTER_NAMES } from "../vocabulary/counters.ts";
 import { GATE_NAMES, type GateName } from "../vocabulary/gates.ts";
 import { HALF_OPEN_BYTES } from "../vocabulary/memory.ts";
 import { OUTCOME_NAMES, OUTCOMES } from "../vocabulary/outcomes.ts";
-import { STATE_NAMES } from "../vocabulary/run-result.ts";
-import { WorkloadKind } from "../vocabulary/run-spec.ts";
-import { cpuFamilies } from "./cpu-families.ts";
-import type { Family, Labels, Sample } from "./family.ts";
-import { histogramSamples } from "./histogram.ts";
+import { PACKET_CLASSES, RETRANSMIT_CLASSES, STATE_NAMES } from "../vocabulary/run-result.ts";
+import { type RunSpec, WorkloadKind } from "../vocabulary/run-spec.ts";
+import { cpuSeries } from "./cpu-families.ts";
+import type { Family, FamilyDef, Labels, Sample } from "./family.ts";
+import { histogramSeries, histogramValues, LATENCY_ENDS } from "./histogram.ts";
 import { type EffectiveSetting, synAckBytes } from "./settings.ts";
-import { family, kernelFamily, type MetricName, single } from "./table.ts";
+import { family, kernelFamily, type MetricName } from "./table.ts";
+
+/** What of a run stays as it is. */
+export interface RunSubject {
+  readonly spec: RunSpec;
+  /** Names, in the order of the spec's. */
+  readonly workloads: readonly string[];
+  readonly kernel: string;
+  readonly settings: readonly EffectiveSetting[];
+}
 
 /** A run at a moment. */
 export interface LiveRun {
   readonly view: RunView;
   readonly nowNs: number;
   /** In the order of the spec's workloads and listeners. */
-  readonly workloads: readonly { readonly name: string; readonly offeredPerS: number }[];
+  readonly offeredPerS: readonly number[];
   readonly queues: readonly { readonly syn: number; readonly accept: number }[];
   /** By SYN-ACK retransmissions. */
   readonly halfOpens: readonly number[];
   readonly loadChanges: number;
   readonly bindingGate: GateName;
-  readonly kernel: string;
-  readonly settings: readonly EffectiveSetting[];
 }
 
 export const HOSTS: readonly Host[] = ["server", "client"];
 
-export function runFamilies(run: LiveRun): Family[] {
-  return [
-    family("halfopen_run_info", [{ labels: { kernel: run.kernel, mode: "paced" }, value: 1 }]),
-    single("halfopen_simulated_seconds_total", nsToSeconds(run.nowNs)),
-    single("halfopen_load_changes_total", run.loadChanges),
-    family("halfopen_binding_gate", [{ labels: { gate: run.bindingGate }, value: 1 }]),
-    ...workloadFamilies(run),
-    ...gateFamilies(run),
-    ...latencyFamilies(run),
-    ...queueFamilies(run),
-    ...hostFamilies(run),
-    ...cpuFamilies(run.view),
-    family(
+/** A family as of a moment; the same one each time, with other values. */
+type LiveFamily = (run: LiveRun) => Family;
+
+/** The families of a run, brought up to date by each call; the ones before are not to be read any more. */
+export function runFamilies(subject: RunSubject): (run: LiveRun) => Family[] {
+  const live: LiveFamily[] = [
+    series("halfopen_run_info", [{ kernel: subject.kernel, mode: "paced" }], () => [1]),
+    series("halfopen_simulated_seconds_total", [NO_LABELS], ({ nowNs }) => [nsToSeconds(nowNs)]),
+    series("halfopen_load_changes_total", [NO_LABELS], ({ loadChanges }) => [loadChanges]),
+    bindingGate(),
+    ...workloadFamilies(subject),
+    ...gateFamilies(subject),
+    ...latencyFamilies(subject),
+    ...queueFamilies(subject),
+    ...hostFamilies(subject),
+    ...cpuSeries(subject.spec).map(({ name, labels, values }) => series(name, labels, ({ view }) => values(view))),
+    series(
       "halfopen_tuning_value",
-      run.settings.map(({ name, value }) => ({ labels: { name }, value })),
+      subject.settings.map(({ name }) => ({ name })),
+      () => subject.settings.map(({ value }) => value),
     ),
   ];
+  return (run) => live.map((now) => now(run));
 }
 
-/** `of`: the labels of sample i and its value, for all workloads. */
-const byWorkload = ({ workloads }: LiveRun, of: (index: number, labels: Labels) => Sample[]): Sample[] =>
-  workloads.flatMap(({ name }, index) => of(index, { workload: name }));
+const NO_LABELS: Labels = {};
 
-const isClients = ({ view }: LiveRun, index: number): boolean =>
-  view.spec.workloads[index]?.kind === WorkloadKind.Connections;
-
-function workloadFamilies(run: LiveRun): Family[] {
-  const { view } = run;
-  const ofClients = (name: MetricName, field: WorkloadField): Family =>
+/** A family with one series for each of `labels`, in the order of what `values` answers. */
+const series = (name: MetricName, labels: readonly Labels[], values: (run: LiveRun) => readonly number[]): LiveFamily =>
+  updated(
     family(
       name,
-      byWorkload(run, (index, labels) =>
-        isClients(run, index) ? [{ labels, value: view.workloadField(index, field) }] : [],
-      ),
+      labels.map((own) => ({ labels: own, value: 0 })),
+    ),
+    values,
+  );
+
+function updated(one: Family, values: (run: LiveRun) => readonly number[]): LiveFamily {
+  const samples: readonly Sample[] = one.samples;
+  return (run) => {
+    const now = values(run);
+    for (let i = 0; i < samples.length; i++) (samples[i] as Sample).value = now[i] ?? Number.NaN;
+    return one;
+  };
+}
+
+/** The one family whose series change: its label is what it says. */
+function bindingGate(): LiveFamily {
+  const known = new Map<GateName, Family>();
+  return ({ bindingGate: gate }) => {
+    const now = known.get(gate) ?? family("halfopen_binding_gate", [{ labels: { gate }, value: 1 }]);
+    known.set(gate, now);
+    return now;
+  };
+}
+
+/** Numbers of those workloads that are clients. */
+const clientsOf = ({ spec }: RunSubject): number[] =>
+  spec.workloads.flatMap(({ kind }, index) => (kind === WorkloadKind.Connections ? [index] : []));
+
+/** One series for each of `workloads` and `words`, a workload's words together. */
+const labelled = (
+  subject: RunSubject,
+  workloads: readonly number[],
+  label: string,
+  words: readonly string[],
+): Labels[] => workloads.flatMap((index) => words.map((word) => ({ ...workloadLabel(subject, index), [label]: word })));
+
+const workloadLabel = ({ workloads }: RunSubject, index: number): Labels => ({ workload: workloads[index] ?? "" });
+
+const ENDED = OUTCOME_NAMES.filter((outcome) => OUTCOMES[outcome].family !== "in_flight");
+
+function workloadFamilies(subject: RunSubject): LiveFamily[] {
+  const all = subject.spec.workloads.map((_, index) => index);
+  const clients = clientsOf(subject);
+  const byWorkload = (name: MetricName, which: readonly number[], value: (run: LiveRun, index: number) => number) =>
+    series(
+      name,
+      which.map((index) => workloadLabel(subject, index)),
+      (run) => which.map((index) => value(run, index)),
     );
+  const ofClients = (name: MetricName, field: WorkloadField) =>
+    byWorkload(name, clients, ({ view }, index) => view.workloadField(index, field));
   return [
-    family(
-      "halfopen_offered_rate",
-      byWorkload(run, (index, labels) => [{ labels, value: run.workloads[index]?.offeredPerS ?? 0 }]),
-    ),
-    family(
-      "halfopen_attempts_total",
-      byWorkload(run, (index, labels) => [{ labels, value: view.workloadField(index, "sent") }]),
-    ),
+    byWorkload("halfopen_offered_rate", all, ({ offeredPerS }, index) => offeredPerS[index] ?? 0),
+    byWorkload("halfopen_attempts_total", all, ({ view }, index) => view.workloadField(index, "sent")),
     ofClients("halfopen_attempts_established_total", "established"),
     ofClients("halfopen_users_total", "users"),
     ofClients("halfopen_users_served_total", "usersServed"),
     ofClients("halfopen_users_gave_up_total", "usersGaveUp"),
     ofClients("halfopen_responses_total", "responses"),
-    family(
-      "halfopen_attempts_ended_total",
-      byWorkload(run, (index, labels) =>
-        isClients(run, index)
-          ? OUTCOME_NAMES.filter((outcome) => OUTCOMES[outcome].family !== "in_flight").map((outcome) => ({
-              labels: { ...labels, outcome },
-              value: view.outcome(index, outcome),
-            }))
-          : [],
-      ),
+    series("halfopen_attempts_ended_total", labelled(subject, clients, "outcome", ENDED), ({ view }) =>
+      clients.flatMap((index) => ENDED.map((outcome) => view.outcome(index, outcome))),
     ),
   ];
 }
 
 /** Every gate from the start on, so that rate() sees the first loss. */
-function gateFamilies(run: LiveRun): Family[] {
-  const { view } = run;
+function gateFamilies(subject: RunSubject): LiveFamily[] {
+  const all = subject.spec.workloads.map((_, index) => index);
+  const clients = clientsOf(subject);
   const losing = GATE_NAMES.filter((gate) => gate !== "none");
   const counted = (
     name: MetricName,
-    family_: "drops" | "failed" | "inFlight" | "waitNs",
+    field: "drops" | "failed" | "inFlight" | "waitNs",
     gates: readonly GateName[],
-    includesRaw: boolean,
-  ): Family =>
-    family(
-      name,
-      byWorkload(run, (index, labels) => {
-        if (!includesRaw && !isClients(run, index)) return [];
-        const values = view.gates(index, family_);
-        const scale = family_ === "waitNs" ? 1e-9 : 1;
-        return gates.map((gate) => ({ labels: { ...labels, gate }, value: (values[gate] ?? 0) * scale }));
+    which: readonly number[],
+  ): LiveFamily => {
+    const scale = field === "waitNs" ? 1e-9 : 1;
+    return series(name, labelled(subject, which, "gate", gates), ({ view }) =>
+      which.flatMap((index) => {
+        const values = view.gates(index, field);
+        return gates.map((gate) => (values[gate] ?? 0) * scale);
       }),
     );
+  };
   return [
-    counted("halfopen_drops_total", "drops", losing, true),
-    counted("halfopen_attempts_failed_total", "failed", losing, false),
-    counted("halfopen_attempts_in_flight", "inFlight", GATE_NAMES, false),
-    counted("halfopen_wait_seconds_total", "waitNs", losing, false),
+    counted("halfopen_drops_total", "drops", losing, all),
+    counted("halfopen_attempts_failed_total", "failed", losing, clients),
+    counted("halfopen_attempts_in_flight", "inFlight", GATE_NAMES, clients),
+    counted("halfopen_wait_seconds_total", "waitNs", losing, clients),
   ];
 }
 
-function latencyFamilies(run: LiveRun): Family[] {
-  const { view } = run;
-  const histogram = (name: MetricName, latency: LatencyName, sum: "connectSumUs" | "responseSumUs"): Family =>
-    family(
-      name,
-      byWorkload(run, (index, labels) =>
-        isClients(run, index)
-          ? histogramSamples(labels, view.latencyCounts(index, latency), view.extreme(index, sum))
-          : [],
+function latencyFamilies(subject: RunSubject): LiveFamily[] {
+  const clients = clientsOf(subject);
+  const histogram = (name: MetricName, latency: LatencyName, sum: "connectSumUs" | "responseSumUs"): LiveFamily =>
+    updated(
+      family(
+        name,
+        clients.flatMap((index) => histogramSeries(workloadLabel(subject, index))),
       ),
+      ({ view }) =>
+        clients.flatMap((index) =>
+          histogramValues(view.latenciesBelow(index, latency, LATENCY_ENDS), view.extreme(index, sum)),
+        ),
     );
   return [
     histogram("halfopen_connect_latency_seconds", "connectLatency", "connectSumUs"),
@@ -142,37 +186,33 @@ function latencyFamilies(run: LiveRun): Family[] {
   ];
 }
 
-function queueFamilies(run: LiveRun): Family[] {
-  const { view, queues } = run;
-  const byQueue = (value: (listener: number, queue: "syn" | "accept") => number): Sample[] =>
-    view.spec.listeners.flatMap(({ port }, listener) =>
-      (["syn", "accept"] as const).map((queue) => ({
-        labels: { port, listener, queue },
-        value: value(listener, queue),
-      })),
+const QUEUES = ["syn", "accept"] as const;
+
+function queueFamilies({ spec }: RunSubject): LiveFamily[] {
+  const { listeners } = spec;
+  const byQueue = (
+    name: MetricName,
+    value: (run: LiveRun, listener: number, queue: (typeof QUEUES)[number]) => number,
+  ): LiveFamily =>
+    series(
+      name,
+      listeners.flatMap(({ port }, listener) => QUEUES.map((queue) => ({ port, listener, queue }))),
+      (run) => listeners.flatMap((_, listener) => QUEUES.map((queue) => value(run, listener, queue))),
     );
-  const spare = view.spec.server.synQueueSpare;
+  const spare = spec.server.synQueueSpare;
   return [
-    family(
-      "halfopen_queue_length",
-      byQueue((listener, queue) => queues[listener]?.[queue] ?? 0),
-    ),
-    family(
+    byQueue("halfopen_queue_length", ({ queues }, listener, queue) => queues[listener]?.[queue] ?? 0),
+    byQueue(
       "halfopen_queue_capacity",
-      byQueue((listener, queue) => (view.spec.listeners[listener]?.backlog ?? 0) + (queue === "syn" ? spare : 1)),
+      (_, listener, queue) => (listeners[listener]?.backlog ?? 0) + (queue === "syn" ? spare : 1),
     ),
-    family(
-      "halfopen_queue_full_seconds_total",
-      byQueue((listener, queue) =>
-        nsToSeconds(view.listenerField(listener, queue === "syn" ? "synQueueFullNs" : "acceptQueueFullNs")),
-      ),
+    byQueue("halfopen_queue_full_seconds_total", ({ view }, listener, queue) =>
+      nsToSeconds(view.listenerField(listener, queue === "syn" ? "synQueueFullNs" : "acceptQueueFullNs")),
     ),
-    family(
+    series(
       "halfopen_accepted_total",
-      view.spec.listeners.map(({ port }, listener) => ({
-        labels: { port, listener },
-        value: view.listenerField(listener, "accepted"),
-      })),
+      listeners.map(({ port }, listener) => ({ port, listener })),
+      ({ view }) => listeners.map((_, listener) => view.listenerField(listener, "accepted")),
     ),
   ];
 }
@@ -181,41 +221,50 @@ function queueFamilies(run: LiveRun): Family[] {
 export function socketStates(view: RunView, host: Host): [string, number][] {
   const states = view.states(host);
   const requests = states[STATE_NAMES.indexOf("new_syn_recv")] ?? 0;
-  return STATE_NAMES.flatMap((state, index): [string, number][] => {
-    if (state === "" || state === "new_syn_recv") return [];
-    return [[state, (states[index] ?? 0) + (state === "syn_recv" ? requests : 0)]];
-  });
+  return SHOWN_STATES.map(([state, index]): [string, number] => [
+    state,
+    (states[index] ?? 0) + (state === "syn_recv" ? requests : 0),
+  ]);
 }
 
-function hostFamilies(run: LiveRun): Family[] {
-  const { view } = run;
-  const wire = view.wire();
-  const halfOpen = run.halfOpens.reduce((sum, count) => sum + count, 0);
+const SHOWN_STATES = STATE_NAMES.flatMap((state, index): [string, number][] =>
+  state === "" || state === "new_syn_recv" ? [] : [[state, index]],
+);
+
+/** Packets by class and direction, and how a result names them. Those of floods are among them. */
+const PACKETS = PACKET_CLASSES.flatMap((kind) =>
+  (["in", "out"] as const).map((direction) => ({ direction, class: kind, wire: `${direction}_${kind}` })),
+);
+
+function hostFamilies({ spec }: RunSubject): LiveFamily[] {
+  const synAck = synAckBytes(spec.server);
+  const ofKernel = (def: FamilyDef, values: (run: LiveRun) => readonly number[]): LiveFamily =>
+    updated({ ...def, samples: HOSTS.map((host) => ({ labels: { host }, value: 0 })) }, values);
   return [
-    ...COUNTER_NAMES.map((name) => ({
-      ...kernelFamily(name),
-      samples: HOSTS.map((host) => ({ labels: { host }, value: view.counter(host, name) })),
-    })),
-    family(
+    ...COUNTER_NAMES.map((name) =>
+      ofKernel(kernelFamily(name), ({ view }) => HOSTS.map((host) => view.counter(host, name))),
+    ),
+    series(
       "halfopen_sockets",
-      HOSTS.flatMap((host) => socketStates(view, host).map(([state, value]) => ({ labels: { host, state }, value }))),
+      HOSTS.flatMap((host) => SHOWN_STATES.map(([state]) => ({ host, state }))),
+      ({ view }) => HOSTS.flatMap((host) => socketStates(view, host).map(([, value]) => value)),
     ),
-    family(
+    series(
       "halfopen_half_open",
-      run.halfOpens.map((value, retransmits) => ({ labels: { retransmits }, value })),
+      Array.from({ length: RETRANSMIT_CLASSES }, (_, retransmits) => ({ retransmits })),
+      ({ halfOpens }) => halfOpens,
     ),
-    single("halfopen_half_open_bytes", halfOpen * HALF_OPEN_BYTES),
-    family("halfopen_packets_total", packets(wire)),
-    single("halfopen_synack_bytes_total", (wire.out_synack ?? 0) * synAckBytes(view.spec.server)),
+    series("halfopen_half_open_bytes", [NO_LABELS], ({ halfOpens }) => [
+      halfOpens.reduce((sum, count) => sum + count, 0) * HALF_OPEN_BYTES,
+    ]),
+    series(
+      "halfopen_packets_total",
+      PACKETS.map(({ direction, class: kind }) => ({ direction, class: kind })),
+      ({ view }) => {
+        const counts = view.wire();
+        return PACKETS.map(({ wire }) => counts[wire] ?? 0);
+      },
+    ),
+    series("halfopen_synack_bytes_total", [NO_LABELS], ({ view }) => [(view.wire().out_synack ?? 0) * synAck]),
   ];
-}
-
-/** Those of floods are among them. */
-function packets(wire: Readonly<Record<string, number>>): Sample[] {
-  return ["syn", "synack", "pure_ack", "data", "fin", "rst"].flatMap((kind) =>
-    (["in", "out"] as const).map((direction) => ({
-      labels: { direction, class: kind },
-      value: wire[`${direction}_${kind}`] ?? 0,
-    })),
-  );
 }

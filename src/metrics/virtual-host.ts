@@ -20,8 +20,12 @@ const NOT_IN_USE = ["time_wait", "syn_recv", "close"];
 
 const one = (def: FamilyDef, value: number): Family => ({ ...def, samples: [{ labels: {}, value }] });
 
-export function virtualHost(run: LiveRun, nodeName: string, fields: VirtualFields): Group {
-  const { view } = run;
+export function virtualHost(
+  { view }: Pick<LiveRun, "view">,
+  kernel: string,
+  nodeName: string,
+  fields: VirtualFields,
+): Group {
   const states = socketStates(view, "server");
   const inUse = states.filter(([state]) => !NOT_IN_USE.includes(state)).reduce((sum, [, count]) => sum + count, 0);
   const timeWait = states.find(([state]) => state === "time_wait")?.[1] ?? 0;
@@ -45,7 +49,7 @@ export function virtualHost(run: LiveRun, nodeName: string, fields: VirtualField
         type: "gauge",
         help: "Labeled system information as provided by the uname system call.",
       },
-      samples: [{ labels: uname(run.kernel, nodeName), value: 1 }],
+      samples: [{ labels: uname(kernel, nodeName), value: 1 }],
     },
   ];
   return { shared: {}, families };

@@ -27,6 +27,7 @@ export interface LaneOptions {
   readonly onProgress: ((jobs: number) => void) | undefined;
   /** Called with each death of a thread. */
   readonly onDeath?: (() => void) | undefined;
+  readonly inBackground?: boolean | undefined;
   /** Of how many, for messages; null where nobody knows. */
   readonly count: number | null;
 }
@@ -145,7 +146,10 @@ export class Lanes {
     const task = new AbortController();
     this.#tasks.add(task);
     try {
-      return await this.#threads.run({ jobs, control: this.#control }, task.signal);
+      return await this.#threads.run(
+        { jobs, control: this.#control, inBackground: this.#options.inBackground },
+        task.signal,
+      );
     } finally {
       this.#tasks.delete(task);
     }

@@ -1,4 +1,5 @@
 /** What crosses between the thread of paced runs and the program. */
+import type { SparseParts } from "../results/values.ts";
 import type { LoadChange } from "../vocabulary/load-change.ts";
 import type { RunSpec } from "../vocabulary/run-spec.ts";
 
@@ -25,8 +26,8 @@ export type PacedCommand =
 
 /** One run of a plan at the moment. */
 export interface PacedRunNow {
-  /** In the layout of the spec's result. */
-  readonly buffer: ArrayBuffer;
+  /** What is not 0 of its result, some kilobytes of a megabyte: who takes it has little to do each second. */
+  readonly parts: SparseParts;
   readonly queues: readonly { readonly syn: number; readonly accept: number }[];
   readonly halfOpens: readonly number[];
 }

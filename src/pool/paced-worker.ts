@@ -5,6 +5,7 @@
  */
 import { setFlagsFromString } from "node:v8";
 import { parentPort } from "node:worker_threads";
+import { GIVE_WAY, giveWay } from "./give-way.ts";
 import type { PacedCommand } from "./paced-task.ts";
 
 // As the pool's threads do, before the engine is loaded (worker.ts).
@@ -19,6 +20,8 @@ const REST_MS = 50;
 const TELL_MS = 1_000;
 /** The first one is told sooner: who has just started wants to see something. */
 const FIRST_TELL_MS = 250;
+
+giveWay(GIVE_WAY.Paced);
 
 const pacers = new Map<string, { readonly pacer: InstanceType<typeof Pacer>; toldMs: number }>();
 

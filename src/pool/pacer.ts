@@ -6,6 +6,7 @@
  * Behind      More than MOST_BEHIND_MS behind the clock (a suspended machine), the time is skipped: the run goes on where it was, from now.
  */
 import { Simulation } from "../engine/run.ts";
+import { sparseParts } from "../results/values.ts";
 import type { LoadChange } from "../vocabulary/load-change.ts";
 import type { PacedMoment, PacedPlan } from "./paced-task.ts";
 
@@ -62,7 +63,7 @@ export class Pacer {
       name: this.#plan.name,
       nowNs: this.#nowNs,
       runs: this.#runs.map((run) => ({
-        buffer: run.snapshot().buffer,
+        parts: sparseParts(new Float64Array(run.snapshot().buffer)),
         queues: run.queueLengths(),
         halfOpens: run.halfOpens(),
       })),

@@ -38,6 +38,8 @@ export interface PoolOptions {
   readonly onDone?: ((index: number) => void) | undefined;
   /** Called when a thread has died under runs, which are then done once more. */
   readonly onDeath?: (() => void) | undefined;
+  /** The threads give way to those that somebody waits for, for good: for a program that answers while it simulates. */
+  readonly inBackground?: boolean | undefined;
 }
 
 interface SparseOptions extends PoolOptions {
@@ -62,7 +64,7 @@ export function runSparse(
 async function runAll<K extends "result" | "sparse">(
   kind: K,
   specs: readonly RunSpec[],
-  { workers, signal, onDone, onDeath }: PoolOptions,
+  { workers, signal, onDone, onDeath, inBackground }: PoolOptions,
   onYield?: (yielded: Yields[K], index: number) => void,
 ): Promise<Yields[K][]> {
   signal?.throwIfAborted();
@@ -79,6 +81,7 @@ async function runAll<K extends "result" | "sparse">(
     signal,
     onProgress: undefined,
     onDeath,
+    inBackground,
     count: specs.length,
   }).run();
   return all;

@@ -46,6 +46,8 @@ export interface Task {
   readonly jobs: readonly Job[];
   /** In shared memory. */
   readonly control: Int32Array;
+  /** The thread gives way to the others of the process, from now on. */
+  readonly inBackground?: boolean | undefined;
 }
 
 export interface RunFailure {

@@ -8,6 +8,7 @@
 import { setFlagsFromString } from "node:v8";
 import type { RunResult } from "../vocabulary/run-result.ts";
 import type { RunSpec } from "../vocabulary/run-spec.ts";
+import { GIVE_WAY, giveWay } from "./give-way.ts";
 import { Control, type Job, type MetricsJob, type RunFailure, type Task, type TaskAnswer, type Yield } from "./task.ts";
 
 setFlagsFromString("--no-use-osr");
@@ -20,7 +21,8 @@ const { recycle, runWhile } = await import("../engine/run.ts");
  * checks every access to a typed array of this thread (its "array buffer detaching" protector). That costs 15 % of all later runs, a
  * copy half a millisecond.
  */
-export default async function runTask({ jobs, control }: Task): Promise<TaskAnswer> {
+export default async function runTask({ jobs, control, inBackground }: Task): Promise<TaskAnswer> {
+  if (inBackground === true) giveWay(GIVE_WAY.Jobs);
   const startedMs = performance.now();
   const yields: Yield[] = [];
   let failure: RunFailure | null = null;

@@ -163,6 +163,13 @@ export class RunView {
     return this.#section(at, latencyLayout(name).length);
   }
 
+  /** How many are below each of `ends`, ascending indices into latencyCounts(): what a histogram with wider buckets needs, of results that are nearly all 0. */
+  latenciesBelow(workload: number, name: LatencyName, ends: readonly number[]): number[] {
+    const at = this.#workload(workload)[name];
+    assert(at >= 0, "raw workloads have no latencies");
+    return this.#values.sumsUpTo(at, ends);
+  }
+
   /** Events of a connections workload by bins of `layout.secondNs`, without the empty bins at the end. */
   perSecond(workload: number, name: PerSecondName): number[] {
     return trimmed(this.#list(this.#workload(workload)[name], this.layout.secondCount));
@@ -268,8 +275,12 @@ export class RunView {
     return this.#values.section(at, length);
   }
 
+  /** Not by Array.from(), which asks a typed array for an iterator: a scrape has hundreds of lists. */
   #list(at: number, length: number): number[] {
-    return Array.from(this.#section(at, length));
+    const section = this.#section(at, length);
+    const list: number[] = [];
+    for (let i = 0; i < length; i++) list.push(section[i] ?? 0);
+    return list;
   }
 
   /** Row `row` of a table with a column for each sample. */
@@ -279,8 +290,13 @@ export class RunView {
   }
 
   #named(at: number, names: readonly string[]): Record<string, number> {
-    const entries = this.#list(at, names.length).map((value, index): [string, number] => [names[index] ?? "", value]);
-    return Object.fromEntries(entries.filter(([, value]) => value !== 0));
+    const section = this.#section(at, names.length);
+    const named: Record<string, number> = {};
+    names.forEach((name, index) => {
+      const value = section[index] ?? 0;
+      if (value !== 0) named[name] = value;
+    });
+    return named;
   }
 }
 

@@ -8,6 +8,8 @@ export interface Values {
   at(index: number): number;
   /** The numbers from `from` on; to be read only. */
   section(from: number, length: number): Float64Array;
+  /** For each of `ends`, which ascend: the sum of what stands from `from` on, up to and without `from + end`. */
+  sumsUpTo(from: number, ends: readonly number[]): number[];
 }
 
 /** Windows on the result's own memory. */
@@ -28,6 +30,15 @@ export class DenseValues implements Values {
 
   section(from: number, length: number): Float64Array {
     return this.#values.subarray(from, from + length);
+  }
+
+  sumsUpTo(from: number, ends: readonly number[]): number[] {
+    let sum = 0;
+    let at = from;
+    return ends.map((end) => {
+      for (; at < from + end; at++) sum += this.at(at);
+      return sum;
+    });
   }
 }
 
@@ -72,6 +83,15 @@ export class SparseValues implements Values {
     const end = this.#firstFrom(from + length);
     for (let i = this.#firstFrom(from); i < end; i++) section[(this.#places[i] ?? 0) - from] = this.#numbers[i] ?? 0;
     return section;
+  }
+
+  sumsUpTo(from: number, ends: readonly number[]): number[] {
+    let sum = 0;
+    let i = this.#firstFrom(from);
+    return ends.map((end) => {
+      for (; (this.#places[i] ?? Number.POSITIVE_INFINITY) < from + end; i++) sum += this.#numbers[i] ?? 0;
+      return sum;
+    });
   }
 
   /** How many places are below `place`. */

@@ -34,6 +34,29 @@ describe("a job by the command line", () => {
     expect((await cli(["results", id, "--format", "csv"])).stdout).toMatch(/^experiment,tuning,metric/);
   });
 
+  test("what is in files that it names goes along, and what is wrong in them is said with their lines", async () => {
+    const folder = newFolder();
+    const write = (name: string, text: string): string => {
+      writeFileSync(join(folder, name), text);
+      return join(folder, name);
+    };
+    write("rates.csv", "0,40\n1,80\n");
+    write("more.yaml", "tunings: { cookies: { server.sysctls.net.ipv4.tcp_syncookies: 1 } }");
+    const scenario = `{ duration_s: 2, server: { listeners: [{ port: 80, backlog: 16 }] },
+      workloads: [{ name: legit, kind: connections, arrival: trace, trace: rates.csv }] }`;
+    const file = write("experiment.yaml", `{ name: files, scenario: ${scenario}, profiles: [more.yaml], seeds: 2 }`);
+    const submitted = await cli(["submit", file, "--wait"]);
+    expect(submitted).toMatchObject({ code: 0, stderr: "" });
+    const run = await runCli(["run", file, "--json", "-", "--no-advice"]);
+    expect((await cli(["results", submitted.stdout.trim()])).stdout).toBe(run.stdout);
+    write("rates.csv", "0,40\n1,many\n");
+    expect(await cli(["submit", file])).toMatchObject({
+      code: 104,
+      stdout: "",
+      stderr: expect.stringContaining(`${join(folder, "rates.csv")}:2:1 found "1,many"`),
+    });
+  });
+
   test("cancelled", async () => {
     const id = (await cli(["submit", "-"], LONG)).stdout.trim();
     expect(await cli(["cancel", id])).toEqual({ code: 0, stdout: "", stderr: "" });
@@ -50,7 +73,7 @@ const calls = [
     "what check would print",
   ],
   [["submit", "absent.yaml"], 104, /^absent.yaml: no such file\n/, "no such file"],
-  [["status", "nonsense"], 106, /must match pattern/, "not the form of an id"],
+  [["status", "nonsense"], 106, /^this is not the id of a job/, "not the form of an id"],
   [["status", "000000000aaaaaaaaaa"], 106, /^there is no such job\n/, "no such job"],
   [["results", "x", "--format", "xml"], 2, /Allowed choices are json/, "no such format"],
 ] as const;

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
+import { onTestFinished } from "vitest";
 
 /** The built program on a port of its own; answers when it listens. */
 export async function startedDaemon(
@@ -10,6 +11,8 @@ export async function startedDaemon(
 ): Promise<{ readonly child: ChildProcess; readonly url: string }> {
   const args = ["dist/cli/main.js", "serve", "--listen", "127.0.0.1:0", "--data", data, "--workers", "1", ...more];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "inherit", "pipe"] });
+  // A test that fails leaves no daemon behind.
+  onTestFinished(() => void child.kill("SIGKILL"));
   let log = "";
   for await (const part of child.stderr as AsyncIterable<Buffer>) {
     log += part.toString();

@@ -3,6 +3,7 @@
  * Method  A daemon in this process with its demo; what it exports against the engine with the log that it hands out.
  */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { DEMO_FILE, DEMO_PERIOD_S, DEMO_TIMETABLE } from "../../src/daemon/demo.ts";
 import { RecentGates } from "../../src/daemon/recent-gates.ts";
@@ -17,10 +18,11 @@ import {
   Simulation,
 } from "../../src/index.ts";
 import { kernelFamily } from "../../src/metrics/table.ts";
+import { openStore } from "../../src/store/store.ts";
 import type { LoadChange } from "../../src/vocabulary/load-change.ts";
 import { seriesValue } from "../metrics/exposition-text.ts";
 import { compileInForeground } from "../pool/foreground.ts";
-import { type Answered, ask, daemonWith, post, SMALL, stop } from "./running.ts";
+import { type Answered, ask, daemonWith, newFolder, post, SMALL, stop } from "./running.ts";
 
 compileInForeground();
 
@@ -93,7 +95,7 @@ test("counters never fall, until the thread dies: then it begins again at 0, and
   const simulated = 'halfopen_simulated_seconds_total{experiment="demo",tuning="cookies_off"}';
   const restarts = 'halfopen_paced_restarts_total{experiment="demo"}';
   const before = await metric(simulated);
-  await vi.waitUntil(async () => (await metric(simulated)) > before, { timeout: 10_000, interval: 100 });
+  await vi.waitUntil(async () => (await metric(simulated)) > before + 2, { timeout: 20_000, interval: 100 });
   const highest = await metric(simulated);
   await serving.daemon.paced.kill();
   expect(await metric(restarts)).toBe(1);
@@ -152,6 +154,41 @@ describe("other experiments", () => {
   test.each(refusals)("are refused: %s", async (text, query, status, _why) => {
     expect((await post(serving, `/api/v1/paced?${query}`, text)).status).toBe(status);
   });
+});
+
+test("paced runs begin again at 0 with the next daemon, until they are ended", async () => {
+  const data = newFolder();
+  const names = async (daemon: Serving): Promise<string[]> =>
+    (await ask(daemon, "/api/v1/paced")).body.paced.map(
+      ({ experiment, time_scale }: { experiment: string; time_scale: number }) => `${experiment} ×${time_scale}`,
+    );
+  const first = await daemonWith({ data });
+  for (const query of ["name=kept&scale=5", "name=ended", "name=kept&scale=7"])
+    expect((await post(first, `/api/v1/paced?${query}`, SMALL)).status).toBe(201);
+  expect((await ask(first, "/api/v1/paced/ended", { method: "DELETE" })).status).toBe(204);
+  await stop(first);
+  const second = await daemonWith({ data });
+  expect(await names(second)).toEqual(["kept ×7"]);
+  const simulatedS = async (): Promise<number> => (await ask(second, "/api/v1/paced/kept")).body.simulated_s;
+  await vi.waitUntil(async () => (await simulatedS()) > 0, { timeout: 20_000, interval: 50 });
+  await stop(second);
+});
+
+test("a paced run that the store has no room for is refused; one that cannot run any more does not keep the daemon from starting", async () => {
+  const data = newFolder();
+  const store = openStore(join(data, "halfopen.db"));
+  store.put({ collection: "paced", id: "old", bytes: Buffer.from(JSON.stringify({ text: "scenario: x", scale: 1 })) });
+  store.put({ collection: "paced", id: "torn", bytes: Buffer.from("{") });
+  store.close();
+  const serving = await daemonWith({ data, max_store_mib: 1 });
+  expect((await ask(serving, "/api/v1/paced")).body.paced).toEqual([]);
+  const large = `${SMALL}\n#${" ".repeat(200_000)}`;
+  const statuses: number[] = [];
+  while (statuses.length < 10 && statuses.at(-1) !== 503)
+    statuses.push((await post(serving, `/api/v1/paced?name=large${statuses.length}`, large)).status);
+  expect(statuses.at(-1)).toBe(503);
+  expect((await ask(serving, "/api/v1/paced")).body.paced.length).toBe(statuses.length - 1);
+  await stop(serving);
 });
 
 /** The bundle is several times as fast as the sources. */

@@ -59,6 +59,16 @@ test("families of several groups stand together, and names of users are escaped"
   expect(body).toContain('experiment="a\\"b\\\\"');
 });
 
+test("a family that is brought up to date in place is shown as it is now, in both formats and in whichever group it stands", async () => {
+  const one = group("a", 1);
+  await render([one], false);
+  for (const sample of one.families[0]?.samples ?? []) sample.value = 7;
+  expect((await render([one], false)).body).toContain('halfopen_x_total{gate="0",experiment="a",tuning="as_is"} 7\n');
+  expect((await render([one], true)).body).toContain('halfopen_x_total{gate="0",experiment="a",tuning="as_is"} 7\n');
+  const elsewhere = { ...one, shared: { experiment: "b" } };
+  expect((await render([elsewhere], false)).body).toContain('halfopen_x_total{gate="0",experiment="b"} 7\n');
+});
+
 describe("the limit of series", () => {
   test("holds what fits to the last one", async () => {
     const { body } = await scrapeOf([group("a", 6), group("b", 4)], false, 10);

@@ -2,9 +2,18 @@
  * Goal    Buckets hold what their bounds say, and the steps of SYN retransmissions fall between bounds.
  */
 import { expect, test } from "vitest";
-import { histogramSamples, LATENCY_BOUNDS } from "../../src/metrics/histogram.ts";
+import type { Labels, Sample } from "../../src/metrics/family.ts";
+import { histogramSeries, histogramValues, LATENCY_BOUNDS, LATENCY_ENDS } from "../../src/metrics/histogram.ts";
+import { DenseValues } from "../../src/results/values.ts";
 import { histogramIndex, LATENCY_LAYOUT } from "../../src/vocabulary/histogram.ts";
 import { LONGEST_STEP_S, synTimerS } from "../../src/vocabulary/syn-schedule.ts";
+
+/** As a run's view answers them. */
+const belowOf = (counts: Float64Array): number[] => new DenseValues(counts).sumsUpTo(0, LATENCY_ENDS);
+function histogramSamples(labels: Labels, counts: Float64Array, sumUs: number): Sample[] {
+  const values = histogramValues(belowOf(counts), sumUs);
+  return histogramSeries(labels).map((sample, index) => ({ ...sample, value: values[index] ?? Number.NaN }));
+}
 
 const bucketOf = (us: number): string => {
   const counts = new Float64Array(LATENCY_LAYOUT.length);

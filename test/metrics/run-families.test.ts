@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { compileScenario } from "../../src/compile/compile.ts";
 import { run } from "../../src/engine/run.ts";
 import { scrapeOf } from "../../src/metrics/exposition.ts";
-import { type LiveRun, runFamilies } from "../../src/metrics/run-families.ts";
+import { type LiveRun, type RunSubject, runFamilies } from "../../src/metrics/run-families.ts";
 import { effectiveSettings, synAckBytes } from "../../src/metrics/settings.ts";
 import { DAEMON_METRICS, PACED_METRICS, RUN_METRICS } from "../../src/metrics/table.ts";
 import { RunView } from "../../src/results/run-view.ts";
@@ -24,21 +24,24 @@ workloads:
 `);
 const spec = compileScenario(scenario, { seed: 1, detail: "summary", engine: "packet" });
 const view = new RunView(spec, run(spec));
+const subject: RunSubject = {
+  spec,
+  workloads: ["legit", "flood"],
+  kernel: "6.18",
+  settings: effectiveSettings(scenario.server, spec),
+};
 const live: LiveRun = {
   view,
   nowNs: spec.durationNs,
-  workloads: [
-    { name: "legit", offeredPerS: 100 },
-    { name: "flood", offeredPerS: 500 },
-  ],
+  offeredPerS: [100, 500],
   queues: [{ syn: 3, accept: 65 }],
   halfOpens: [2, 1, 0, 0, 0, 0, 0, 0],
   loadChanges: 2,
   bindingGate: "accept_queue_at_syn",
-  kernel: "6.18",
-  settings: effectiveSettings(scenario.server, spec),
 };
-const { body } = await scrapeOf([{ shared: { experiment: "e", tuning: "t" }, families: runFamilies(live) }], false);
+const shared = { experiment: "e", tuning: "t" };
+const familiesAt = runFamilies(subject);
+const { body } = await scrapeOf([{ shared, families: familiesAt(live) }], false);
 const value = (name: string, labels = ""): number | undefined =>
   seriesValue(body, `${name}{${labels}${labels === "" ? "" : ","}experiment="e",tuning="t"}`);
 
@@ -115,6 +118,21 @@ test("names keep to the rules: halfopen_, lower case but for the kernel's words,
     expect(name).not.toMatch(/_(ms|us|ns|milliseconds|kib|percent)(_|$)/);
   }
   for (const [name, { type }] of readExposition(body)) expect(name.endsWith("_total"), name).toBe(type === "counter");
+});
+
+test("a later moment has the same series with its own numbers, but for the gate that binds, which is a label", async () => {
+  const families = familiesAt({ ...live, nowNs: 9e9, offeredPerS: [7, 0], bindingGate: "app" });
+  const { body: later } = await scrapeOf([{ shared, families }], false);
+  const own = 'experiment="e",tuning="t"}';
+  expect(seriesValue(later, `halfopen_simulated_seconds_total{${own}`)).toBe(9);
+  expect(seriesValue(later, `halfopen_offered_rate{workload="legit",${own}`)).toBe(7);
+  const namesOf = (text: string): string[] =>
+    [...readExposition(text).values()].flatMap(({ series }) => [...series.keys()]);
+  const [then, now] = [namesOf(body), namesOf(later)];
+  const differing = then.map((name, index) => [name, now[index]]).filter(([name, other]) => name !== other);
+  expect(differing).toEqual([
+    ["accept_queue_at_syn", "app"].map((gate) => `halfopen_binding_gate{gate="${gate}",${own}`),
+  ]);
 });
 
 test("no label is a seed or the number of a run", () => {

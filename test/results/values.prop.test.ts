@@ -19,6 +19,8 @@ test("every place and every section are the same with and without zeros", () => 
     const length = b % (numbers.length - from + 1);
     const section = (values: Values) => values.section(from, length).map((value) => value + 0);
     expect(section(sparse)).toEqual(section(dense));
+    const ends = [0, Math.floor(length / 2), length];
+    expect(sparse.sumsUpTo(from, ends)).toEqual(dense.sumsUpTo(from, ends));
   });
   fc.assert(same);
 });
