@@ -255,12 +255,12 @@ describe("the application's share", () => {
 
 test.each(["auto", "packet"] as const)("slices leave no trace, engine %s", (engine) => {
   const scenario = scenarioOf(`
-duration_s: 0.5
+duration_s: 0.1
 server: { cpu: { cores: 2, app: shared }, device: { queues: 2, ring: 64, rps_cpus: 2 }, listeners: [{ port: 80, backlog: 64, app: { request_bytes: 10, response_bytes: 10, close: after_response } }] }
 client: { one_way_delay_s: 0.01 }
 workloads:
-  - { name: legit, kind: connections, arrival: poisson, rate_per_s: 500, duration_s: 0.5, source_addresses: 100, request_bytes: 10, response_bytes: 10 }
-  - { name: flood, kind: raw, packet: syn, arrival: poisson, rate_per_s: 600000, duration_s: 0.5 }
+  - { name: legit, kind: connections, arrival: poisson, rate_per_s: 500, duration_s: 0.1, source_addresses: 100, request_bytes: 10, response_bytes: 10 }
+  - { name: flood, kind: raw, packet: syn, arrival: poisson, rate_per_s: 600000, duration_s: 0.1 }
 `);
   const spec = compileScenario(scenario, { seed: 9, engine });
   const sliced = new Simulation(spec);
@@ -281,7 +281,7 @@ server: { cpu: { cores: 2 }, device: { queues: 2, ring: 128 }, listeners: [{ por
 client: { one_way_delay_s: 0.01 }
 workloads:
   - { name: legit, kind: connections, arrival: poisson, rate_per_s: 300, duration_s: 1, source_addresses: 100 }
-  - { name: flood, kind: raw, packet: syn, arrival: ${arrival}, rate_per_s: 2000000, duration_s: 1 }
+  - { name: flood, kind: raw, packet: syn, arrival: ${arrival}, rate_per_s: 2000000, duration_s: 0.3 }
 `);
       return Buffer.from(run(compileScenario(scenario, { seed: 5, engine })).buffer);
     };

@@ -65,7 +65,7 @@ function finiteQueue(load: number, places: number): { readonly lost: number; rea
 
 describe.each(["packet", "auto"] as const)("engine %s", (engine) => {
   test.each([0.3, 0.5, 0.8])("M/D/1 at a load of %d", (load) => {
-    const view = flooded((load * 1e6) / SERVICE_US, load > 0.7 ? 60 : 20, 65_536, engine);
+    const view = flooded((load * 1e6) / SERVICE_US, load > 0.7 ? 40 : 15, 65_536, engine);
     expectWithinAPercent(waited(view), waitOfMD1(offered(view)));
     expectWithinAPercent(view.cpu(0, "softirqNs") / view.spec.durationNs, offered(view));
   });
