@@ -46,6 +46,7 @@ describe("only the side that is upgraded matters", () => {
       ["net.ipv4.tcp_rto_min_us", null, 200_000],
       ["net.ipv4.tcp_rto_max_ms", null, 120_000],
       ["net.ipv4.tcp_min_snd_mss", null, 48],
+      ["net.core.netdev_budget_usecs", 2000, 8000],
     ]);
     expect(of("client")).toContainEqual(["net.ipv4.tcp_syn_linear_timeouts", null, 4]);
     expect(of("client")).not.toContainEqual(["net.core.somaxconn", 128, 4096]);
