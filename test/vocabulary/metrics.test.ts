@@ -59,7 +59,7 @@ const bad = [
   [
     "legit.failed.because_of_the_backlog",
     undefined,
-    "<gate> is one of path_to_server, path_to_client, syn_queue_full, last_quarter, tw_recycle, accept_queue_at_syn, accept_queue_at_ack, accept_queue_at_cookie, cookie_rejected, half_open_gone, half_open_rejected, rate_limited, defer_accept, closed_port, no_local_port, time_wait, app, client_patience, client_crash, reset_by_server",
+    "<gate> is one of path_to_server, path_to_client, nic_ring, netdev_backlog, syn_queue_full, last_quarter, tw_recycle, accept_queue_at_syn, accept_queue_at_ack, accept_queue_at_cookie, cookie_rejected, half_open_gone, half_open_rejected, rate_limited, defer_accept, closed_port, no_local_port, time_wait, app, client_patience, client_crash, reset_by_server",
   ],
   ["legit.accept_queue_at_syn", undefined, "did you mean legit.drops.accept_queue_at_syn?"],
   ["server.ListenDrops", undefined, "did you mean server.TcpExtListenDrops?"],
