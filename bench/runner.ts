@@ -39,5 +39,10 @@ async function measure({ text, engine }: Job): Promise<Measured> {
   return { wallS, checksum, connections: attempted.reduce((sum, n) => sum + n, 0) };
 }
 
-process.on("message", (job: Job) => void measure(job).then((measured) => process.send?.(measured)));
+process.on("message", (job: Job) => {
+  const failed = (error: unknown): { readonly error: string } => ({ error: String(error) });
+  void measure(job)
+    .catch(failed)
+    .then((answer) => process.send?.(answer));
+});
 process.send?.("ready");

@@ -22,7 +22,9 @@ export class Subject {
   async measure(job: Job): Promise<Measured> {
     const answer = answerOf(this.#child);
     this.#child.send(job);
-    return (await answer) as Measured;
+    const measured = (await answer) as Measured | { readonly error: string };
+    if ("error" in measured) throw new Error(measured.error);
+    return measured;
   }
 
   stop(): void {
