@@ -11,6 +11,29 @@ export const BEYOND_STATEMENTS: Statements = {
     ),
     covered("Before 4.8 they are not.", "kernel: exact timers", "kernel: exact timers: order"),
   ],
+  "kernel-semantics 1": [
+    covered("1.2: the input queue holds netdev_max_backlog + 1.", "backlog: full at netdev_max_backlog"),
+    covered("1.2: the process queue is not counted.", "backlog: the process queue counts"),
+    covered("1.1: a NIC's ring drops when it is full.", "ring: holds one more"),
+    covered(
+      "1.3: flow_limit looks when the backlog is half full, and lets a flow have 64 of 128.",
+      "flow limit: at any length",
+      "flow limit: half of the history is too much",
+    ),
+    covered("1.4: a round polls each NAPI once.", "softirq: a queue is polled again in the same round"),
+    covered("1.4: ten rounds, then ksoftirqd.", "softirq: interrupts go on for ever"),
+    covered("1.5: RPS picks the CPU by hash.", "RPS: the steering CPU does TCP's work too"),
+  ],
+  "test/kernel/livelock_probe.py": [
+    covered(
+      "What the softirq takes the application does not have, and in its turn a tick still does a round.",
+      "softirq: takes nothing from the application",
+      "softirq: no round in the application's turn",
+    ),
+  ],
+  "test/kernel/cost_probe.py": [
+    covered("Each kind of packet has its cost.", "a packet costs what its kind does: cookies as cheap as drops"),
+  ],
   "kernel-semantics 10.2": [covered("Known peers: not in 4.4.", "kernel: proven peers")],
   "kernel-semantics 11.3": [
     covered(
