@@ -169,7 +169,7 @@ export const APPLICATIONS_FLIPS: readonly Flip[] = [
   flip(
     "workers: requests cost nothing",
     "engine/server-app",
-    "      if (spec.acceptMode === AcceptMode.Workers) {\n        this.#serve(row, index);\n        return;\n      }\n",
+    "      if (spec.acceptMode === AcceptMode.Workers || this.#cpus !== null) {\n        this.#serve(row, index);\n        return;\n      }\n",
     "",
     "workers",
     /are served two by two/,
