@@ -99,13 +99,9 @@ export class ReceivePath {
       ...this.#rings.flatMap((_, queue) => (queue % spec.cores === cpu ? [queue] : [])),
       spec.queues + cpu,
     ]);
-    this.#floods = Array.from({ length: this.lanes }, () => []);
+    this.#floods = Array.from({ length: lanesOf(spec) }, () => []);
     this.#fields = new Float64Array(spec.cores * CPU_FIELDS.length);
     due[source] = FOREVER;
-  }
-
-  get lanes(): number {
-    return lanesOf(this.#spec);
   }
 
   /** The gate that a full lane is. */
