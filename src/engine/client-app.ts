@@ -17,12 +17,12 @@ import { connect, synRetransmitsOf } from "./connect.ts";
 import { crashHost } from "./crash.ts";
 import type { Host } from "./host.ts";
 import {
+  CLOSE,
   CLOSE_WAIT,
   ESTABLISHED,
   F_RX_BYTES,
   F_RX_READ,
   NO_ROW,
-  R_ATTEMPT,
   R_LOCAL,
   R_PEER,
   R_PORTS,
@@ -192,7 +192,7 @@ export class ClientApp {
   #request(at: number, attempt: number, spec: ConnectionsSpec): void {
     const words = this.#ledger.words;
     const row = words[at + A_SOCKET]!;
-    const state = this.#host.stateOf(row);
+    const state = this.#host.isOf(row, attempt) ? this.#host.stateOf(row) : CLOSE;
     words[at + A_RECEIVED] = 0;
     words[at + A_SENT_US] = this.#host.nowUs();
     if (spec.requestBytes > 0 && (state === ESTABLISHED || state === CLOSE_WAIT))
@@ -245,8 +245,7 @@ export class ClientApp {
 
   /** SYN retransmissions of an attempt whose application does not know yet that it is connected. */
   #retransmitsOf(row: number, attempt: number): number {
-    const isOwn = this.#host.table.rows[(row << ROW_SHIFT) + R_ATTEMPT] === attempt;
-    return isOwn && this.#host.fullOf(row) === NO_ROW ? synRetransmitsOf(this.#host, row) : 0;
+    return this.#host.isOf(row, attempt) && this.#host.fullOf(row) === NO_ROW ? synRetransmitsOf(this.#host, row) : 0;
   }
 
   #received(at: number, attempt: number, bytes: number): void {
@@ -267,8 +266,8 @@ export class ClientApp {
   }
 
   #markRead(row: number, attempt: number): void {
+    if (!this.#host.isOf(row, attempt)) return;
     const rows = this.#host.table.rows;
-    if (rows[(row << ROW_SHIFT) + R_ATTEMPT] !== attempt) return;
     const full = this.#host.fullOf(row);
     if (full !== NO_ROW) rows[(full << ROW_SHIFT) + F_RX_READ] = rows[(full << ROW_SHIFT) + F_RX_BYTES]!;
   }

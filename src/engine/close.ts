@@ -42,7 +42,7 @@ import { sendFin } from "./transmit.ts";
 export function closeSocket(host: Host, row: number, attempt: number, linger0: boolean): void {
   const rows = host.table.rows;
   const at = row << ROW_SHIFT;
-  if (rows[at + R_ATTEMPT] !== attempt || (rows[at + R_STATE]! & ROW_MINI) !== 0) return;
+  if (!host.isOf(row, attempt) || (rows[at + R_STATE]! & ROW_MINI) !== 0) return;
   switch (host.stateOf(row)) {
     case 0:
       return;
@@ -111,9 +111,7 @@ function closeWriteSide(host: Host, row: number, state: number): void {
 
 /** shutdown(SHUT_WR): the socket stays the application's. */
 export function shutdownWrite(host: Host, row: number, attempt: number): void {
-  const rows = host.table.rows;
-  if (rows[(row << ROW_SHIFT) + R_ATTEMPT] !== attempt || (rows[(row << ROW_SHIFT) + R_STATE]! & ROW_MINI) !== 0)
-    return;
+  if (!host.isOf(row, attempt) || (host.table.rows[(row << ROW_SHIFT) + R_STATE]! & ROW_MINI) !== 0) return;
   closeWriteSide(host, row, host.stateOf(row));
 }
 

@@ -17,6 +17,7 @@ import {
   F_STREAM,
   NO_ROW,
   OPT_TS,
+  OPTIONS_ROW,
   R_ATTEMPT,
   R_FULL,
   R_HASH,
@@ -313,6 +314,13 @@ export class Host {
     this.states[state] = this.states[state]! + 1;
     this.table.link(row);
     return row;
+  }
+
+  /**
+   * Whether the socket of `attempt` still is at `row`: a row is given to others, as their second row too, whose words mean something else.
+   */
+  isOf(row: number, attempt: number): boolean {
+    return this.table.rows[(row << ROW_SHIFT) + R_ATTEMPT] === attempt && this.stateOf(row) < OPTIONS_ROW;
   }
 
   /** Second row of a full socket. */

@@ -33,8 +33,8 @@ import {
   FL_PEER_FIN,
   FL_SERIAL_SHIFT,
   FL_SERVING,
-  FULL_ROW,
   NO_ROW,
+  OPTIONS_ROW,
   R_ATTEMPT,
   R_META,
   R_STATE,
@@ -325,8 +325,8 @@ export class ServerApp {
 
   #isCurrent(row: number, serial: number): boolean {
     const rows = this.#host.table.rows;
-    const state = rows[(row << ROW_SHIFT) + R_STATE]!;
-    if (state === 0 || state === FULL_ROW) return false;
+    const state = this.#host.stateOf(row);
+    if (state === 0 || state >= OPTIONS_ROW) return false;
     const full = this.#host.fullOf(row);
     return full !== NO_ROW && rows[(full << ROW_SHIFT) + F_FLAGS]! >>> FL_SERIAL_SHIFT === serial;
   }
