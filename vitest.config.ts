@@ -1,8 +1,9 @@
 /**
- * Six projects: `unit` is what `npm test` runs (minutes); `long` holds the statistical and exhaustive tests, named
+ * Seven projects: `unit` is what `npm test` runs (minutes); `long` holds the statistical and exhaustive tests, named
  * *.long.test.ts, which `npm run test:long` runs; `browser`, *.browser.test.ts, needs Chromium: `npm run test:browser`;
  * `tshark`, *.tshark.test.ts, needs tshark: `npm run test:tshark`; `prometheus`, *.prometheus.test.ts, needs prometheus and promtool:
- * `npm run test:prometheus`; `kernel`, *.kernel.test.ts, asks the running Linux in network namespaces that it makes: `npm run test:kernel`.
+ * `npm run test:prometheus`; `kernel`, *.kernel.test.ts, asks the running Linux in network namespaces that it makes: `npm run test:kernel`; `pages`, *.pages.test.ts, runs what
+ * the README and docs/ show: `npm run test:pages`.
  */
 import { defineConfig } from "vitest/config";
 
@@ -19,7 +20,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.{long,browser,tshark,prometheus,kernel}.test.ts"],
+          exclude: ["test/**/*.{long,browser,tshark,prometheus,kernel,pages}.test.ts"],
           testTimeout: minutesMs(3),
           hookTimeout: minutesMs(3),
         },
@@ -39,6 +40,10 @@ export default defineConfig({
       {
         extends: true,
         test: { name: "prometheus", include: ["test/**/*.prometheus.test.ts"], testTimeout: minutesMs(3) },
+      },
+      {
+        extends: true,
+        test: { name: "pages", include: ["test/**/*.pages.test.ts"], testTimeout: minutesMs(5) },
       },
       {
         extends: true,

@@ -53,9 +53,19 @@ export function checkDrains(count: number, seed: number): Map<Keeper, number> {
         expect([name, arrived + gone]).toEqual([name, sent]);
       const view = new RunView(spec, simulation.result());
       expect(view.counter("client", "TcpInSegs")).toBe(tally.delivered.client);
+      expectEmptyQueues(view, simulation);
       expect(view.counter("client", "TcpCurrEstab")).toBe(simulation.hosts.client.currentlyEstablished());
     }),
     { seed, numRuns: count },
   );
   return left;
+}
+
+/** Whatever the CPUs took off their queues went to TCP, and nothing is left in them. */
+function expectEmptyQueues(view: RunView, { hosts: { server } }: Simulation): void {
+  if (server.receive === null) return;
+  const cpus = Array.from({ length: view.spec.cpu!.cores }, (_, cpu) => cpu);
+  expect(cpus.map((cpu) => server.receive!.waiting(cpu))).toEqual(cpus.map(() => 0));
+  const processed = cpus.reduce((all, cpu) => all + view.cpu(cpu, "processed"), 0);
+  expect(processed).toBe(view.counter("server", "TcpInSegs"));
 }

@@ -210,6 +210,16 @@ const impairment = fc.record({
   ),
 });
 
+const SLOW = {
+  receive: 100,
+  syn_dropped: 200,
+  cookie: 1000,
+  request: 1000,
+  final_ack: 2000,
+  data: 500,
+  app_request: 5000,
+};
+
 const closes = fc.record({
   halfClose: fc.boolean(),
   clientRst: oneOf(false, false, true),
@@ -223,6 +233,18 @@ const closes = fc.record({
   missing: oneOf(0, 0, 0, 100),
 });
 
+/** CPUs so slow that a few packets a second wait, and queues so short that they overflow; most runs have none. */
+const cpus = oneOf<Keys>(
+  {},
+  {},
+  {},
+  { cpu: { cores: 1 } },
+  { cpu: { cores: 1, costs_us: SLOW }, device: { ring: 16 } },
+  { cpu: { cores: 1, costs_us: SLOW, app: "separate" }, device: { kind: "veth" } },
+  { cpu: { cores: 3, costs_us: SLOW }, device: { queues: 2, ring: 4, rps_cpus: 2 } },
+  { cpu: { cores: 2, costs_us: SLOW }, device: { kind: "loopback" } },
+);
+
 export const wildParts = fc.record({
   base: parts,
   kernels: fc.tuple(kernel, kernel),
@@ -232,6 +254,8 @@ export const wildParts = fc.record({
   impairments: fc.array(impairment, { maxLength: 3 }),
   closes,
   shared: oneOf(false, false, true),
+  cpus,
+  backlogLength: oneOf(1, 20, 1000),
   delayS: oneOf(0, 0.005, 0.3),
 });
 export type WildParts = typeof wildParts extends fc.Arbitrary<infer T> ? T : never;
@@ -241,6 +265,10 @@ export type WildParts = typeof wildParts extends fc.Arbitrary<infer T> ? T : nev
  * worker is free again after each 945 s. So long a loss is total that whoever gives up at all has given up.
  */
 const endOf = (when: Keys): Keys => ({ end_s: when.end_s ?? (when.drop_probability === 1 ? 1200 : 60) });
+
+/** Without CPUs the setting would change nothing, which is a mistake. */
+const backlogOf = ({ cpus: { cpu }, backlogLength }: WildParts): Keys =>
+  cpu === undefined ? {} : { "net.core.netdev_max_backlog": backlogLength };
 
 /** `durationS`: all traffic of the workloads comes in the first seconds. */
 export function wildScenarioOf(wild: WildParts, durationS: number): Keys {
@@ -260,8 +288,8 @@ export function wildScenarioOf(wild: WildParts, durationS: number): Keys {
     sample_interval_s: isLong ? 100 : 0.5,
     server: {
       ...keys.server,
-      ...{ kernel: wild.kernels[0], hz: wild.hz[0] },
-      sysctls: { ...keys.server.sysctls, ...wild.server },
+      ...{ kernel: wild.kernels[0], hz: wild.hz[0], ...wild.cpus },
+      sysctls: { ...keys.server.sysctls, ...wild.server, ...backlogOf(wild) },
       listeners: wild.shared ? [own, other] : [own],
     },
     client: {
