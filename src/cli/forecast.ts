@@ -1,12 +1,14 @@
 /**
- * Forecast: what a sweep will take, before it starts: memory, which is held against the limit, and time, roughly.
+ * Forecast: what a sweep or the runs of an experiment will take, before they start: memory, which is held against the limit, and time, roughly.
  *
- * Method   Some points, from the first to the last, are compiled and looked at. Time is connections and packets times what they cost on a machine of 2025, and can be
+ * Method   Some points of a sweep, from the first to the last, are compiled and looked at; of an experiment each tuning's first seed. Time is connections and packets times what they cost on a machine of 2025, and can be
  *          wrong by a factor of five: it tells seconds from hours.
  */
 import { err, ok, type Result } from "../base/result.ts";
 import { formatBytes, formatCount, formatSeconds } from "../base/units.ts";
 import {
+  type Experiment,
+  type ExperimentSummary,
   memoryFault,
   memoryNeeded,
   pointCountOf,
@@ -16,7 +18,9 @@ import {
   usableMemory,
   workersFor,
 } from "../index.ts";
-import { WorkloadKind } from "../vocabulary/run-spec.ts";
+import { experimentSpecs } from "../simulate.ts";
+import { CpuCost } from "../vocabulary/cpu.ts";
+import { EngineMode, WorkloadKind } from "../vocabulary/run-spec.ts";
 
 const MOST_LOOKED_AT = 64;
 /** Seconds. */
@@ -25,6 +29,10 @@ const PER_CONNECTION = 4e-6;
 const PER_PACKET_ONE_BY_ONE = 1e-7;
 /** Packets that share a fate cost nothing but for those that find room. */
 const PER_PACKET_IN_BULK = 1e-10;
+/** What a CPU that takes time works off, one by one through its queues. */
+const PER_PACKET_SERVED = 4e-7;
+/** A wait so short needs no word. */
+const SHORT_S = 10;
 
 export interface Forecast {
   readonly workers: number;
@@ -52,10 +60,9 @@ export function forecast(sweep: Sweep, asked: number | undefined): Result<Foreca
   }
   const total = ((seconds / looked) * runs) / workers;
   const size = `${formatCount(points)} points, ${formatCount(runs)} runs of ${formatSeconds(shape.durationS)}`;
-  const threads = workers === 1 ? "1 thread" : `${workers} threads`;
   return ok({
     workers,
-    text: `${shape.name}: ${size} on ${threads}; at most ${formatBytes(most)} of memory, very roughly ${aboutText(total)}`,
+    text: `${shape.name}: ${size} on ${threadsText(workers)}; at most ${formatBytes(most)} of memory, very roughly ${aboutText(total)}`,
   });
 }
 
@@ -65,13 +72,46 @@ function lookedAt(points: number): number[] {
   return Array.from({ length: MOST_LOOKED_AT }, (_, k) => Math.round((k * (points - 1)) / (MOST_LOOKED_AT - 1)));
 }
 
+/**
+ * One line about the runs of an experiment, advice not included; null: they are done within seconds. Whether their memory is there is seen by
+ * simulateExperiment, before it starts.
+ */
+export function runForecast(
+  experiment: Experiment,
+  engine: ExperimentSummary["engine"],
+  asked: number | undefined,
+): string | null {
+  const { seeds, tunings, name } = experiment;
+  const specs = experimentSpecs({ ...experiment, seeds: seeds.slice(0, 1) }, engine).flat(2);
+  const runs = specs.length * seeds.length;
+  const workers = workersFor(runs, asked);
+  const seconds = (specs.reduce((sum, spec) => sum + secondsOf(spec), 0) * seeds.length) / workers;
+  if (seconds < SHORT_S) return null;
+  const durationS = tunings[0]?.scenario.duration_s ?? 0;
+  const most = Math.max(...specs.map((spec) => memoryNeeded(spec, workers)));
+  return `${name}: ${formatCount(runs)} runs of ${formatSeconds(durationS)} on ${threadsText(workers)}; at most ${formatBytes(most)} of memory, very roughly ${aboutText(seconds)}`;
+}
+
 function secondsOf(spec: RunSpec): number {
-  const perPacket = spec.engine === 0 ? PER_PACKET_IN_BULK : PER_PACKET_ONE_BY_ONE;
+  const perPacket = spec.engine === EngineMode.Auto ? PER_PACKET_IN_BULK : PER_PACKET_ONE_BY_ONE;
+  const served = spec.cpu === null ? 0 : servedMost(spec) * PER_PACKET_SERVED;
   return spec.workloads.reduce((sum, workload) => {
     const count = Math.min(workload.count, (workload.ratePerS * spec.durationNs) / 1e9 || workload.count);
     return sum + count * (workload.kind === WorkloadKind.Connections ? PER_CONNECTION : perPacket);
-  }, PER_RUN);
+  }, PER_RUN + served);
 }
+
+/** Packets of floods that the CPUs can work off, were all of them of the cheapest kind. */
+function servedMost({ cpu, workloads, durationNs }: RunSpec): number {
+  if (cpu === null) return 0;
+  const sent = workloads
+    .filter(({ kind }) => kind === WorkloadKind.Raw)
+    .reduce((sum, { count, ratePerS }) => sum + Math.min(count, (ratePerS * durationNs) / 1e9 || count), 0);
+  const leastNs = (cpu.costNs[CpuCost.receive] ?? 0) + (cpu.costNs[CpuCost.syn_dropped] ?? 0);
+  return leastNs === 0 ? sent : Math.min(sent, (cpu.cores * durationNs) / leastNs);
+}
+
+const threadsText = (workers: number): string => (workers === 1 ? "1 thread" : `${workers} threads`);
 
 /** One digit. */
 function aboutText(seconds: number): string {

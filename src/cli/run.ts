@@ -21,6 +21,7 @@ import { reportHtml } from "../report/report.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { emitTuning } from "./emit.ts";
 import { ExitCode } from "./exit-codes.ts";
+import { runForecast } from "./forecast.ts";
 import { EXPERIMENT_ARGUMENT, loadExperiment } from "./load-experiment.ts";
 import { MOMENT_TOOLS, type MomentTool, showMoment, showStates } from "./moment.ts";
 import { nameOf } from "./named.ts";
@@ -140,6 +141,8 @@ async function runExperiment(
   context: CommandContext,
 ): Promise<ExitCode> {
   const common = { workers, engine, signal: context.signal };
+  const expected = runForecast(experiment, engine, workers);
+  if (expected !== null) context.stderr(`${expected}\n`);
   const summary = await simulateExperiment(experiment, {
     ...common,
     onDone: (done, total) => showProgress(`${experiment.name}: run ${done} of ${total}`),
