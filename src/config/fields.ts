@@ -70,9 +70,9 @@ export function whole(what: string, range: Range) {
     .max(range.max, message);
 }
 
-/** Longest time, rate and number of anything: a run of 1e6 s at 1e8 events/s is still counted exactly in a float64. */
+/** Longest time, rate and number of anything: a run of 1e6 s at 1e9 events/s is still counted exactly in a float64; 100 Gbit/s are 1.5e8 packets/s. */
 export const MAX_SECONDS = 1e6;
-export const MAX_RATE_PER_S = 1e8;
+export const MAX_RATE_PER_S = 1e9;
 export const MAX_COUNT = 1e14;
 
 export const seconds = (range: Partial<Range> = {}) => number("a number of seconds", { max: MAX_SECONDS, ...range });

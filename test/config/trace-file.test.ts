@@ -32,7 +32,7 @@ const texts = [
   ["time,5\n0,5", [[0, 5]], ["1 wrong-type"], "a header has no numbers"],
   ["0,5,\n0", [], ["1 wrong-type", "2 wrong-type"], "too many and too few"],
   [
-    "-1,5\n0,1e9\n1,Infinity\n2,0x5",
+    "-1,5\n0,2e9\n1,Infinity\n2,0x5",
     [],
     ["1 out-of-range", "2 out-of-range", "3 wrong-type", "4 wrong-type"],
     "numbers beyond the limits, and words",
