@@ -1,6 +1,6 @@
 /**
  * Goal    Bulk and packet by packet give the same distribution with Poisson arrivals: mean, variance and p99 of every number of a run.
- * Method  bulk.ts says how; 1000 seeds each way on seven classes of scenario, |z| <= 4. The number of comparisons is printed: among so many
+ * Method  bulk.ts says how; 1000 seeds each way on ten classes of scenario, |z| <= 4. The number of comparisons is printed: among so many
  *         independent ones, chance alone would pass 4 once in 16 000.
  */
 import { afterAll, expect, test } from "vitest";

@@ -5,7 +5,7 @@
 import { expect, test } from "vitest";
 import { compareClass, describeComparison, LARGEST_Z } from "./bulk.ts";
 
-test.each(["last quarter", "cookies", "rates that change"])(
+test.each(["last quarter", "cookies", "rates that change", "a full ring"])(
   "bulk agrees with packet by packet over 60 seeds: %s",
   (name) => {
     const comparisons = compareClass(name, 60);

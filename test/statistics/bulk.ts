@@ -7,7 +7,7 @@
  *          bulk's is hypergeometric, whatever the distribution (Mood's quantile test).
  */
 import { OUTCOME_NAMES } from "../../src/vocabulary/outcomes.ts";
-import { LISTENER_FIELDS } from "../../src/vocabulary/run-result.ts";
+import { CPU_FIELDS, LISTENER_FIELDS } from "../../src/vocabulary/run-result.ts";
 import { type Keys, runOf } from "../engine/helpers.ts";
 
 const flood = (name: string, ratePerS: number, more: Keys = {}): Keys => {
@@ -40,6 +40,17 @@ function scenario(sysctls: Keys, listener: Keys, workloads: readonly Keys[], dur
   };
 }
 
+/** With CPUs so slow that the flood is more than they can do, and short queues in front of them: those drop in bulk. */
+function behindCpus(cores: number, device: Keys, maxBacklog: number): Keys {
+  const base = scenario({ tcp_syncookies: 1 }, { backlog: 16 }, [flood("flood", 3000), clients(40)]) as {
+    server: Keys;
+  };
+  const costs = { receive: 400, syn_dropped: 200, cookie: 1000, request: 1000, final_ack: 600, ack: 200 };
+  const sysctls = { ...(base.server.sysctls as Keys), "net.core.netdev_max_backlog": maxBacklog };
+  const cpu = { cores, app: "separate", costs_us: costs };
+  return { ...base, server: { ...base.server, sysctls, device, cpu } };
+}
+
 /** Classes of scenario, by what the flood's packets meet. */
 export const CLASSES: Readonly<Record<string, Keys>> = {
   "last quarter": scenario({ tcp_syncookies: 0, tcp_max_syn_backlog: 32 }, { backlog: 64 }, [
@@ -63,6 +74,9 @@ export const CLASSES: Readonly<Record<string, Keys>> = {
     flood("other", 900, { start_s: 0.8, first_source_port: 40_000 }),
     clients(40),
   ]),
+  "a full ring": behindCpus(1, { kind: "nic", ring: 32 }, 1000),
+  "full backlogs": behindCpus(2, { kind: "veth" }, 20),
+  "rings and RPS": behindCpus(3, { kind: "nic", queues: 2, ring: 16, rps_cpus: 3 }, 10),
 };
 
 /** Every number of a run, by name. */
@@ -77,6 +91,8 @@ function numbersOf(keys: Keys, seed: number, engine: "auto" | "packet"): Map<str
     for (const [gate, n] of Object.entries(view.gates(w, "drops"))) numbers.set(`workload ${w} drops ${gate}`, n);
     for (const [gate, n] of Object.entries(view.gates(w, "failed"))) numbers.set(`workload ${w} failed ${gate}`, n);
   });
+  for (let cpu = 0; cpu < (view.spec.cpu?.cores ?? 0); cpu++)
+    for (const field of CPU_FIELDS) numbers.set(`cpu ${cpu} ${field}`, view.cpu(cpu, field));
   for (const name of LISTENER_FIELDS) numbers.set(`listener ${name}`, view.listenerField(0, name));
   return numbers;
 }
