@@ -3,7 +3,8 @@
  *
  * Units   ns since the start of the run; lengths are packets, of a flight each of its segments.
  */
-import { MORE_SHIFT, S_FLAGS, SEG_WORDS } from "./layout.ts";
+import { MORE_SHIFT, S_ATTEMPT, S_FLAGS, SEG_WORDS } from "./layout.ts";
+import { NO_ATTEMPT } from "./ledger.ts";
 
 const FIRST_CAPACITY = 256;
 
@@ -24,6 +25,11 @@ export class PacketQueue {
     for (let i = 0; i < SEG_WORDS; i++) this.words[to * SEG_WORDS + i] = seg[at + i]!;
     this.times[to] = times[place]!;
     this.length += 1 + (seg[at + S_FLAGS]! >>> MORE_SHIFT);
+  }
+
+  /** Whose the first one is (ledger id); NO_ATTEMPT: nobody's, or there is none. */
+  attemptOfFirst(): number {
+    return this.#entries === 0 ? NO_ATTEMPT : this.words[this.#head * SEG_WORDS + S_ATTEMPT]!;
   }
 
   /** Takes the first one off; answers its place, which is good until the next push. */

@@ -182,6 +182,33 @@ export class RawSource {
     this.#count(1);
   }
 
+  /** Whose its packets are (ledger id). */
+  get id(): number {
+    return -2 - this.#workload;
+  }
+
+  /** Its packets can share a fate: in bulk, mute SYNs of addresses that never repeat. */
+  get isAlike(): boolean {
+    return this.#isBulk && this.#mayLag;
+  }
+
+  /** The verdict that each of its packets meets now; -1: each has to be judged by itself, since it makes a request or is the first of its kind. */
+  fateNow(): number {
+    if (!this.#setListener()) return -1;
+    const verdict = this.#judge();
+    return verdict === Verdict.syn_queued || this.#warns(verdict) ? -1 : verdict;
+  }
+
+  /** From when on a packet with this verdict is noted, and so has to be judged by itself. */
+  notedFromNs(verdict: number): number {
+    return this.#nextNoteNs(verdict);
+  }
+
+  /** `n` packets met `verdict`. */
+  meetMany(verdict: number, n: number): void {
+    this.#applyFate(verdict, n);
+  }
+
   /** One packet by the general way. */
   #runOne(): void {
     this.#host.now[0] = this.#leaveNs();
@@ -429,7 +456,7 @@ export class RawSource {
       this.#sequence(),
       0,
       host.initialSequence(hash),
-      -2 - this.#workload,
+      this.id,
     );
     sendSynAck(host, row);
   }
@@ -445,7 +472,7 @@ export class RawSource {
   /** Makes the current packet in the scratch segment, but for its addresses; answers whose it is. */
   #fill(): number {
     const seg = this.#segment;
-    const attempt = -2 - this.#workload;
+    const attempt = this.id;
     seg[S_FLAGS] = this.#flags === SYN ? BARE_SYN : this.#flags;
     seg[S_DST] = this.#server;
     seg[S_SEQ] = this.#sequence();

@@ -3,6 +3,7 @@
  *
  * Models      kernel-semantics 1: NAPI polls of 64 packets from a NIC's rings; RPS, veth and loopback put packets into the backlog of a CPU.
  * Method      Each CPU works off one packet at a time; what a packet costs is known when TCP has judged it, so it is judged when its turn begins.
+ *             In bulk, packets of a flood that share a fate are judged once, and worked off one after the other.
  * Left out    Interrupt moderation; what CPUs wait for each other; GRO merges only what travels as one flight. A flight is dropped as a whole.
  * Units       ns.
  */
@@ -12,27 +13,12 @@ import { Gate } from "../vocabulary/gates.ts";
 import { HISTOGRAM_MAX_US, histogramIndex, LATENCY_LAYOUT } from "../vocabulary/histogram.ts";
 import { CPU_FIELDS } from "../vocabulary/run-result.ts";
 import type { CpuSpec } from "../vocabulary/run-spec.ts";
-import { Verdict } from "../vocabulary/verdicts.ts";
 import type { AppCpus } from "./app-cpus.ts";
 import { Backlog } from "./backlog.ts";
-import { deliver } from "./deliver.ts";
 import type { Host } from "./host.ts";
-import {
-  FIN,
-  LATE_COPY,
-  MORE_SHIFT,
-  RST,
-  S_ATTEMPT,
-  S_COPY,
-  S_DST,
-  S_FLAGS,
-  S_LEN,
-  S_PORTS,
-  S_SRC,
-  SEG_WORDS,
-  SYN,
-} from "./layout.ts";
+import { LATE_COPY, MORE_SHIFT, S_ATTEMPT, S_COPY, S_DST, S_FLAGS, S_PORTS, S_SRC, SEG_WORDS } from "./layout.ts";
 import { PacketQueue } from "./packet-queue.ts";
+import { deliverAsWork, workOf } from "./packet-work.ts";
 import type { RawSource } from "./raw-source.ts";
 import type { Recorder } from "./recorder.ts";
 import { lanesOf } from "./set-up.ts";
@@ -43,6 +29,9 @@ import { hashTuple } from "./table.ts";
 const NAPI_WEIGHT = 64;
 const FOREVER = Number.POSITIVE_INFINITY;
 const TO_FRACTION = 2 ** -32;
+
+/** Packets' first part that must fit in before somebody else's turn, for a look at whether they share a fate. */
+const WORTH_IT = 4;
 
 /** Packets that one call of run() may take: the simulation reserves rows for so many an event. */
 const MOST_AT_ONCE = 8;
@@ -70,6 +59,8 @@ export class ReceivePath {
   readonly #queuesOf: readonly (readonly number[])[];
   /** [lane]: floods whose packets come to it. */
   readonly #floods: RawSource[][];
+  /** [cpu]: the flood that alone comes to its only queue, if its packets can share a fate. */
+  readonly #alike: (RawSource | null)[];
   /** [0]: the end of the slice. */
   readonly limitNs = new Float64Array(1);
   readonly #fields: Float64Array;
@@ -99,6 +90,7 @@ export class ReceivePath {
       ...this.#rings.flatMap((_, queue) => (queue % spec.cores === cpu ? [queue] : [])),
       spec.queues + cpu,
     ]);
+    this.#alike = this.#backlogs.map(() => null);
     this.#floods = Array.from({ length: lanesOf(spec) }, () => []);
     this.#fields = new Float64Array(spec.cores * CPU_FIELDS.length);
     due[source] = FOREVER;
@@ -116,7 +108,11 @@ export class ReceivePath {
 
   /** A flood of its own for a lane: it is asked for packets while the lane's CPU is busy, and wakes it while it is idle. */
   addFlood(lane: number, flood: RawSource): void {
-    this.#floods[lane]!.push(flood);
+    const floods = this.#floods[lane]!;
+    floods.push(flood);
+    const { queues, cores, rpsCpus } = this.#spec;
+    const isOnly = queues > 0 && queues <= cores && rpsCpus === 0 && floods.length === 1 && flood.isAlike;
+    if (queues > 0 && lane < cores) this.#alike[lane] = isOnly ? flood : null;
   }
 
   /** A full lane dropped `n` packets of a raw workload. */
@@ -229,7 +225,7 @@ export class ReceivePath {
     for (let n = 0; n < MOST_AT_ONCE; n++) {
       let cpu = 0;
       while (this.#nextNs[cpu]! > now[0]!) cpu++;
-      this.#runOne(cpu);
+      if (!this.#runAlike(cpu)) this.#runOne(cpu);
       const next = due[this.#source]!;
       if (next > this.limitNs[0]!) return;
       for (let s = 0; s < due.length; s++) if (due[s]! < next || (due[s]! === next && s < this.#source)) return;
@@ -237,15 +233,86 @@ export class ReceivePath {
     }
   }
 
+  /**
+   * Packets of a flood that share a fate, up to the end of a poll and while nobody else has an event: TCP is asked once for all of them. What is added up is
+   * added up in the order in which #runOne does it, to the last bit. False: the first packet is somebody else's, or has to be judged by itself.
+   */
+  #runAlike(cpu: number): boolean {
+    const flood = this.#alike[cpu]!;
+    if (flood === null) return false;
+    // Where others have their turn after each packet there is nothing to be gained.
+    const horizonNs = this.#horizonNs(cpu);
+    if (horizonNs < this.#host.now[0]! + WORTH_IT * this.#spec.costNs[CpuCost.receive]!) return false;
+    const verdict = flood.fateNow();
+    if (verdict < 0) return false;
+    const ring = this.#rings[cpu]!;
+    const { costNs } = this.#spec;
+    const receiveNs = costNs[CpuCost.receive]!;
+    const kind = workOf(verdict);
+    const kindNs = costNs[kind]!;
+    const { now } = this.#host;
+    const { workUntilNs, takenNs } = this.softirq;
+    const notedFromNs = flood.notedFromNs(verdict);
+    const field = cpu * CPU_FIELDS.length;
+    const { id } = flood;
+    const most = NAPI_WEIGHT - this.#taken[cpu]!;
+    let at = now[0]!;
+    let workNs = workUntilNs[cpu]!;
+    let taken = takenNs[cpu]!;
+    let receiveSum = this.#costs[CpuCost.receive]!;
+    let kindSum = this.#costs[kind]!;
+    let waitSum = this.#fields[field + WAIT_NS]!;
+    let n = 0;
+    flood.pull(this, false);
+    if (at >= notedFromNs || ring.attemptOfFirst() !== id) return false;
+    const queue = this.#choose(cpu);
+    do {
+      const waitNs = at - ring.times[ring.shift()]!;
+      waitSum += waitNs;
+      this.#addWait(waitNs, 1);
+      workNs = Math.max(at, workNs) + receiveNs + kindNs;
+      taken = taken + receiveNs + kindNs;
+      receiveSum += receiveNs;
+      kindSum += kindNs;
+      n++;
+      if (n === most || ring.length === 0 || !(workNs < horizonNs)) break;
+      at = workNs;
+      now[0] = at;
+      flood.pull(this, false);
+    } while (at < notedFromNs && ring.attemptOfFirst() === id);
+    flood.meetMany(verdict, n);
+    this.#fields[field + WAIT_NS] = waitSum;
+    this.#fields[field + PROCESSED] = this.#fields[field + PROCESSED]! + n;
+    this.#costs[CpuCost.receive] = receiveSum;
+    this.#costs[kind] = kindSum;
+    this.softirq.takeMany(cpu, workNs, taken);
+    this.#endService(cpu, queue, n);
+    return true;
+  }
+
+  /** Up to when nobody else has an event: what is due at that time may have its turn before this CPU. */
+  #horizonNs(cpu: number): number {
+    let horizonNs = this.limitNs[0]!;
+    for (let s = 0; s < this.#due.length; s++) if (s !== this.#source) horizonNs = Math.min(horizonNs, this.#due[s]!);
+    for (let other = 0; other < this.#nextNs.length; other++)
+      if (other !== cpu) horizonNs = Math.min(horizonNs, this.#nextNs[other]!);
+    return horizonNs;
+  }
+
   #runOne(cpu: number): void {
     const { queues, cores, costNs } = this.#spec;
     for (let lane = cpu; lane < this.#floods.length; lane += cores) this.#pull(lane);
     const queue = this.#choose(cpu);
-    this.#taken[cpu] = this.#taken[cpu]! + 1;
     if (queue >= queues) this.#receive(cpu, this.#backlogs[cpu]!.queue, this.#backlogs[cpu]!.shift(), 0);
     else if (this.#spec.rpsCpus > 0) this.#steer(cpu, this.#rings[queue]!);
     else this.#receive(cpu, this.#rings[queue]!, this.#rings[queue]!.shift(), costNs[CpuCost.receive]!);
-    const weight = queue < queues ? NAPI_WEIGHT : this.#spec.backlogWeight;
+    this.#endService(cpu, queue, 1);
+  }
+
+  /** `n` packets of a queue were worked off. */
+  #endService(cpu: number, queue: number, n: number): void {
+    this.#taken[cpu] = this.#taken[cpu]! + n;
+    const weight = queue < this.#spec.queues ? NAPI_WEIGHT : this.#spec.backlogWeight;
     if (this.#taken[cpu]! >= weight || this.#isEmpty(queue)) this.#endPoll(cpu);
     this.#setNext(cpu);
     if (this.#nextNs[cpu]! === FOREVER) this.#setPulled(cpu, false);
@@ -305,37 +372,14 @@ export class ReceivePath {
     const field = cpu * CPU_FIELDS.length;
     this.#fields[field + WAIT_NS] = this.#fields[field + WAIT_NS]! + waitNs * segments;
     this.#fields[field + PROCESSED] = this.#fields[field + PROCESSED]! + segments;
-    const us = Math.min(HISTOGRAM_MAX_US, Math.round(waitNs / 1000));
-    this.#recorder.add(this.#wait + histogramIndex(us, LATENCY_LAYOUT.halfMagnitude), segments);
+    this.#addWait(waitNs, segments);
     if (driverNs > 0) this.#take(cpu, CpuCost.receive, driverNs * segments);
-    const kind = this.#deliver(words, at);
-    this.#take(cpu, kind, this.#spec.costNs[kind]!);
-  }
-
-  /** Delivers a packet to TCP; answers what kind of work it was. */
-  #deliver(words: Int32Array, at: number): number {
-    const host = this.#host;
-    const { counts } = host;
-    const flags = words[at + S_FLAGS]!;
-    const length = words[at + S_LEN]!;
+    const { ledger } = this.#host;
     const isOld = this.#hasCopies && words[at + S_COPY] === LATE_COPY;
-    const made = counts[Verdict.handshake_done]! + counts[Verdict.cookie_accepted]!;
-    const refused = refusals(counts);
-    const requests = counts[Verdict.syn_queued]! + counts[Verdict.dup_syn_answered]!;
-    const cookies = counts[Verdict.syn_cookie]!;
-    if (isOld) host.ledger.isOld = true;
-    deliver(host, words, at);
-    if (isOld) host.ledger.isOld = false;
-    if (refusals(counts) > refused) return CpuCost.reset;
-    if ((flags & RST) !== 0) return CpuCost.rst;
-    if ((flags & SYN) !== 0) {
-      if (counts[Verdict.syn_cookie]! > cookies) return CpuCost.cookie;
-      const isRequest = counts[Verdict.syn_queued]! + counts[Verdict.dup_syn_answered]! > requests;
-      return isRequest ? CpuCost.request : CpuCost.syn_dropped;
-    }
-    if (counts[Verdict.handshake_done]! + counts[Verdict.cookie_accepted]! > made) return CpuCost.final_ack;
-    if ((flags & FIN) !== 0) return CpuCost.fin;
-    return length > 0 ? CpuCost.data : CpuCost.ack;
+    if (isOld) ledger.isOld = true;
+    const kind = deliverAsWork(this.#host, words, at);
+    if (isOld) ledger.isOld = false;
+    this.#take(cpu, kind, this.#spec.costNs[kind]!);
   }
 
   /** The application has nothing more to do on a CPU that it shares. */
@@ -349,6 +393,11 @@ export class ReceivePath {
     const cpu = pick(hash, this.#spec.cores);
     this.#take(cpu, CpuCost.request_timeout, this.#spec.costNs[CpuCost.request_timeout]!);
     if (this.#nextNs[cpu]! !== FOREVER) this.#setNext(cpu);
+  }
+
+  #addWait(ns: number, segments: number): void {
+    const us = Math.min(HISTOGRAM_MAX_US, Math.round(ns / 1000));
+    this.#recorder.add(this.#wait + histogramIndex(us, LATENCY_LAYOUT.halfMagnitude), segments);
   }
 
   #take(cpu: number, kind: number, ns: number): void {
@@ -395,10 +444,3 @@ const segmentsOf = (seg: Int32Array, at: number): number => 1 + (seg[at + S_FLAG
 
 /** One of `n`, by hash, as RSS and get_rps_cpu pick. */
 const pick = (hash: number, n: number): number => Math.floor((hash >>> 0) * TO_FRACTION * n);
-
-/** Segments so far that were answered by a RST. */
-function refusals(counts: Float64Array): number {
-  return (
-    counts[Verdict.no_socket]! + counts[Verdict.late_fin]! + counts[Verdict.stray_ack]! + counts[Verdict.stray_fin]!
-  );
-}

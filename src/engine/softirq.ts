@@ -87,6 +87,15 @@ export class Softirq {
     if (this.#phase[cpu] === Phase.Thread) this.ksoftirqdNs[cpu] = this.ksoftirqdNs[cpu]! + ns;
   }
 
+  /** The CPU has begun work that ends at `untilNs`, with which it has taken `takenNs` in all. */
+  takeMany(cpu: number, untilNs: number, takenNs: number): void {
+    if (this.#phase[cpu] === Phase.Thread)
+      this.ksoftirqdNs[cpu] = this.ksoftirqdNs[cpu]! + (takenNs - this.takenNs[cpu]!);
+    this.workUntilNs[cpu] = untilNs;
+    this.freeAtNs[cpu] = Math.max(this.freeAtNs[cpu]!, untilNs);
+    this.takenNs[cpu] = takenNs;
+  }
+
   /**
    * A poll of `packets` ends when the CPU is done with them. `hasOthers`: NAPIs that this round has not polled have packets; `hasMore`: any has;
    * `hasApp`: an application wants to run here. True: the round is over.
