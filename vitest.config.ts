@@ -2,8 +2,8 @@
  * Seven projects: `unit` is what `npm test` runs (minutes); `long` holds the statistical and exhaustive tests, named
  * *.long.test.ts, which `npm run test:long` runs; `browser`, *.browser.test.ts, needs Chromium: `npm run test:browser`;
  * `tshark`, *.tshark.test.ts, needs tshark: `npm run test:tshark`; `prometheus`, *.prometheus.test.ts, needs prometheus and promtool:
- * `npm run test:prometheus`; `kernel`, *.kernel.test.ts, asks the running Linux in network namespaces that it makes: `npm run test:kernel`; `pages`, *.pages.test.ts, runs what
- * the README and docs/ show: `npm run test:pages`.
+ * `npm run test:prometheus`; `kernel`, *.kernel.test.ts, asks the running Linux in network namespaces that it makes: `npm run test:kernel`; `shipped`, *.shipped.test.ts, runs what
+ * ships: the experiments, and the commands that the README and docs/ show: `npm run test:shipped`.
  */
 import { defineConfig } from "vitest/config";
 
@@ -20,7 +20,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.{long,browser,tshark,prometheus,kernel,pages}.test.ts"],
+          exclude: ["test/**/*.{long,browser,tshark,prometheus,kernel,shipped}.test.ts"],
           testTimeout: minutesMs(3),
           hookTimeout: minutesMs(3),
         },
@@ -43,7 +43,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "pages", include: ["test/**/*.pages.test.ts"], testTimeout: minutesMs(5) },
+        test: { name: "shipped", include: ["test/**/*.shipped.test.ts"], testTimeout: minutesMs(5) },
       },
       {
         extends: true,

@@ -102,7 +102,7 @@ test("an experiment with anything in any place has an answer", () => {
     fc.property(fc.constantFrom(...places(good)), anything, (path, by) => {
       check(JSON.stringify(replaced(good, path, by)), filesWith(JSON.stringify(profile)));
     }),
-    { numRuns: 1000 },
+    { numRuns: 300 },
   );
 });
 
@@ -151,7 +151,7 @@ test("any key path of any overrides has an answer, and never changes the other t
       if (last) expect(last).toEqual(expected);
       expect(Object.keys(Object.prototype)).toEqual([]);
     }),
-    { numRuns: 1000 },
+    { numRuns: 300 },
   );
 });
 
@@ -184,7 +184,7 @@ test("any text of a profile, a scenario or a trace has an answer", () => {
       check("{ scenario: s.yaml, profiles: [s.yaml] }", { "s.yaml": broken });
       check(JSON.stringify(good), { ...filesWith(JSON.stringify(profile)), "t.csv": broken });
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 
@@ -206,7 +206,7 @@ const slow: Record<string, readonly [text: string, files?: Files]> = {
     `${scenario}\ntunings: {a: {${listOf(60_000, (i) => `server.sysctls.a${i}: 1`)}}}`,
   ],
   "one alias in all tunings": [
-    `${scenario}\ntunings: {a: &a {server: {sysctls: {${listOf(20_000, (i) => `net.a${i}: 1`)}}}}, ${listOf(63, (i) => `t${i}: *a`)}}`,
+    `${scenario}\ntunings: {a: &a {server: {sysctls: {${listOf(5000, (i) => `net.a${i}: 1`)}}}}, ${listOf(63, (i) => `t${i}: *a`)}}`,
   ],
   "a key path of a million keys": [`${scenario}\ntunings: {a: {${"a.".repeat(1_000_000)}a: 1}}`],
   "a workload's name of a million dots": [`${scenario}\ntunings: {a: {workloads.${"a.".repeat(1_000_000)}a: 1}}`],
@@ -234,7 +234,7 @@ const slow: Record<string, readonly [text: string, files?: Files]> = {
 
 describe("no experiment makes the parser hang", () => {
   for (const [what, [text, files]] of Object.entries(slow)) {
-    // A parser that is quadratic in one of these takes minutes: the runner's time-out is what fails.
-    test(what, { timeout: 30_000 }, () => check(text, files));
+    // A parser that is quadratic in one of these takes many minutes: the runner's time-out is what fails.
+    test(what, () => check(text, files));
   }
 });

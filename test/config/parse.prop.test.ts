@@ -68,7 +68,7 @@ test("anything that looks like YAML has an answer", () => {
   const pieces = fc.array(fc.constantFrom(...tokens, ...words), { maxLength: 60 });
   fc.assert(
     fc.property(pieces, (list) => check(list.join(""))),
-    { numRuns: 1000 },
+    { numRuns: 400 },
   );
 });
 
@@ -103,7 +103,7 @@ test("a scenario with anything in any place has an answer", () => {
     fc.property(fc.constantFrom(...places(good)), anything, (path, by) =>
       check(JSON.stringify(replaced(good, path, by))),
     ),
-    { numRuns: 1000 },
+    { numRuns: 400 },
   );
 });
 
@@ -130,6 +130,6 @@ const slow: Record<string, string> = {
 describe("no text makes the parser hang", () => {
   for (const [what, text] of Object.entries(slow)) {
     // A parser that is quadratic in one of these takes minutes: the runner's time-out is what fails.
-    test(what, { timeout: 20_000 }, () => check(text));
+    test(what, () => check(text));
   }
 });

@@ -1,6 +1,6 @@
 /**
  * Goal    The planner's answers in docs/capacity-planning.md are near what arithmetic says.
- * Method  Answers are read from the page, which shows what is printed today (console.pages.test.ts).
+ * Method  Answers are read from the page, which shows what is printed today (console.shipped.test.ts).
  */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** The arithmetic of docs/cpu.md is that of the profile. What its commands print: console.pages.test.ts. */
+/** The arithmetic of docs/cpu.md is that of the profile. What its commands print: console.shipped.test.ts. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { CPU_COST_NAMES, CPU_PROFILES } from "../../src/vocabulary/cpu.ts";

@@ -18,7 +18,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe.each(PAGES)("%s shows what is printed now (else: UPDATE_PAGES=1 npm run test:pages)", (file) => {
+describe.each(PAGES)("%s shows what is printed now (else: UPDATE_PAGES=1 npm run test:shipped)", (file) => {
   test.each(commandsOf(readFileSync(file, "utf8")))("%s", (command, block) => {
     const actual = outputOf(command, folder);
     if (update) updateBlock(file, command, block, actual);
