@@ -68,6 +68,11 @@ describe("results as gauges", () => {
     for (const [name, { type }] of readExposition(body)) expect(type, name).toBe("gauge");
   });
 
+  test("with each tuning's place", () => {
+    expect(seriesValue(body, 'halfopen_result_info{slot="1",experiment="e",tuning="off"}')).toBe(1);
+    expect(seriesValue(body, 'halfopen_result_info{slot="2",experiment="e",tuning="on"}')).toBe(1);
+  });
+
   test("one name never means two things", () => {
     const byName = new Map<string, Set<string>>();
     for (const def of METRICS) {
