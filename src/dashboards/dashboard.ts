@@ -94,8 +94,8 @@ function variablesOf(subject: DashboardSpec["subject"]) {
   const all = { text: "All", value: "$__all" };
   return [
     new DatasourceVariableBuilder("datasource").label("Data source").type("prometheus"),
-    values("job", "job", "").multi(true).includeAll(true).allValue(".+").current(all),
-    values("instance", "instance", 'job=~"$job"').multi(true).includeAll(true).allValue(".+").current(all),
+    values("job", "Job", "").multi(true).includeAll(true).allValue(".+").current(all),
+    values("instance", "Instance", 'job=~"$job"').multi(true).includeAll(true).allValue(".+").current(all),
     ...(isByTuning(subject)
       ? [
           values("experiment", "Experiment", HERE),

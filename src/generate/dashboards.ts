@@ -1,8 +1,11 @@
-/** `node dist/generate/dashboards.js`: writes /dashboards. A test holds that it is current. */
+/** `node dist/generate/dashboards.js`: writes /dashboards and the rules of config/. A test holds that they are current. */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { allDashboards, dashboardText } from "../dashboards/all.ts";
+import { dashboardFiles } from "./dashboard-files.ts";
 
-const folder = new URL("../../dashboards/", import.meta.url);
+const top = new URL("../../", import.meta.url);
 
-mkdirSync(folder, { recursive: true });
-for (const [file, dashboard] of allDashboards()) writeFileSync(new URL(file, folder), dashboardText(dashboard));
+for (const [path, text] of dashboardFiles()) {
+  const file = new URL(path, top);
+  mkdirSync(new URL(".", file), { recursive: true });
+  writeFileSync(file, text);
+}

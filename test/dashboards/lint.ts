@@ -24,7 +24,8 @@ const templateRule =
     const faults: string[] = [];
     if (found.datasource?.uid !== DATASOURCE) faults.push(`${name} is not looked up in ${DATASOURCE}`);
     if (found.type !== "query") faults.push(`${name} is no query`);
-    if (found.label !== name) faults.push(`${name} is labelled ${found.label}`);
+    if (found.label?.toLowerCase() !== name || !/^[A-Z]/.test(found.label))
+      faults.push(`${name} is labelled ${found.label}`);
     if (found.multi !== true) faults.push(`${name} is not multi select`);
     if (found.allValue !== ".+") faults.push(`all of ${name} is ${found.allValue}`);
     return faults;
