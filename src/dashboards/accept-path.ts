@@ -170,14 +170,12 @@ const application = row(
     ...{ expr: perSecond(run("halfopen_accepted_total"), "tuning"), unit: "cps" },
   },
   {
-    title: "Attempts that wait for the application",
-    means: "Attempts in flight now whose next step is the application's.",
-    act: "A crowd here while the queues above are quiet: look for the slow part in the application, not in the kernel.",
-    ...{
-      expr: sum(run("halfopen_attempts_in_flight", 'gate="app"'), "tuning"),
-      unit: "short",
-      thresholds: above(50, 500),
-    },
+    title: "Connections open at the server",
+    means:
+      "Sockets of the server that are established now: those in the accept queue, and those that the application has.",
+    act: "Growing while the rate on the left is flat: work piles up. Look for the slow part in the application, not in the kernel.",
+    expr: sum(run("halfopen_sockets", 'host="server",state="established"'), "tuning"),
+    unit: "short",
   },
   {
     title: "Attempts that the application failed",

@@ -2,20 +2,22 @@
 import { ALERT_RULES, type AlertRule, expanded, RECORDING_RULES } from "./alerts.ts";
 import { REFERENCE_UID, topicId } from "./topics.ts";
 
-/** Prometheus' `rule_files`. */
+/** Prometheus' `rule_files`. One group, whose rules go one after the other: groups do not, and an alert would look at what was recorded the time before. */
 export function prometheusRules(): unknown {
   return {
     groups: [
-      { name: "halfopen-hosts-recording", rules: RECORDING_RULES },
       {
         name: "halfopen-hosts",
-        rules: ALERT_RULES.map((rule) => ({
-          alert: rule.alert,
-          expr: rule.expr,
-          for: rule.for,
-          labels: { severity: rule.severity },
-          annotations: annotationsOf(rule),
-        })),
+        rules: [
+          ...RECORDING_RULES,
+          ...ALERT_RULES.map((rule) => ({
+            alert: rule.alert,
+            expr: rule.expr,
+            for: rule.for,
+            labels: { severity: rule.severity },
+            annotations: annotationsOf(rule),
+          })),
+        ],
       },
     ],
   };
