@@ -7,6 +7,7 @@ import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ALERT_RULES, expanded, RECORDING_RULES } from "../../src/dashboards/alerts.ts";
 import { dashboards } from "../dashboards/files.ts";
+import { describeDrawn } from "./drawn.ts";
 import { type Asked, type Chosen, type Filling, fill, queriesOf } from "./fill.ts";
 import type { Prometheus, Sample } from "./prometheus.ts";
 import { type Moment, playScene, SCRAPE_S, type Scene } from "./scene.ts";
@@ -256,3 +257,6 @@ describe("a reader with the dashboards alone", () => {
     }
   });
 });
+
+describe("drawn with their real answers at 1280 pixels", () =>
+  describeDrawn(() => scene, { DEMO, CORNERS, JOB }, FILLING));
