@@ -128,5 +128,5 @@ function indexPanel({ uid, title, howToRead, rows }: DashboardSpec, others: read
     .mode(TextMode.Markdown)
     .content(`${list.join(" | ")}\n\n**On this page:** ${here}\n\n${howToRead}`)
     .span(24)
-    .height(5);
+    .height(4);
 }

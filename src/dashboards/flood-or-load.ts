@@ -7,13 +7,30 @@ import { below, lines, number } from "./panel.ts";
 import { kernel, perSecond, rate, run, sum, withSlot } from "./promql.ts";
 
 const syns = run("halfopen_packets_total", 'direction="in",class="syn"');
-/** Below it, most SYNs came from addresses that never answered. */
-const FEW_COMPLETE = 0.5;
+/** A verdict needs more than half: of the SYNs that nothing explains, of the cookies that do not come back. */
+const MOST = 0.5;
 
 const completion = (by: string): string => `${sum(rate(kernel("TcpPassiveOpens")), by)} / ${sum(rate(syns), by)}`;
 
-/** 0 calm, 1 load, 2 flood, 3 both. Load: the accept queue overflows. */
-const verdict = `2 * (${completion("tuning")} < bool ${FEW_COMPLETE}) + (${sum(rate(kernel("TcpExtListenOverflows")), "tuning")} > bool 0)`;
+const byTuningRate = (counter: string): string => sum(rate(counter), "tuning");
+const overflows = byTuningRate(kernel("TcpExtListenOverflows"));
+
+/**
+ * SYNs that neither became a connection nor met a full accept queue, as a share of all. Completion alone would not do: under load clients send SYNs again, and
+ * few of them complete.
+ */
+const unexplained = `(${byTuningRate(syns)} - ${byTuningRate(kernel("TcpPassiveOpens"))} - ${overflows}) / ${byTuningRate(syns)}`;
+
+/** Under load at least as many come back as are sent: ACKs are sent again too. */
+const cookiesStayAway = `${byTuningRate(kernel("TcpExtSyncookiesRecv"))} < bool ${MOST} * ${byTuningRate(kernel("TcpExtSyncookiesSent"))}`;
+
+const isFlood = `clamp_max((${unexplained} > bool ${MOST}) + (${cookiesStayAway}), 1)`;
+
+/** The accept queue overflows, or clients lose patience with the application. */
+const isLoad = `(${overflows} + ${byTuningRate(run("halfopen_attempts_failed_total", 'gate="app"'))} > bool 0)`;
+
+/** 0 calm, 1 load, 2 flood, 3 both. */
+const verdict = `2 * ${isFlood} + ${isLoad}`;
 
 const VERDICTS: ValueMapping[] = [
   {
@@ -32,7 +49,7 @@ export const floodOrLoad: DashboardSpec = {
   title: "Flood or load?",
   about: "Is it a SYN flood, or just more clients than the server takes?",
   howToRead:
-    "A flood's half-opens grow old: their SYN-ACKs are sent again and again. Cookies go out and do not come back. Few SYNs become connections. Under plain load handshakes complete, and it is the accept queue that overflows.",
+    "A flood's half-opens grow old: their SYN-ACKs are sent again and again. Cookies go out and do not come back. Few SYNs become connections. Under plain load clients answer, and it is the accept queue that overflows.",
   subject: "runs",
   rows: [
     {
@@ -40,7 +57,8 @@ export const floodOrLoad: DashboardSpec = {
       panels: [
         number({
           title: "$tuning: verdict now",
-          means: `Flood: less than ${FEW_COMPLETE * 100} % of the SYNs become connections. Load: the accept queue overflows.`,
+          means:
+            "Flood: most SYNs neither become connections nor meet a full accept queue, or most cookies do not come back. Load: the accept queue overflows, or the application is too late for clients.",
           act: "Flood: SYN cookies. Load: accept faster. Both: first the cookies, then the application.",
           ...{ unit: "none", topic: "runs", isRepeated: true, mappings: VERDICTS },
           queries: [{ expr: verdict, legend: "verdict" }],
@@ -86,9 +104,9 @@ export const floodOrLoad: DashboardSpec = {
         lines({
           title: "SYNs that become connections",
           means: "Connections that the server set up, as a share of the SYNs that reached it.",
-          act: `Below ${FEW_COMPLETE * 100} % it is a flood, whatever the queues do. Clients' SYNs that are sent again lower it a little under load.`,
+          act: "Near 0 % while the accept queue is quiet it is a flood. Under load it is low too, since clients send their SYNs again: the verdict takes off SYNs that met a full accept queue.",
           ...{ unit: "percentunit", topic: "kernel", span: 12, colours: byTuning },
-          ...{ thresholds: below(FEW_COMPLETE, 0.9), showsThresholds: true },
+          ...{ thresholds: below(MOST, 0.9), showsThresholds: true },
           queries: [{ expr: withSlot(completion("tuning")), legend: TUNING_LEGEND }],
         }),
         lines({

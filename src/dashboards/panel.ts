@@ -182,7 +182,7 @@ export interface NumberSpec extends PanelSpec {
 
 /** One large number, or a word, as of now. */
 export function number(spec: NumberSpec): PanelBuilder {
-  return filled(new StatPanel(), spec, "instant", 4)
+  return filled(new StatPanel(), spec, "instant", 3)
     .graphMode(BigValueGraphMode.None)
     .colorMode(BigValueColorMode.Value)
     .textMode(spec.showsName === true ? BigValueTextMode.Name : BigValueTextMode.Value)
@@ -196,7 +196,7 @@ export function number(spec: NumberSpec): PanelBuilder {
 
 /** A bar for each series, as of now. */
 export function bars(spec: PanelSpec): PanelBuilder {
-  return filled(new BarGauge(), spec, "instant", 7)
+  return filled(new BarGauge(), spec, "instant", 6)
     .min(0)
     .orientation(VizOrientation.Horizontal)
     .displayMode(BarGaugeDisplayMode.Basic)

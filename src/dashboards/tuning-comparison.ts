@@ -1,7 +1,7 @@
 /** Tuning comparison: the same clients and the same flood against each tuning; which is best, and which limit binds in each? */
 import { byGate, byTuning, GATE_LEGEND, named, TUNING_LEGEND } from "./colouring.ts";
 import type { DashboardSpec, RowSpec } from "./dashboard.ts";
-import { ACCEPT_QUEUE, LIMIT, SYN_QUEUE } from "./palette.ts";
+import { ACCEPT_QUEUE, BAD, LIMIT, MEASURES, SYN_QUEUE } from "./palette.ts";
 import { above, below, heat, lines, number, table } from "./panel.ts";
 import { buckets, increase, max, ofClients, perSecond, rate, run, simulated, sum, withSlot } from "./promql.ts";
 
@@ -78,6 +78,12 @@ const load: RowSpec = {
         "Arrivals per simulated second that each workload offers, the same for all tunings: here one sees when a flood ran.",
       act: "Read everything below against it. Load changes are marked in all panels.",
       ...{ unit: "cps", topic: "runs", span: 8 },
+      // As the demo and the shipped experiments call them.
+      colours: named({
+        flood: { colour: BAD },
+        legit: { colour: MEASURES[0] },
+        clients: { colour: MEASURES[0] },
+      }),
       queries: [{ expr: max(run("halfopen_offered_rate"), "workload"), legend: "{{workload}}" }],
     }),
     lines({

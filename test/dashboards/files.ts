@@ -25,6 +25,8 @@ export interface PanelJson {
     readonly defaults: {
       readonly unit?: string;
       readonly max?: number;
+      readonly decimals?: number;
+      readonly noValue?: string;
       readonly thresholds?: { readonly steps: readonly { readonly value: number | null; readonly color: string }[] };
       readonly custom?: Readonly<Record<string, unknown>>;
       readonly mappings?: readonly { readonly options: Readonly<Record<string, { readonly text: string }>> }[];

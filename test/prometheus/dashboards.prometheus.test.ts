@@ -243,6 +243,21 @@ describe("a reader with the dashboards alone", () => {
     expect(samples.map(({ metric }) => metric.gate)).toEqual([gate]);
   });
 
+  /** 0 calm, 1 load, 2 flood, 3 both. A burst and a slow application are no flood, however many SYNs are sent again. */
+  const verdicts: readonly (readonly [moment: Moment, verdicts: readonly [number, number, number, number]])[] = [
+    ["calm", [0, 0, 0, 0]],
+    ["burst", [1, 1, 1, 1]],
+    ["flood", [2, 2, 2, 2]],
+    ["slow application", [1, 1, 1, 1]],
+    ["flood and slow application", [3, 2, 3, 3]],
+  ];
+  test.each(verdicts)("is told what it is, flood or load: %s", async (moment, expected) => {
+    const page = dashboards().find(({ uid }) => uid === "halfopen-flood-or-load")!;
+    const asked = queriesOf(page, DEMO, FILLING).filter(({ panel }) => panel.title === "$tuning: verdict now");
+    const found = await Promise.all(asked.map(({ query }) => prometheus.number(query, at(moment))));
+    expect(found).toEqual(expected);
+  });
+
   test("sees when the flood ran: in the panel of what is offered, and in no calm moment", async () => {
     const asked = queriesOf(comparison, DEMO, FILLING).find(({ panel }) => panel.title === "Offered, by workload");
     for (const [moment, isOn] of [

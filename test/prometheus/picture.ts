@@ -177,12 +177,17 @@ const barOf = (panel: PanelJson, name: string, { value }: Sample, index: number)
   value: Number(value[1]),
 });
 
+function numberText({ fieldConfig }: PanelJson, value: number): string {
+  const { unit = "none", decimals } = fieldConfig?.defaults ?? {};
+  return unit === "none" && decimals !== undefined ? value.toFixed(decimals) : textOf(value, unit);
+}
+
 function numberOf(panel: PanelJson, named: readonly { readonly name: string; readonly sample: Sample }[]): PictureBody {
   const [first] = named;
   if (first === undefined)
     return {
       kind: "number",
-      text: String(panel.fieldConfig?.defaults && (panel.fieldConfig.defaults as { noValue?: string }).noValue),
+      text: panel.fieldConfig?.defaults.noValue ?? "–",
       colour: "#808890",
     };
   if (panel.options?.textMode === "name") {
@@ -197,7 +202,7 @@ function numberOf(panel: PanelJson, named: readonly { readonly name: string; rea
     | undefined;
   return {
     kind: "number",
-    text: mapped?.text ?? textOf(value, panel.fieldConfig?.defaults.unit ?? "none"),
+    text: mapped?.text ?? numberText(panel, value),
     colour: mapped?.color ?? colour,
   };
 }
@@ -213,9 +218,8 @@ function tableOf(samples: readonly Sample[]): string[][] {
 
 /** Buckets of a histogram contain those below them: what each has of its own. */
 function heatOf(lines: readonly Line[], times: readonly number[]): PictureBody {
-  const sorted = [...lines].sort(
-    (a, b) => Number(a.metric.le?.replace("+", "")) - Number(b.metric.le?.replace("+", "")),
-  );
+  const boundOf = ({ metric }: Line): number => (metric.le === "+Inf" ? Number.POSITIVE_INFINITY : Number(metric.le));
+  const sorted = [...lines].sort((a, b) => boundOf(a) - boundOf(b));
   const counts = sorted.map((line) => valuesAt(line, times).map((value) => value ?? 0));
   return {
     kind: "heat",

@@ -13,8 +13,9 @@ const SCALE = 20;
 /** In simulated seconds of the demo; the first scrape after each, 20 s later at most, is before the timetable's next change. */
 export const MOMENTS = {
   burst: 128,
-  calm: 195,
   flood: 335,
+  // A rate looks back over four scrapes, 80 s: as far as the flood is not.
+  calm: 455,
   "slow application": 540,
   "flood and slow application": 735,
   "calm again": 875,

@@ -120,7 +120,7 @@ function drawHeat(
 ): void {
   const context = canvasIn(place, place.clientHeight - HEAD - 10);
   const { width, height } = context.canvas;
-  const [left, bottom] = [44, 18];
+  const [left, bottom] = [52, 18];
   const most = Math.max(...counts.flat(), 1);
   const [cellW, cellH] = [(width - left) / picture.times.length, (height - bottom) / bounds.length];
   const ink = getComputedStyle(place).color;
@@ -167,10 +167,7 @@ function drawLines(
   const ink = getComputedStyle(place).color;
   const grid = { stroke: picture.isDark ? "#2c3036" : "#e7e9ec", width: 1 };
   const [data, bands] = body.isStacked ? stacked(body.lines) : [body.lines.map(({ values }) => values), []];
-  const most = Math.max(
-    ...data.flat().map((value) => value ?? 0),
-    body.lines.some(({ isLimit }) => isLimit) ? 0 : 1e-9,
-  );
+  const most = Math.max(...data.flat().map((value) => value ?? 0), 0) || 1;
   const options: uPlot.Options = {
     width: place.clientWidth - 10,
     height,
@@ -178,13 +175,13 @@ function drawLines(
     cursor: { show: false },
     scales: { x: { time: false }, y: { range: () => [0, body.max ?? most * 1.06] } },
     axes: [
-      { stroke: ink, font: FONT, grid, ticks: grid, size: 22, space: 60, values: (_, splits) => splits.map(clock) },
+      { stroke: ink, font: FONT, grid, ticks: grid, size: 30, space: 60, values: (_, splits) => splits.map(clock) },
       {
         stroke: ink,
         font: FONT,
         grid,
         ticks: grid,
-        size: 64,
+        size: 72,
         space: 24,
         values: (_, splits) => splits.map((value) => textOf(value, unit)),
       },
