@@ -17,7 +17,7 @@ const DEMO: Chosen = {
   tunings: ["cookies_off", "big_backlog", "default_cookies", "abort_on_overflow"],
 };
 const CORNERS: Chosen = { experiment: "corners", tunings: ["no_cookies", "cookies", "reuse"] };
-const JOB: Chosen = { experiment: "job", tunings: ["off", "on"] };
+const JOB: Chosen = { experiment: "job", tunings: ["no_cookies_16", "cookies_16", "cookies_64", "cookies_256"] };
 /** Four scrapes, as Grafana takes it. */
 const FILLING: Filling = { rateInterval: `${4 * SCRAPE_S}s`, range: "60s" };
 
@@ -230,17 +230,27 @@ describe("a reader with the dashboards alone", () => {
     for (const share of served) expect(share).toBeLessThanOrEqual(1);
   });
 
-  const binding: readonly (readonly [tuning: string, moment: Moment, gate: string])[] = [
-    ["cookies_off", "flood", "syn_queue_full"],
-    ["big_backlog", "flood", "last_quarter"],
-    ["abort_on_overflow", "flood", "syn_queue_full"],
+  /** As docs/dashboards.md tells it. */
+  const binding: readonly (readonly [tuning: string, moment: Moment, gates: readonly string[]])[] = [
+    ["cookies_off", "flood", ["syn_queue_full"]],
+    ["big_backlog", "flood", ["last_quarter"]],
+    ["default_cookies", "flood", []],
+    ["abort_on_overflow", "flood", ["syn_queue_full"]],
+    ["cookies_off", "slow application", ["accept_queue_at_syn"]],
+    ["big_backlog", "slow application", ["app"]],
+    ["default_cookies", "slow application", ["accept_queue_at_cookie"]],
+    ["abort_on_overflow", "slow application", ["accept_queue_at_ack"]],
+    ["cookies_off", "flood and slow application", ["syn_queue_full"]],
+    ["big_backlog", "flood and slow application", ["last_quarter"]],
+    ["default_cookies", "flood and slow application", ["accept_queue_at_syn"]],
+    ["abort_on_overflow", "flood and slow application", ["syn_queue_full"]],
   ];
-  test.each(binding)("sees what binds in %s at %s: %s", async (tuning, moment, gate) => {
+  test.each(binding)("sees what binds in %s at %s: %s", async (tuning, moment, gates) => {
     const asked = queriesOf(comparison, DEMO, FILLING).find(
       ({ panel, tuning: own }) => panel.title === "$tuning: binding gate, over time" && own === tuning,
     );
     const samples = await prometheus.query(asked?.query ?? "", at(moment));
-    expect(samples.map(({ metric }) => metric.gate)).toEqual([gate]);
+    expect(samples.map(({ metric }) => metric.gate)).toEqual(gates);
   });
 
   /** 0 calm, 1 load, 2 flood, 3 both. A burst and a slow application are no flood, however many SYNs are sent again. */

@@ -37,12 +37,12 @@ const PICTURES: readonly PictureSpec[] = [
   { file: "tunings-at-a-glance.png", uid: "halfopen-tunings", of: "DEMO", rows: ["At a glance", "Load"] },
   { file: "tunings-gates.png", uid: "halfopen-tunings", of: "DEMO", rows: ["Gates"] },
   { file: "tunings-latency.png", uid: "halfopen-tunings", of: "DEMO", rows: ["Latency", "Queues"], isDark: true },
-  { file: "accept-path.png", uid: "halfopen-accept-path", of: "DEMO", rows: ["3.", "4.", "5.", "6."] },
-  { file: "flood-or-load.png", uid: "halfopen-flood-or-load", of: "DEMO" },
-  { file: "time-wait.png", uid: "halfopen-time-wait", of: "CORNERS" },
-  { file: "virtual-hosts.png", uid: "halfopen-virtual-hosts", of: "CORNERS", isDark: true },
-  { file: "capacity.png", uid: "halfopen-capacity", of: "JOB" },
-  { file: "daemon.png", uid: "halfopen-daemon", of: "DEMO" },
+  { file: "accept-path.png", uid: "halfopen-accept-path", of: "DEMO", rows: ["3.", "5."] },
+  { file: "flood-or-load.png", uid: "halfopen-flood-or-load", of: "DEMO", rows: ["Verdict", "Half-opens"] },
+  { file: "time-wait.png", uid: "halfopen-time-wait", of: "CORNERS", rows: ["Ports", "Buckets"] },
+  { file: "virtual-hosts.png", uid: "halfopen-virtual-hosts", of: "CORNERS", rows: ["What the usual"], isDark: true },
+  { file: "capacity.png", uid: "halfopen-capacity", of: "JOB", rows: ["What clients", "What binds"] },
+  { file: "daemon.png", uid: "halfopen-daemon", of: "DEMO", rows: ["Health", "Pool"] },
 ];
 
 const subjectOf = (uid: string): keyof Subjects => PICTURES.find((picture) => picture.uid === uid)?.of ?? "DEMO";

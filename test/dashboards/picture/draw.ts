@@ -16,6 +16,8 @@ const ROW = 38;
 const GAP = 8;
 const HEAD = 26;
 const FONT = "11px system-ui, sans-serif";
+/** Of a quarter of the width. */
+const LONG_TEXT = 16;
 const MARK = "#b65cab";
 
 /** From few to many. */
@@ -62,6 +64,8 @@ function drawInto(place: HTMLElement, panel: PicturePanel, picture: Picture): vo
     case "number": {
       const value = element("p", "value", body.text);
       value.style.color = body.colour;
+      // As Grafana does: a word that is long becomes small.
+      if (body.text.length > LONG_TEXT) value.classList.add("long");
       place.append(value);
       break;
     }
