@@ -9,13 +9,13 @@ const KIB = 1024;
 type OfTuning = Pick<PanelSpec, "title" | "means" | "act" | "unit"> &
   Partial<Pick<PanelSpec, "max" | "decimals" | "thresholds">> & { readonly expr: string };
 
-/** A bar for each tuning, in its colour. */
+/** A bar for each tuning, in its colour, the longest first. */
 const byTuningBars = ({ expr, ...spec }: OfTuning) =>
   bars({
     ...spec,
     topic: "results",
     colours: byTuning,
-    queries: [{ expr: withResultSlot(expr), legend: TUNING_LEGEND }],
+    queries: [{ expr: `sort_desc(${withResultSlot(expr)})`, legend: TUNING_LEGEND }],
   });
 
 export const capacity: DashboardSpec = {
@@ -83,7 +83,9 @@ export const capacity: DashboardSpec = {
           means: "Attempts that failed, by the gate that took their last try; none: all went well.",
           act: "The longest bar names the limit; its row in the reference names the setting.",
           ...{ unit: "short", topic: "gates", isRepeated: true, colours: byGate },
-          queries: [{ expr: sum(result("failed.<gate>", 'workload!=""'), "gate"), legend: GATE_LEGEND }],
+          queries: [
+            { expr: `sort_desc(${sum(result("failed.<gate>", 'workload!=""'), "gate")})`, legend: GATE_LEGEND },
+          ],
         }),
         byTuningBars({
           title: "SYN queue, time at the limit",

@@ -71,7 +71,17 @@ export function dashboard(spec: DashboardSpec, others: readonly Entry[]): Dashbo
     builder.withRow(new RowBuilder(title));
     for (const panel of panels) builder.withPanel(panel);
   }
-  return numbered(builder.build());
+  return withLinksShown(numbered(builder.build()));
+}
+
+/** By the SDK's default, links and the switches of annotations are in a menu. */
+function withLinksShown(built: Dashboard): Dashboard {
+  for (const link of built.links ?? []) delete link.placement;
+  for (const annotation of built.annotations?.list ?? []) delete annotation.placement;
+  for (const panel of built.panels ?? []) {
+    if ("links" in panel) for (const link of panel.links ?? []) delete link.placement;
+  }
+  return built;
 }
 
 /** Panels are known by numbers, which links and pictures need. */

@@ -77,7 +77,7 @@ export const floodOrLoad: DashboardSpec = {
       title: "Half-opens by age",
       panels: [
         lines({
-          title: "$tuning: half-opens by SYN-ACK retransmissions",
+          title: "$tuning: half-opens by age",
           means:
             "Half-open requests now, by how often their SYN-ACK was sent again. Clients' are gone after a round trip, at 0 retransmissions.",
           act: "Darker areas are addresses that never answer: a flood. Fewer tcp_synack_retries shorten their stay.",
