@@ -46,7 +46,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Package → where it may be imported: a folder, or one file. */
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
   zod: ["config"],
-  yaml: ["config", "generate"],
+  yaml: ["config"],
   piscina: ["pool"],
   bullmq: ["pool"],
   "hdr-histogram-js": ["results/hdr.ts"],

@@ -71,6 +71,7 @@ export const daemonHealth: DashboardSpec = {
           means: "Submissions per second, by what became of them.",
           act: "Refused ones say why in their answer: invalid files, limits, or a full queue.",
           ...{ unit: "cps", topic: "daemon" },
+          colours: named({ accepted: { colour: GOOD }, refused: { colour: WARN }, invalid: { colour: BAD } }),
           queries: [{ expr: sum(rate(daemon("halfopen_submissions_total")), "result"), legend: "{{result}}" }],
         }),
         lines({
@@ -78,6 +79,12 @@ export const daemonHealth: DashboardSpec = {
           means: "Jobs that ended per second by how, and runs that were done once more because a thread had died.",
           act: "Retries point to memory: fewer workers, or smaller experiments.",
           ...{ unit: "cps", topic: "daemon" },
+          colours: named({
+            done: { colour: GOOD },
+            failed: { colour: BAD },
+            cancelled: { colour: WARN },
+            retries: { colour: MEASURES[0] },
+          }),
           queries: [
             { expr: sum(rate(daemon("halfopen_jobs_ended_total")), "state"), legend: "{{state}}" },
             { expr: sum(rate(daemon("halfopen_job_retries_total"))), legend: "retries" },
@@ -174,6 +181,7 @@ export const daemonHealth: DashboardSpec = {
           means: "How late the daemon's own timers were since the last scrape.",
           act: "Above 100 ms answers are slow: other processes need the CPU, or a scrape is very large.",
           ...{ unit: "s", topic: "daemon", thresholds: above(0.1, 1) },
+          colours: named({ p50: { colour: GOOD }, p99: { colour: WARN }, max: { colour: BAD } }),
           queries: [{ expr: max(daemon("halfopen_event_loop_lag_seconds"), "stat"), legend: "{{stat}}" }],
         }),
         lines({
