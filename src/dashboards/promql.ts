@@ -109,6 +109,6 @@ export const VARIABLE_METRICS = {
   hosts: NODE_METRICS.info,
 } as const;
 
-/** Of the workloads that are clients: floods have nothing in flight. By series, so before any sum. */
+/** Of the workloads that are clients: floods establish nothing, not even 0. By series, so before any sum. */
 export const ofClients = (expression: string): string =>
-  `${expression} and on (tuning, workload) ${run("halfopen_attempts_in_flight", 'gate="none"')}`;
+  `${expression} and on (tuning, workload) ${rate(run("halfopen_attempts_established_total"))}`;
