@@ -1,9 +1,9 @@
 /**
  * Seven projects: `unit` is what `npm test` runs (minutes); `long` holds the statistical and exhaustive tests, named
  * *.long.test.ts, which `npm run test:long` runs; `browser`, *.browser.test.ts, needs Chromium: `npm run test:browser`;
- * `tshark`, *.tshark.test.ts, needs tshark: `npm run test:tshark`; `prometheus`, *.prometheus.test.ts, needs prometheus and promtool:
- * `npm run test:prometheus`; `kernel`, *.kernel.test.ts, asks the running Linux in network namespaces that it makes: `npm run test:kernel`; `shipped`, *.shipped.test.ts, runs what
- * ships: the experiments, and the commands that the README and docs/ show: `npm run test:shipped`.
+ * `tshark`, *.tshark.test.ts, needs tshark: `npm run test:tshark`; `prometheus`, *.prometheus.test.ts, needs prometheus and promtool, and Chromium to draw
+ * what they answer: `npm run test:prometheus`; `kernel`, *.kernel.test.ts, asks the running Linux in network namespaces that it makes: `npm run test:kernel`;
+ * `shipped`, *.shipped.test.ts, runs what ships: the experiments, and the commands that the README and docs/ show: `npm run test:shipped`.
  */
 import { defineConfig } from "vitest/config";
 

@@ -38,6 +38,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   status: { summary: "look at a daemon, or at one of its jobs", load: () => import("./status.ts") },
   cancel: { summary: "cancel a job of a daemon", load: () => import("./cancel.ts") },
   results: { summary: "fetch the result of a daemon's job", load: () => import("./results.ts") },
+  dashboards: {
+    summary: "write Grafana dashboards and Prometheus settings, with --alerts alerts for real hosts too",
+    load: () => import("./dashboards.ts"),
+  },
   replay: { summary: "simulate recorded scenarios and compare with the kernel", load: () => import("./replay.ts") },
 };
 

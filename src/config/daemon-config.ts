@@ -64,6 +64,11 @@ export const daemonSchema = map({
     .default(false)
     .describe("Whether tunings of paced runs at ×1 are shown as hosts with node_exporter's metrics. Default: false."),
   demo: flag().default(true).describe("Whether the shipped demo runs paced. Default: true."),
+  demo_scale: number("a number of simulated seconds per second", { min: 0.1, max: 100 })
+    .default(1)
+    .describe(
+      "Simulated seconds of the demo per second of the clock; other than 1 its tunings are no virtual hosts. Default: 1.",
+    ),
   log_level: z
     .enum(["debug", "info", "warn", "error", "silent"], { error: "allowed is one of debug, info, warn, error, silent" })
     .default("info")

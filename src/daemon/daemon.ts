@@ -69,7 +69,7 @@ export class Daemon {
     const parsed = parseExperiment(readFileSync(DEMO_FILE, "utf8"), () => err("the demo is one file"));
     assert(parsed.ok, "the shipped demo is without a fault");
     const { experiment } = parsed.value;
-    this.paced.start(experiment.name, experiment, 1, DEMO_TIMETABLE, DEMO_PERIOD_S * NS_PER_S);
+    this.paced.start(experiment.name, experiment, this.config.demo_scale, DEMO_TIMETABLE, DEMO_PERIOD_S * NS_PER_S);
   }
 
   /** An answer was given. */

@@ -50,8 +50,9 @@ export class PacedRun {
   constructor(name: string, experiment: Experiment, scale: number, timetable: readonly LoadChange[], periodNs: number) {
     this.name = name;
     this.seed = experiment.seeds[0] ?? 1;
-    this.#tunings = experiment.tunings.map(({ name: tuning, scenario }) => {
-      const subject = subjectOf(scenario, endlessSpec(compileScenario(scenario, { seed: this.seed })));
+    this.#tunings = experiment.tunings.map(({ name: tuning, scenario }, index) => {
+      const spec = endlessSpec(compileScenario(scenario, { seed: this.seed }));
+      const subject = subjectOf(scenario, spec, index + 1);
       return {
         ...{ name: tuning, subject, shared: { experiment: name, tuning }, families: runFamilies(subject) },
         ...{ gates: new RecentGates(), live: null, group: null },
@@ -198,8 +199,9 @@ export class PacedRun {
   }
 }
 
-const subjectOf = ({ server, workloads }: Scenario, spec: RunSpec): RunSubject => ({
+const subjectOf = ({ server, workloads }: Scenario, spec: RunSpec, slot: number): RunSubject => ({
   spec,
+  slot,
   workloads: workloads.map(({ name }) => name),
   kernel: server.kernel,
   settings: effectiveSettings(server, spec),

@@ -2,7 +2,7 @@
 
 import { SERIES_FAMILIES } from "../metrics/exposition.ts";
 import type { FamilyDef } from "../metrics/family.ts";
-import { RESULT_INFO, resultFamily } from "../metrics/result-families.ts";
+import { RESULT_INFO, RESULT_TUNING, resultFamily } from "../metrics/result-families.ts";
 import { DAEMON_METRICS, kernelFamily, PACED_METRICS, RUN_METRICS } from "../metrics/table.ts";
 import { COUNTER_NAMES } from "../vocabulary/counters.ts";
 import { METRICS } from "../vocabulary/metrics.ts";
@@ -29,6 +29,7 @@ export function metricsDocument(): string {
     ...section("Paced runs", "Label `experiment`.", rowsOf(PACED_METRICS)),
     ...section("Results of jobs", "Of the last job of each experiment that is done. Gauges: a jump has no rate.", [
       ...RESULT_INFO,
+      RESULT_TUNING,
       ...results.values(),
     ]),
     ...section("The daemon", "", [...rowsOf(DAEMON_METRICS), ...SERIES_FAMILIES]),

@@ -1,7 +1,8 @@
 /**
  * Backfill: the time lines of a finished job as an OpenMetrics file with time stamps, for `promtool tsdb create-blocks-from openmetrics`.
  *
- * Names       As those of a run that goes on (table.ts), so that one dashboard shows both. What lines do not tell apart is summed: drops
+ * Names       As those of a run that goes on (table.ts), so that one dashboard shows both, as far as there are time lines; with the labels that a scrape would
+ *             add, since dashboards ask for them. What lines do not tell apart is summed: drops
  *             of clients have the workload `*` where there are several.
  * Time        The first seed's samples, at `startS` + simulated time; one more at the end, with the run's final numbers.
  * Source      OpenMetrics 1.0: samples of a metric stand together, those of a series in the order of time, the file ends with # EOF.
@@ -9,10 +10,13 @@
 import type { ClientsSummary, ExperimentSummary, Measure, TuningSummary } from "../results/summary-format.ts";
 import type { CounterName } from "../vocabulary/counters.ts";
 import type { FamilyDef, Labels } from "./family.ts";
-import { kernelFamily, type MetricName, RUN_METRICS } from "./table.ts";
+import { kernelFamily, type MetricName, PACED_METRICS, RUN_METRICS } from "./table.ts";
 
 /** Seconds before now at which a file ends by default: Prometheus refuses blocks that overlap its head of two hours and more. */
 export const BACKFILL_AGE_S = 3 * 3600;
+
+/** In place of a scrape's job. */
+export const BACKFILL_JOB = "halfopen-backfill";
 
 interface Line {
   readonly labels: Labels;
@@ -30,13 +34,18 @@ const STATES: Readonly<Record<string, string>> = {
 /** The file in parts, family by family. `experiment`: as labels name it; `startS`: Unix time of the run's start. */
 export function* backfillParts(experiment: string, summary: ExperimentSummary, startS: number): Generator<string> {
   const families = new Map<string, { readonly def: FamilyDef; readonly lines: Line[] }>();
-  for (const tuning of summary.tunings) {
-    for (const [def, line] of linesOf(tuning, summary.duration_s)) {
-      const entry = families.get(def.name) ?? { def, lines: [] };
-      families.set(def.name, entry);
-      entry.lines.push({ ...line, labels: { experiment, tuning: tuning.name, ...line.labels } });
-    }
-  }
+  const scraped = { job: BACKFILL_JOB, instance: experiment };
+  const add = (def: FamilyDef, line: Line): void => {
+    const entry = families.get(def.name) ?? { def, lines: [] };
+    families.set(def.name, entry);
+    entry.lines.push({ ...line, labels: { experiment, ...line.labels, ...scraped } });
+  };
+  const [first] = summary.tunings;
+  if (first !== undefined) add(...timeScale(first.lines.at_s));
+  summary.tunings.forEach((tuning, index) => {
+    for (const [def, line] of [infoOf(tuning, index + 1), ...linesOf(tuning, summary.duration_s)])
+      add(def, { ...line, labels: { tuning: tuning.name, ...line.labels } });
+  });
   for (const { def, lines } of families.values()) {
     const stem = def.type === "counter" ? def.name.replace(/_total$/, "") : def.name;
     yield `# HELP ${stem} ${escaped(def.help)}\n# TYPE ${stem} ${def.type}\n`;
@@ -44,6 +53,18 @@ export function* backfillParts(experiment: string, summary: ExperimentSummary, s
   }
   yield "# EOF\n";
 }
+
+/** A second of the file is a simulated one. */
+const timeScale = (atS: readonly number[]): [FamilyDef, Line] => [
+  { name: "halfopen_time_scale", ...PACED_METRICS.halfopen_time_scale },
+  { labels: {}, atS, values: atS.map(() => 1) },
+];
+
+/** What the tuning is, as long as it runs. `slot`: its place, from 1. */
+const infoOf = ({ kernel, lines: { at_s: atS } }: TuningSummary, slot: number): [FamilyDef, Line] => [
+  { name: "halfopen_run_info", ...RUN_METRICS.halfopen_run_info },
+  { labels: { kernel, mode: "backfill", slot }, atS, values: atS.map(() => 1) },
+];
 
 function seriesText(name: string, { labels, atS, values }: Line, startS: number): string {
   const words = Object.entries(labels).map(([label, value]) => `${label}="${escaped(String(value))}"`);

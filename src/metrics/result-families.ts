@@ -55,6 +55,13 @@ export function resultFamily(def: MetricDef): FamilyDef {
   };
 }
 
+/** Of each tuning. */
+export const RESULT_TUNING: FamilyDef = {
+  name: `${PREFIX}_info`,
+  type: "gauge",
+  help: "1; the tuning's place in its experiment (`slot`, from 1), which decides its colour.",
+};
+
 export const RESULT_INFO: readonly FamilyDef[] = [
   {
     name: `${PREFIX}_completion_time_seconds`,
@@ -81,9 +88,9 @@ export function resultGroups(experiment: string, summary: ExperimentSummary, com
   const families = RESULT_INFO.map((def, index) => ({ ...def, samples: [{ labels: {}, value: values[index] ?? 0 }] }));
   return [
     { shared: { experiment }, families },
-    ...summary.tunings.map((tuning) => ({
+    ...summary.tunings.map((tuning, index) => ({
       shared: { experiment, tuning: tuning.name },
-      families: tuningFamilies(tuning),
+      families: [{ ...RESULT_TUNING, samples: [{ labels: { slot: index + 1 }, value: 1 }] }, ...tuningFamilies(tuning)],
     })),
   ];
 }

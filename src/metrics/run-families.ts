@@ -25,6 +25,8 @@ export interface RunSubject {
   /** Names, in the order of the spec's. */
   readonly workloads: readonly string[];
   readonly kernel: string;
+  /** Its place among the tunings of its experiment, from 1. */
+  readonly slot: number;
   readonly settings: readonly EffectiveSetting[];
 }
 
@@ -49,7 +51,7 @@ type LiveFamily = (run: LiveRun) => Family;
 /** The families of a run, brought up to date by each call; the ones before are not to be read any more. */
 export function runFamilies(subject: RunSubject): (run: LiveRun) => Family[] {
   const live: LiveFamily[] = [
-    series("halfopen_run_info", [{ kernel: subject.kernel, mode: "paced" }], () => [1]),
+    series("halfopen_run_info", [{ kernel: subject.kernel, mode: "paced", slot: subject.slot }], () => [1]),
     series("halfopen_simulated_seconds_total", [NO_LABELS], ({ nowNs }) => [nsToSeconds(nowNs)]),
     series("halfopen_load_changes_total", [NO_LABELS], ({ loadChanges }) => [loadChanges]),
     bindingGate(),
@@ -58,6 +60,7 @@ export function runFamilies(subject: RunSubject): (run: LiveRun) => Family[] {
     ...latencyFamilies(subject),
     ...queueFamilies(subject),
     ...hostFamilies(subject),
+    ...portFamilies(subject),
     ...cpuSeries(subject.spec).map(({ name, labels, values }) => series(name, labels, ({ view }) => values(view))),
     series(
       "halfopen_tuning_value",
@@ -235,6 +238,17 @@ const SHOWN_STATES = STATE_NAMES.flatMap((state, index): [string, number][] =>
 const PACKETS = PACKET_CLASSES.flatMap((kind) =>
   (["in", "out"] as const).map((direction) => ({ direction, class: kind, wire: `${direction}_${kind}` })),
 );
+
+/** Local ports of the clients, which run out by address pair. */
+function portFamilies({ spec }: RunSubject): LiveFamily[] {
+  const { portLow, portHigh, reservedPorts } = spec.client;
+  const usable = portHigh - portLow + 1 - reservedPorts.length;
+  return [
+    series("halfopen_worst_pair_ports", [NO_LABELS], () => [usable]),
+    series("halfopen_worst_pair_ports_peak", [NO_LABELS], ({ view }) => [view.worstPair("peak")]),
+    series("halfopen_worst_pair_without_port_total", [NO_LABELS], ({ view }) => [view.worstPair("refused")]),
+  ];
+}
 
 function hostFamilies({ spec }: RunSubject): LiveFamily[] {
   const synAck = synAckBytes(spec.server);

@@ -13,7 +13,9 @@ const gauge = (help: string) => row("gauge", help);
 
 /** Of one tuning of a run: all have the labels `experiment` and `tuning`. Seconds and rates are of simulated time. */
 export const RUN_METRICS = {
-  halfopen_run_info: gauge("1; the kernel of the server and how the run advances (`paced`, `backfill`)."),
+  halfopen_run_info: gauge(
+    "1; the kernel of the server, how the run advances (`paced`, `backfill`), and the tuning's place in its experiment (`slot`, from 1), which decides its colour.",
+  ),
   halfopen_simulated_seconds_total: counter("Simulated time that has passed."),
   halfopen_offered_rate: gauge("Arrivals per simulated second that the workload offers now."),
   halfopen_load_changes_total: counter("Changes of the load since the start: a change of this is an annotation."),
@@ -37,6 +39,11 @@ export const RUN_METRICS = {
   halfopen_queue_capacity: gauge("Entries that the queue holds: backlog + 1."),
   halfopen_queue_full_seconds_total: counter("Time for which the queue was full."),
   halfopen_sockets: gauge("Sockets by TCP state now, half-open requests as syn_recv."),
+  halfopen_worst_pair_ports: gauge("Local ports that one client address has for one port of the server."),
+  halfopen_worst_pair_ports_peak: gauge(
+    "Most local ports taken at a time, TIME_WAIT included, of the client address and server port with the fewest left.",
+  ),
+  halfopen_worst_pair_without_port_total: counter("Attempts of that pair that found no local port."),
   halfopen_half_open: gauge("Half-open requests now, by SYN-ACK retransmissions; 7 is 7 or more."),
   halfopen_half_open_bytes: gauge("Kernel memory of the half-open requests now."),
   halfopen_packets_total: counter("Packets at the server, by direction and class."),

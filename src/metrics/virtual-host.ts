@@ -6,6 +6,7 @@
  * Left out    What is not modelled has no series, but node_softnet_dropped_total, which is 0 where CPUs take no time: no packet is lost below TCP then.
  */
 
+import type { RunView } from "../results/run-view.ts";
 import { COUNTER_NAMES, COUNTERS, nodeExporterName } from "../vocabulary/counters.ts";
 import { nodeSoftnet } from "./cpu-families.ts";
 import type { Family, FamilyDef, Group } from "./family.ts";
@@ -20,8 +21,14 @@ const NOT_IN_USE = ["time_wait", "syn_recv", "close"];
 
 const one = (def: FamilyDef, value: number): Family => ({ ...def, samples: [{ labels: {}, value }] });
 
+/**
+ * Accept queues, which node_exporter has no collector for: as config/prometheus/listen-queues.sh writes them for its textfile collector, so that one alert
+ * serves real and virtual hosts.
+ */
+export const LISTEN_QUEUE_METRICS = { length: "tcp_listen_queue_length", limit: "tcp_listen_queue_limit" } as const;
+
 export function virtualHost(
-  { view }: Pick<LiveRun, "view">,
+  { view, queues }: Pick<LiveRun, "view" | "queues">,
   kernel: string,
   nodeName: string,
   fields: VirtualFields,
@@ -42,6 +49,7 @@ export function virtualHost(
       ...{ name: "node_tcp_connection_states", type: "gauge", help: "Number of connection states." },
       samples: states.map(([state, value]) => ({ labels: { state }, value })),
     },
+    ...listenQueues(view, queues),
     ...nodeSoftnet(view),
     {
       ...{
@@ -53,6 +61,30 @@ export function virtualHost(
     },
   ];
   return { shared: {}, families };
+}
+
+/** Of all listeners of a port together. */
+function listenQueues(view: RunView, queues: LiveRun["queues"]): Family[] {
+  const ports = [...new Set(view.spec.listeners.map(({ port }) => port))];
+  const gauge = (name: string, help: string, ofListener: (listener: number) => number): Family => ({
+    ...{ name, type: "gauge", help },
+    samples: ports.map((port) => ({
+      labels: { port },
+      value: view.spec.listeners.reduce((sum, one, index) => (one.port === port ? sum + ofListener(index) : sum), 0),
+    })),
+  });
+  return [
+    gauge(
+      LISTEN_QUEUE_METRICS.length,
+      "Connections that wait for accept(), as ss shows them (Recv-Q).",
+      (listener) => queues[listener]?.accept ?? 0,
+    ),
+    gauge(
+      LISTEN_QUEUE_METRICS.limit,
+      "Backlog of the listeners, as ss shows it (Send-Q); the queue holds one more.",
+      (listener) => view.spec.listeners[listener]?.backlog ?? 0,
+    ),
+  ];
 }
 
 const uname = (kernel: string, nodename: string) => ({

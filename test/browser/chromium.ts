@@ -26,8 +26,13 @@ export interface Visit {
   readonly console: readonly string[];
 }
 
+/** Takes a picture of a page from a file, as PNG. */
+export function photograph(page: string, file: string, { width = 1280, height = 1000 } = {}): void {
+  visit(page, { width, height, flags: [`--screenshot=${file}`, "--hide-scrollbars"] });
+}
+
 /** Opens a page from a file, lets its scripts run and comes back with what became of it. */
-export function visit(page: string, { width = 1280, flags = [] as readonly string[] } = {}): Visit {
+export function visit(page: string, { width = 1280, height = 1000, flags = [] as readonly string[] } = {}): Visit {
   const folder = mkdtempSync(join(tmpdir(), "halfopen-browser-"));
   try {
     const file = join(folder, "page.html");
@@ -35,7 +40,7 @@ export function visit(page: string, { width = 1280, flags = [] as readonly strin
     const { stdout, stderr, error, status } = spawnSync(
       CHROMIUM,
       [
-        ...[...FLAGS, ...flags, `--user-data-dir=${join(folder, "profile")}`, `--window-size=${width},1000`],
+        ...[...FLAGS, ...flags, `--user-data-dir=${join(folder, "profile")}`, `--window-size=${width},${height}`],
         ...[`--virtual-time-budget=${VIRTUAL_MS}`, "--dump-dom", pathToFileURL(file).href],
       ],
       { encoding: "utf8", timeout: MOST_MS, maxBuffer: 64 << 20 },

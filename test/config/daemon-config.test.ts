@@ -30,6 +30,8 @@ const faults = [
     "make one with: openssl rand -hex 16",
   ],
   ["demo: yes", "1:7 wrong-type demo", "YAML 1.2 takes yes, no, on and off as text"],
+  ["demo_scale: 0", "1:13 out-of-range demo_scale", undefined],
+  ["demo_scale: 101", "1:13 out-of-range demo_scale", undefined],
   ["log_level: loud", "1:12 not-allowed log_level", undefined],
   ["[1]", "1:1 wrong-type ", undefined],
   ["a: [", "1:5 syntax ", undefined],

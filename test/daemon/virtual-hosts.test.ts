@@ -39,6 +39,8 @@ test("names and types are node_exporter's, without an instance", async () => {
   expect(families.get("node_sockstat_TCP_tw")?.type).toBe("gauge");
   expect(families.get("node_softnet_dropped_total")?.type).toBe("counter");
   expect(seriesValue(text, 'node_tcp_connection_states{state="syn_recv"}')).toBeGreaterThanOrEqual(0);
+  expect(seriesValue(text, 'tcp_listen_queue_length{port="80"}')).toBeGreaterThanOrEqual(0);
+  expect(seriesValue(text, 'tcp_listen_queue_limit{port="80"}')).toBe(16);
   expect(text).toContain('nodename="one-on",release="6.18",sysname="Linux"');
   expect(text).not.toContain("instance=");
   const open = await ask(serving, "/metrics/hosts/one/on", { headers: { accept: "application/openmetrics-text" } });

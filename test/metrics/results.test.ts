@@ -68,6 +68,11 @@ describe("results as gauges", () => {
     for (const [name, { type }] of readExposition(body)) expect(type, name).toBe("gauge");
   });
 
+  test("with each tuning's place", () => {
+    expect(seriesValue(body, 'halfopen_result_info{slot="1",experiment="e",tuning="off"}')).toBe(1);
+    expect(seriesValue(body, 'halfopen_result_info{slot="2",experiment="e",tuning="on"}')).toBe(1);
+  });
+
   test("one name never means two things", () => {
     const byName = new Map<string, Set<string>>();
     for (const def of METRICS) {
@@ -103,13 +108,20 @@ describe("the file for promtool", () => {
     const text = file();
     const at = (off!.lines.at_s[3] ?? 0) + 1_700_000_000;
     const drops = off!.lines.server_counters.TcpExtListenDrops;
-    const series = 'halfopen_netstat_TcpExt_ListenDrops_total{experiment="e",tuning="off",host="server"}';
+    const series =
+      'halfopen_netstat_TcpExt_ListenDrops_total{experiment="e",tuning="off",host="server",job="halfopen-backfill",instance="e"}';
     expect(text).toContain(`${series} ${drops?.[3]} ${at.toFixed(3)}\n`);
     expect(text).toContain(`${series} ${off!.server_counters.TcpExtListenDrops?.per_seed[0]} 1700000006.000\n`);
-    const gate = 'halfopen_drops_total{experiment="e",tuning="off",workload="legit",gate="syn_queue_full"}';
+    const gate =
+      'halfopen_drops_total{experiment="e",tuning="off",workload="legit",gate="syn_queue_full",job="halfopen-backfill",instance="e"}';
     expect(text).toContain(`${gate} ${off!.clients[0]?.drops.syn_queue_full?.per_seed[0]} 1700000006.000\n`);
-    const attempts = 'halfopen_attempts_total{experiment="e",tuning="off",workload="legit"}';
+    const attempts = 'halfopen_attempts_total{experiment="e",tuning="off",workload="legit",';
     const last = text.split("\n").findLast((line) => line.startsWith(attempts));
     expect(last?.split(" ")[1]).toBe(String(off!.clients[0]?.attempted.per_seed[0]));
+    // What dashboards divide by and colour by.
+    expect(text).toMatch(/^halfopen_time_scale\{experiment="e",job="halfopen-backfill",instance="e"\} 1 17/m);
+    expect(text).toMatch(
+      /^halfopen_run_info\{experiment="e",tuning="on",kernel="6.18",mode="backfill",slot="2",job="/m,
+    );
   });
 });

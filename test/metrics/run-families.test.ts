@@ -28,6 +28,7 @@ const subject: RunSubject = {
   spec,
   workloads: ["legit", "flood"],
   kernel: "6.18",
+  slot: 1,
   settings: effectiveSettings(scenario.server, spec),
 };
 const live: LiveRun = {
@@ -92,6 +93,14 @@ describe("numbers are those of the result", () => {
     expect(value("halfopen_tuning_value", 'name="net.ipv4.tcp_syncookies"')).toBe(0);
     expect(value("halfopen_tuning_value", 'name="net.ipv4.tcp_synack_retries"')).toBe(5);
     expect(value("halfopen_synack_bytes_total")).toBe((view.wire().out_synack ?? 0) * 60);
+  });
+
+  test("the tuning's place, and the ports of the worst address pair", () => {
+    expect(value("halfopen_run_info", 'kernel="6.18",mode="paced",slot="1"')).toBe(1);
+    expect(value("halfopen_worst_pair_ports")).toBe(60_999 - 32_768 + 1);
+    expect(view.worstPair("peak")).toBeGreaterThan(0);
+    expect(value("halfopen_worst_pair_ports_peak")).toBe(view.worstPair("peak"));
+    expect(value("halfopen_worst_pair_without_port_total")).toBe(0);
   });
 
   test("latencies: as many as connected", () => {

@@ -10,6 +10,11 @@ export interface Sample {
   readonly value: readonly [number, string];
 }
 
+export interface Line {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly values: readonly (readonly [number, string])[];
+}
+
 export class Prometheus {
   readonly url: string;
   readonly #child: ChildProcess;
@@ -44,13 +49,34 @@ export class Prometheus {
 
   async query(query: string, timeS?: number): Promise<Sample[]> {
     const parameters = new URLSearchParams({ query, ...(timeS !== undefined && { time: String(timeS) }) });
-    const answer = (await (await fetch(`${this.url}/api/v1/query?${parameters}`)).json()) as {
+    return this.#ask<Sample[]>(`query?${parameters}`, query);
+  }
+
+  async #ask<T>(path: string, query: string): Promise<T> {
+    const answer = (await (await fetch(`${this.url}/api/v1/${path}`)).json()) as {
       readonly status: string;
       readonly error?: string;
-      readonly data: { readonly result: Sample[] };
+      readonly data: { readonly result: T };
     };
     if (answer.status !== "success") throw new Error(`${query}: ${answer.error}`);
     return answer.data.result;
+  }
+
+  /** A line for each series, from `startS` to `endS`. */
+  async range(query: string, startS: number, endS: number, stepS: number): Promise<Line[]> {
+    const parameters = new URLSearchParams({
+      ...{ query, start: String(startS), end: String(endS), step: String(stepS) },
+    });
+    return this.#ask<Line[]>(`query_range?${parameters}`, query);
+  }
+
+  /** Values of a label among the series that match. */
+  async labelValues(label: string, match: string): Promise<string[]> {
+    const parameters = new URLSearchParams({ "match[]": match });
+    const answer = (await (await fetch(`${this.url}/api/v1/label/${label}/values?${parameters}`)).json()) as {
+      readonly data: string[];
+    };
+    return answer.data;
   }
 
   /** The one number that a query answers; NaN: none, or several. */
@@ -66,7 +92,7 @@ export class Prometheus {
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as { readonly port: number };
