@@ -213,7 +213,7 @@ export function heat(spec: PanelSpec): PanelBuilder {
         .mode(HeatmapColorMode.Scheme)
         .scheme("Viridis")
         // Few among many have to be seen: the steps of SYN retransmissions are.
-        .exponent(0.4)
+        .exponent(0.25)
         .steps(64),
     )
     .yAxis(new YAxisConfigBuilder().unit(spec.unit))

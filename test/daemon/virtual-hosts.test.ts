@@ -62,3 +62,9 @@ test("they have to be allowed", async () => {
   expect((await ask(other, "/api/v1/http_sd")).body.error.code).toBe("not-allowed");
   expect((await ask(other, "/metrics/hosts/one/on")).status).toBe(404);
 });
+
+test("a demo that is faster than the clock has none, and says its pace", async () => {
+  const other = await daemonWith({ virtual_hosts: true, demo: true, demo_scale: 5 });
+  expect((await ask(other, "/api/v1/http_sd")).body).toEqual([]);
+  expect((await ask(other, "/api/v1/paced/demo")).body.time_scale).toBe(5);
+});

@@ -132,7 +132,7 @@ function drawHeat(
   counts.forEach((row, bucket) => {
     row.forEach((count, time) => {
       if (count <= 0) return;
-      const shade = Math.min(VIRIDIS.length - 1, Math.floor((count / most) ** 0.4 * VIRIDIS.length));
+      const shade = Math.min(VIRIDIS.length - 1, Math.floor((count / most) ** 0.25 * VIRIDIS.length));
       context.fillStyle = VIRIDIS[shade] ?? "";
       context.fillRect(left + time * cellW, height - bottom - (bucket + 1) * cellH, cellW + 0.5, cellH);
     });
