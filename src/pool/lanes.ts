@@ -28,6 +28,8 @@ export interface LaneOptions {
   /** Called with each death of a thread. */
   readonly onDeath?: (() => void) | undefined;
   readonly inBackground?: boolean | undefined;
+  /** How long a task that is cancelled may go on before its thread is ended, ms. Default: 1000. */
+  readonly deadlineMs?: number | undefined;
   /** Of how many, for messages; null where nobody knows. */
   readonly count: number | null;
 }
@@ -178,7 +180,7 @@ export class Lanes {
       for (const task of this.#tasks) task.abort();
     };
     // Where nothing is left to end, the timer does not keep the process.
-    setTimeout(end, DEADLINE_MS).unref();
+    setTimeout(end, this.#options.deadlineMs ?? DEADLINE_MS).unref();
     this.#wake();
   }
 }

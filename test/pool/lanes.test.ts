@@ -37,7 +37,7 @@ const jobOf = (seed: number, durationS = 0.1): Job => {
   const spec = compileScenario({ ...scenario, duration_s: durationS, workloads }, { seed, detail: "summary" });
   return { kind: "sparse", spec };
 };
-const options = { workers: 2, signal: undefined, onProgress: undefined, count: null };
+const options = { workers: 2, signal: undefined, onProgress: undefined, count: null, deadlineMs: 1000 };
 
 async function indicesOf(threads: Threads, jobs: Iterable<Job>, more: Partial<typeof options> = {}): Promise<number[]> {
   const indices: number[] = [];
@@ -70,9 +70,10 @@ describe("cancelling", () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(new Error("enough")), 100);
     const jobs = [jobOf(1, LONG_S), jobOf(2, LONG_S)];
-    await expect(indicesOf(real, jobs, { signal: controller.signal as never })).rejects.toThrow("enough");
+    // Who does not listen is ended after the deadline, and replaced.
+    const patient = { signal: controller.signal as never, deadlineMs: 120_000 };
+    await expect(indicesOf(real, jobs, patient)).rejects.toThrow("enough");
     expect(await indicesOf(real, [jobOf(1)])).toEqual([0]);
-    // Who does not listen is ended after a second, and replaced.
     expect(real.all.map(({ threadId }) => threadId)).toEqual(threads);
   });
 
