@@ -3,7 +3,7 @@
  * Method  One row is one call of the built program.
  */
 import { describe, expect, test } from "vitest";
-import { runCli } from "./run-cli.ts";
+import { runCli, STARTED_MS } from "./run-cli.ts";
 
 const GOOD = "test/recordings/01-baseline.scenario.json";
 
@@ -59,8 +59,7 @@ describe("interrupted while it waits", () => {
     test(`${signal} ends it with 105, quietly`, async () => {
       const result = await runCli(["check", "-"], {
         stdin: null,
-        // Node installs handlers some time after it has started.
-        started: (child) => void setTimeout(() => child.kill(signal), 1000),
+        started: (child) => void setTimeout(() => child.kill(signal), STARTED_MS),
       });
       expect(result).toEqual({ code: 105, stdout: "", stderr: "" });
     });

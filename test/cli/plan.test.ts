@@ -4,7 +4,7 @@
  */
 import { describe, expect, test, vi } from "vitest";
 import { EXPERIMENT, SCENARIO } from "./experiments.ts";
-import { type CliResult, runCli } from "./run-cli.ts";
+import { type CliResult, runCli, STARTED_MS } from "./run-cli.ts";
 
 /** Each finds a value, on machines that do other things too. */
 vi.setConfig({ testTimeout: 180_000 });
@@ -156,7 +156,7 @@ test("interrupted, it ends with 105 and tells what it found", async () => {
   );
   const { code, stdout } = await runCli(["plan", "-", "--find", `min:${BACKLOG}=1..4000`], {
     stdin: slow,
-    started: (child) => setTimeout(() => child.kill("SIGINT"), 1500),
+    started: (child) => setTimeout(() => child.kill("SIGINT"), STARTED_MS),
   });
   expect(code).toBe(105);
   expect(stdout).toMatch(/^as_is: (interrupted|\d|no value)/m);

@@ -2,6 +2,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 
+/** By then a process has installed its handlers of signals, on a machine that has much else to do as well. */
+export const STARTED_MS = 4000;
+
 export interface CliResult {
   readonly code: number | null;
   readonly stdout: string;

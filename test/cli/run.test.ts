@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { shippedNames } from "../../src/cli/shipped.ts";
 import { EXPERIMENT, folderOf, SCENARIO } from "./experiments.ts";
-import { runCli } from "./run-cli.ts";
+import { runCli, STARTED_MS } from "./run-cli.ts";
 
 const path = folderOf({
   "small.yaml": EXPERIMENT,
@@ -223,7 +223,7 @@ test("all faults of an experiment, its scenario and its profile are listed with 
 
 test("a run that is interrupted ends with 105, quietly", async () => {
   const result = await runCli(["run", path("long.yaml"), "--engine", "packet"], {
-    started: (child) => void setTimeout(() => child.kill("SIGINT"), 1500),
+    started: (child) => void setTimeout(() => child.kill("SIGINT"), STARTED_MS),
   });
   expect(result).toEqual({ code: 105, stdout: "", stderr: "" });
 });

@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { agreementRatio, compare, countAgreement } from "../../src/results/agreement.ts";
 import type { Recording } from "../../src/results/recording-format.ts";
-import { runCli } from "../cli/run-cli.ts";
+import { runCli, STARTED_MS } from "../cli/run-cli.ts";
 import { readRecording, recordingNames, recordingsUrl } from "../results/recordings.ts";
 
 const SEEDS = "8";
@@ -170,7 +170,7 @@ describe("a replay that cannot be", () => {
     const workloads = scenario.workloads.map((w: object) => ({ ...w, duration_s: 1e5 }));
     writeFileSync(file, JSON.stringify({ ...scenario, duration_s: 1e5, workloads }));
     const result = await runCli(["replay", file, "--seeds", "1"], {
-      started: (child) => setTimeout(() => child.kill("SIGINT"), 1500),
+      started: (child) => setTimeout(() => child.kill("SIGINT"), STARTED_MS),
     });
     expect(result).toMatchObject({ code: 105, stdout: "" });
   });
