@@ -152,7 +152,7 @@ test("nobody recovers without ordinary times", async () => {
 test("interrupted, it ends with 105 and tells what it found", async () => {
   const slow = EXPERIMENT.replace("rate_per_s: 200,", "rate_per_s: 20000, addresses: random,").replace(
     "seeds: 2",
-    "seeds: 40",
+    "seeds: 1000",
   );
   const { code, stdout } = await runCli(["plan", "-", "--find", `min:${BACKLOG}=1..4000`], {
     stdin: slow,
