@@ -129,13 +129,18 @@ export function exponentialRest(state: Int32Array, bits: number): void {
   }
 }
 
-/** Exponential with mean 1. */
-export function nextExponential(state: Int32Array): number {
+/** Draws an exponential with mean 1 into EXPONENTIAL[0]: as an answer V8 would box it. */
+export function drawExponential(state: Int32Array): void {
   const bits = nextInt(state);
   const layer = bits & 255;
   const magnitude = bits >>> 8;
-  if (magnitude < (ZIGGURAT_ACCEPT[layer] as number)) return magnitude * (ZIGGURAT_WIDTH[layer] as number);
-  exponentialRest(state, bits);
+  if (magnitude < (ZIGGURAT_ACCEPT[layer] as number)) EXPONENTIAL[0] = magnitude * (ZIGGURAT_WIDTH[layer] as number);
+  else exponentialRest(state, bits);
+}
+
+/** Exponential with mean 1. */
+export function nextExponential(state: Int32Array): number {
+  drawExponential(state);
   return EXPONENTIAL[0] as number;
 }
 

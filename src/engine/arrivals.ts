@@ -10,7 +10,7 @@
  */
 import { assert } from "../base/assert.ts";
 import { hash2 } from "../base/hash.ts";
-import { nextExponential, nextPoisson, seedState } from "../base/prng.ts";
+import { drawExponential, EXPONENTIAL, nextExponential, nextPoisson, seedState } from "../base/prng.ts";
 import { Arrival, type RunSpec, type WorkloadSpec } from "../vocabulary/run-spec.ts";
 import { RateCurve } from "./rate-curve.ts";
 
@@ -86,7 +86,10 @@ export class Arrivals {
   /** Goes on to the next arrival. */
   step(): void {
     this.next[1] = this.next[1]! + this.stride;
-    if (this.isPoisson) this.next[0] = this.next[0]! + nextExponential(this.state) * this.gapNs;
+    if (this.isPoisson) {
+      drawExponential(this.state);
+      this.next[0] = this.next[0]! + EXPONENTIAL[0]! * this.gapNs;
+    }
     this.settle();
   }
 

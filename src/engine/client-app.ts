@@ -183,8 +183,8 @@ export class ClientApp {
     const words = this.#ledger.words;
     if (words[at + A_PHASE] !== Phase.Connecting) return;
     const spec = this.#specOf(at);
-    const startNs = this.#ledger.startNsOf(at);
-    this.#recorder.connected(words[at + A_WORKLOAD]!, this.#recorder.usSince(startNs), retransmits, startNs);
+    const { times } = this.#ledger;
+    this.#recorder.connected(words[at + A_WORKLOAD]!, retransmits, times, this.#ledger.startPlaceOf(at));
     this.#request(at, attempt, spec);
   }
 
@@ -220,7 +220,7 @@ export class ClientApp {
 
   #connectFailed(at: number, outcome: number, retransmits: number): void {
     const workload = this.#ledger.words[at + A_WORKLOAD]!;
-    this.#recorder.connectFailed(workload, this.#recorder.usSince(this.#ledger.startNsOf(at)), retransmits);
+    this.#recorder.connectFailed(workload, this.#usSinceStart(at), retransmits);
     this.#ledger.words[at + A_SOCKET] = NO_ROW;
     this.#end(at, outcome);
   }
@@ -261,8 +261,12 @@ export class ClientApp {
   /** Time to the response that has come: from connect() for the first one, from when its request was sent for the others. */
   #responseUs(at: number): number {
     const words = this.#ledger.words;
-    if (words[at + A_REQUEST] === 0) return this.#recorder.usSince(this.#ledger.startNsOf(at));
+    if (words[at + A_REQUEST] === 0) return this.#usSinceStart(at);
     return Math.min(HISTOGRAM_MAX_US, (this.#host.nowUs() - words[at + A_SENT_US]!) >>> 0);
+  }
+
+  #usSinceStart(at: number): number {
+    return this.#recorder.usSince(this.#ledger.times, this.#ledger.startPlaceOf(at));
   }
 
   #markRead(row: number, attempt: number): void {
@@ -324,9 +328,9 @@ export class ClientApp {
   #serve(at: number): void {
     const words = this.#ledger.words;
     const user = words[at + A_USER]!;
-    const startNs = user === NO_USER ? this.#ledger.startNsOf(at) : this.#users.startNsOf(user);
+    const us = user === NO_USER ? this.#usSinceStart(at) : this.#recorder.usSince(this.#users.startNs, user);
     this.#ledger.serve(at);
-    this.#recorder.served(words[at + A_WORKLOAD]!, this.#recorder.usSince(startNs));
+    this.#recorder.served(words[at + A_WORKLOAD]!, us);
     if (user !== NO_USER) this.#users.leave(user);
   }
 

@@ -268,8 +268,8 @@ function isEchoPossible(host: Host, row: number, seg: Int32Array, at: number): b
     return true;
   const stamp = (seg[at + S_TSECR]! - host.timestampOffsetOf(row)) | 0;
   const now = host.timestampNow();
-  const ageMs = Math.floor(((host.nowUs() - rows[to + R_SENT_US]!) >>> 0) / 1000);
-  const first = (now - Math.floor(ageMs * host.timestampsPerMs()) - 1) | 0;
+  const ageMs = (((host.nowUs() - rows[to + R_SENT_US]!) >>> 0) / 1000) | 0;
+  const first = (now - host.timestampsIn(ageMs) - 1) | 0;
   return !before(stamp, first) && !before(now, stamp);
 }
 

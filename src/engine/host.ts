@@ -448,6 +448,11 @@ export class Host {
     return this.spec.timestampTicks === 1 ? this.tickAt(us * 1e3) : Math.floor(us / 1000) | 0;
   }
 
+  /** Whole units of the clock of timestamps in so many ms. */
+  timestampsIn(ms: number): number {
+    return this.spec.timestampTicks === 1 ? Math.floor((ms * this.spec.hz) / 1000) | 0 : ms;
+  }
+
   /** Units of the clock of timestamps in a ms. */
   timestampsPerMs(): number {
     return this.spec.timestampTicks === 1 ? this.spec.hz / 1000 : 1;

@@ -186,8 +186,9 @@ export class Ledger {
     return id < 0 ? 0 : this.#keys![((id & ROW_MASK) << KEYS_SHIFT) | (id >> ROW_BITS)]!;
   }
 
-  startNsOf(at: number): number {
-    return this.times[((at >> WORDS_SHIFT) << T_SHIFT) + T_START]!;
+  /** Where `times` has when an attempt began, ns. */
+  startPlaceOf(at: number): number {
+    return ((at >> WORDS_SHIFT) << T_SHIFT) + T_START;
   }
 
   /** A segment of `id` was lost at `gate`. */

@@ -91,6 +91,8 @@ export class RawSource {
   readonly #lane: number;
   /** From one packet's address to the next one's: lanes share a workload's addresses. */
   readonly #addressStride: number;
+  /** [0]: from when on a packet is noted, and so has to be judged by itself. Not an answer: V8 boxes a float64 that a call gives back. */
+  readonly noteNs = new Float64Array(1);
   /** [0]: the next event of anybody else. */
   readonly limitNs = new Float64Array(1);
   readonly #segment = new Int32Array(SEG_WORDS);
@@ -192,16 +194,12 @@ export class RawSource {
     return this.#isBulk && this.#mayLag;
   }
 
-  /** The verdict that each of its packets meets now; -1: each has to be judged by itself, since it makes a request or is the first of its kind. */
+  /** The verdict that each of its packets meets before noteNs; -1: each has to be judged by itself, since it makes a request or is the first of its kind. */
   fateNow(): number {
     if (!this.#setListener()) return -1;
     const verdict = this.#judge();
+    this.#setNoteNs(verdict);
     return verdict === Verdict.syn_queued || this.#warns(verdict) ? -1 : verdict;
-  }
-
-  /** From when on a packet with this verdict is noted, and so has to be judged by itself. */
-  notedFromNs(verdict: number): number {
-    return this.#nextNoteNs(verdict);
   }
 
   /** `n` packets met `verdict`. */
@@ -256,7 +254,8 @@ export class RawSource {
     let n = 0;
     let total = 0;
     let room = ROWS_PER_EVENT;
-    let noteAt = this.#nextNoteNs(verdict);
+    this.#setNoteNs(verdict);
+    let noteAt = this.noteNs[0]!;
     // In bulk, what follows the first packet without a change is counted, however far this call may go: else the numbers that are drawn would
     // depend on how the run is cut into slices.
     const countsRest = this.#isBulk && this.#mayLag;
@@ -271,14 +270,16 @@ export class RawSource {
         next[1] = firstNumber + total * stride;
         this.#take(isKnown, hash, peer, portWord + port);
         verdict = this.#judge();
-        noteAt = this.#nextNoteNs(verdict);
+        this.#setNoteNs(verdict);
+        noteAt = this.noteNs[0]!;
         limit = Math.min(limit, host.nextTickNs[host.tickSource]!);
         room--;
       } else {
         n++;
         if (at >= noteAt) {
           this.#note(verdict, at);
-          noteAt = this.#nextNoteNs(verdict);
+          this.#setNoteNs(verdict);
+          noteAt = this.noteNs[0]!;
         }
       }
       total++;
@@ -324,10 +325,12 @@ export class RawSource {
     this.#count(total);
   }
 
-  /** From when on a packet with this verdict is noted: the first that meets a full queue, and where cookies are sent, one a second. */
-  #nextNoteNs(verdict: number): number {
-    if (this.#warns(verdict)) return Number.NEGATIVE_INFINITY;
-    return verdict === Verdict.syn_cookie ? this.#host.overflowKeeper(this.#listener!).refreshNs[0]! : FOREVER;
+  /** Sets from when on a packet with this verdict is noted: the first that meets a full queue, and where cookies are sent, one a second. */
+  #setNoteNs(verdict: number): void {
+    const { noteNs } = this;
+    if (this.#warns(verdict)) noteNs[0] = Number.NEGATIVE_INFINITY;
+    else if (verdict === Verdict.syn_cookie) noteNs[0] = this.#host.overflowKeeper(this.#listener!).refreshNs[0]!;
+    else noteNs[0] = FOREVER;
   }
 
   /** Whether a packet with this verdict is the first that meets the listener's full queue. */
@@ -338,7 +341,8 @@ export class RawSource {
 
   #note(verdict: number, ns: number): void {
     if (this.#warns(verdict)) warnOfFlood(this.#host, this.#listener!, ns);
-    if (ns >= this.#nextNoteNs(verdict)) this.#stampCookie(ns);
+    this.#setNoteNs(verdict);
+    if (ns >= this.noteNs[0]!) this.#stampCookie(ns);
   }
 
   /** Notes at `ns` that a cookie was sent (listen.ts:noteCookieSent). */

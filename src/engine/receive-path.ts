@@ -252,7 +252,7 @@ export class ReceivePath {
     const kindNs = costNs[kind]!;
     const { now } = this.#host;
     const { workUntilNs, takenNs } = this.softirq;
-    const notedFromNs = flood.notedFromNs(verdict);
+    const notedFromNs = flood.noteNs[0]!;
     const field = cpu * CPU_FIELDS.length;
     const { id } = flood;
     const most = NAPI_WEIGHT - this.#taken[cpu]!;

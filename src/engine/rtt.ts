@@ -48,13 +48,13 @@ export function setInitialRto(host: Host, row: number, full: number): void {
   const cached = host.metrics.rttOf(rows[at + R_LOCAL]! ^ rows[at + R_PEER]!);
   const max = maxRtoTicks(host);
   if (cached > rows[fat + F_SRTT]!) {
-    const ticks = Math.floor((cached * host.spec.hz) / 8e6);
+    const ticks = Math.floor((cached * host.spec.hz) / 8e6) | 0;
     rows[fat + F_RTO] = Math.min(ticks + Math.max(2 * ticks, usToTicks(host, host.spec.rtoMinUs)), max);
   } else if (rows[fat + F_SRTT] === 0) rows[fat + F_RTO] = Math.min(RTO_FALLBACK_S * host.spec.hz, max);
 }
 
 export function maxRtoTicks(host: Host): number {
-  return Math.ceil((host.spec.rtoMaxMs * host.spec.hz) / 1000);
+  return Math.ceil((host.spec.rtoMaxMs * host.spec.hz) / 1000) | 0;
 }
 
 /**
@@ -69,7 +69,7 @@ export function cutByUserTimeout(host: Host, ticks: number, userMs: number, elap
 
 /** usecs_to_jiffies: rounded up. */
 export function usToTicks(host: Host, us: number): number {
-  return Math.ceil((us * host.spec.hz) / 1e6);
+  return Math.ceil((us * host.spec.hz) / 1e6) | 0;
 }
 
 /** tcp_timer.c:tcp_model_timeout: (2^(N+1) - 1) * base while the step stays below the maximum, then the maximum a step. */

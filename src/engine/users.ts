@@ -97,8 +97,9 @@ export class Users {
     this.#words[at] = this.#words[at]! + 1;
   }
 
-  startNsOf(user: number): number {
-    return this.#startNs[user]!;
+  /** [user]: when its first attempt began, ns. Good until the next user enters. */
+  get startNs(): Float64Array {
+    return this.#startNs;
   }
 
   #grow(): void {

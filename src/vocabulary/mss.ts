@@ -33,8 +33,8 @@ export const sentMss = (mtu: number, peerMss: number, least: number): number[] =
 
 /** Index of the largest value in a cookie's table that is not above `mss`; 0 where all are. */
 export function cookieMssIndex(mss: number): number {
-  return Math.max(
-    0,
-    COOKIE_MSS.findLastIndex((value) => mss >= value),
-  );
+  // Called for each cookie: no closure, no garbage.
+  let index = COOKIE_MSS.length - 1;
+  while (index > 0 && mss < (COOKIE_MSS[index] ?? 0)) index--;
+  return index;
 }

@@ -46,8 +46,8 @@ export const APPLICATIONS_FLIPS: readonly Flip[] = [
   flip(
     "users: the wait counts from the last attempt",
     "engine/client-app",
-    "user === NO_USER ? this.#ledger.startNsOf(at) : this.#users.startNsOf(user)",
-    "this.#ledger.startNsOf(at)",
+    "user === NO_USER ? this.#usSinceStart(at) : this.#recorder.usSince(this.#users.startNs, user)",
+    "this.#usSinceStart(at)",
     "retries",
     /its wait counts from its first attempt/,
   ),
