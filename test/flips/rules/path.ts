@@ -230,8 +230,8 @@ export const PATH_FLIPS: readonly Flip[] = [
   flip(
     "mss: a cookie's table is rounded down",
     "vocabulary/mss",
-    "mss >= value",
-    "mss > value",
+    "mss < (COOKIE_MSS[index] ?? 0)",
+    "mss <= (COOKIE_MSS[index] ?? 0)",
     "mss",
     /of an MSS of 1460 a cookie/,
   ),
