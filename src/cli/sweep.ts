@@ -97,7 +97,7 @@ export const command: Command = {
     const simulate = simulateFlags(given);
     const seeds = simulate.isSeedGiven ? seedsOf(simulate, simulate.seedCount ?? all.seeds.length) : all.seeds;
     const metrics = options.metric.length === 0 ? undefined : [...new Set(options.metric)];
-    const sweep = sweepOf({ ...all, tunings, seeds }, plan.only(tunings), { engine: simulate.engine, metrics });
+    const sweep = sweepOf({ ...all, tunings, seeds }, plan.ofTunings(tunings), { engine: simulate.engine, metrics });
     const wrong = sweepFault(sweep, metrics ?? []);
     if (wrong !== null) return refused(context, wrong);
     try {

@@ -60,7 +60,7 @@ export class SweepPlan {
   }
 
   /** The same axes over some of the tunings. */
-  only(tunings: readonly Tuning[]): SweepPlan {
+  ofTunings(tunings: readonly Tuning[]): SweepPlan {
     const bases = this.#bases.filter(({ tuning }) => tunings.includes(tuning));
     return new SweepPlan(this.design, bases, this.#traces);
   }

@@ -194,12 +194,12 @@ export class RawSource {
     return this.#isBulk && this.#mayLag;
   }
 
-  /** The verdict that each of its packets meets before noteNs; -1: each has to be judged by itself, since it makes a request or is the first of its kind. */
+  /** The verdict that each of its packets meets before noteNs; -1: each has to be judged by itself, since it makes a request. */
   fateNow(): number {
     if (!this.#setListener()) return -1;
     const verdict = this.#judge();
     this.#setNoteNs(verdict);
-    return verdict === Verdict.syn_queued || this.#warns(verdict) ? -1 : verdict;
+    return verdict === Verdict.syn_queued ? -1 : verdict;
   }
 
   /** `n` packets met `verdict`. */

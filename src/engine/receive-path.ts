@@ -234,8 +234,8 @@ export class ReceivePath {
   }
 
   /**
-   * Packets of a flood that share a fate, up to the end of a poll and while nobody else has an event: TCP is asked once for all of them. What is added up is
-   * added up in the order in which #runOne does it, to the last bit. False: the first packet is somebody else's, or has to be judged by itself.
+   * Packets of a flood that share a fate, up to the end of a poll and while nobody else has an event: TCP is asked once for all of them. The same as #runOne
+   * for each, to the last bit: waits are added up one by one, costs are whole ns. False: the first packet is somebody else's, or has to be judged by itself.
    */
   #runAlike(cpu: number): boolean {
     const flood = this.#alike[cpu]!;
@@ -251,16 +251,12 @@ export class ReceivePath {
     const kind = workOf(verdict);
     const kindNs = costNs[kind]!;
     const { now } = this.#host;
-    const { workUntilNs, takenNs } = this.softirq;
     const notedFromNs = flood.noteNs[0]!;
     const field = cpu * CPU_FIELDS.length;
     const { id } = flood;
     const most = NAPI_WEIGHT - this.#taken[cpu]!;
     let at = now[0]!;
-    let workNs = workUntilNs[cpu]!;
-    let taken = takenNs[cpu]!;
-    let receiveSum = this.#costs[CpuCost.receive]!;
-    let kindSum = this.#costs[kind]!;
+    let workNs = this.softirq.workUntilNs[cpu]!;
     let waitSum = this.#fields[field + WAIT_NS]!;
     let n = 0;
     flood.pull(this, false);
@@ -271,9 +267,6 @@ export class ReceivePath {
       waitSum += waitNs;
       this.#addWait(waitNs, 1);
       workNs = Math.max(at, workNs) + receiveNs + kindNs;
-      taken = taken + receiveNs + kindNs;
-      receiveSum += receiveNs;
-      kindSum += kindNs;
       n++;
       if (n === most || ring.length === 0 || !(workNs < horizonNs)) break;
       at = workNs;
@@ -283,9 +276,9 @@ export class ReceivePath {
     flood.meetMany(verdict, n);
     this.#fields[field + WAIT_NS] = waitSum;
     this.#fields[field + PROCESSED] = this.#fields[field + PROCESSED]! + n;
-    this.#costs[CpuCost.receive] = receiveSum;
-    this.#costs[kind] = kindSum;
-    this.softirq.takeMany(cpu, workNs, taken);
+    this.#costs[CpuCost.receive] = this.#costs[CpuCost.receive]! + n * receiveNs;
+    this.#costs[kind] = this.#costs[kind]! + n * kindNs;
+    this.softirq.takeUntil(cpu, workNs, n * (receiveNs + kindNs));
     this.#endService(cpu, queue, n);
     return true;
   }

@@ -80,20 +80,15 @@ export class Softirq {
 
   /** The CPU takes `ns` of its time from when it is free on. */
   take(cpu: number, ns: number): void {
-    const from = Math.max(this.#host.now[0]!, this.workUntilNs[cpu]!);
-    this.workUntilNs[cpu] = from + ns;
-    this.freeAtNs[cpu] = Math.max(this.freeAtNs[cpu]!, from + ns);
-    this.takenNs[cpu] = this.takenNs[cpu]! + ns;
-    if (this.#phase[cpu] === Phase.Thread) this.ksoftirqdNs[cpu] = this.ksoftirqdNs[cpu]! + ns;
+    this.takeUntil(cpu, Math.max(this.#host.now[0]!, this.workUntilNs[cpu]!) + ns, ns);
   }
 
-  /** The CPU has begun work that ends at `untilNs`, with which it has taken `takenNs` in all. */
-  takeMany(cpu: number, untilNs: number, takenNs: number): void {
-    if (this.#phase[cpu] === Phase.Thread)
-      this.ksoftirqdNs[cpu] = this.ksoftirqdNs[cpu]! + (takenNs - this.takenNs[cpu]!);
+  /** The CPU takes `ns` of its time for work that ends at `untilNs`. */
+  takeUntil(cpu: number, untilNs: number, ns: number): void {
     this.workUntilNs[cpu] = untilNs;
     this.freeAtNs[cpu] = Math.max(this.freeAtNs[cpu]!, untilNs);
-    this.takenNs[cpu] = takenNs;
+    this.takenNs[cpu] = this.takenNs[cpu]! + ns;
+    if (this.#phase[cpu] === Phase.Thread) this.ksoftirqdNs[cpu] = this.ksoftirqdNs[cpu]! + ns;
   }
 
   /**

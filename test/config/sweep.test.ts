@@ -92,7 +92,7 @@ describe("a point", () => {
 
   test("of some tunings only is numbered among them", () => {
     const parsed = parse(BASE, ["server.listeners.80.backlog=5"]) as ParsedExperiment;
-    const only = parsed.sweep?.only(parsed.experiment.tunings.slice(1));
+    const only = parsed.sweep?.ofTunings(parsed.experiment.tunings.slice(1));
     expect(only?.tuningAt(0, [5])).toMatchObject({ ok: true, value: { name: "big" } });
   });
 
