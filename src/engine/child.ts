@@ -111,7 +111,8 @@ export function makeChild(host: Host, listener: Listener, row: number, rttUs: nu
     host.options.give(row, listener.index);
     startKeepalive(host, row);
   }
-  host.beforeChange();
+  // Only where it gets full do SYNs meet another fate.
+  if (listener.acceptLength === listener.acceptLimit) host.beforeChange();
   listener.addChild(host.now);
 }
 
@@ -158,7 +159,7 @@ export function takeChild(host: Host, listener: Listener): number {
   rows[link] = NO_ROW;
   listener.acceptHead = next;
   if (next === NO_ROW) listener.acceptTail = NO_ROW;
-  host.beforeChange();
+  if (listener.acceptIsFull()) host.beforeChange();
   listener.removeChild(host.now);
   return row;
 }

@@ -54,6 +54,7 @@ import {
 } from "./layout.ts";
 import type { Listener } from "./listener.ts";
 import { sendReset } from "./reset.ts";
+import { beforeSynQueueChange, isLastQuarter } from "./syn-queue.ts";
 import { establishAtSyn } from "./two-way.ts";
 
 /** First time-out of a SYN-ACK: TCP_TIMEOUT_INIT. */
@@ -88,7 +89,7 @@ export function judgeSyn(
   } else if (!cookie && !viaTimeWait && syncookies === 0) {
     const max = host.spec.maxSynBacklog;
     const isProven = host.spec.provenPeers === 1 && host.metrics.isProven(pair);
-    if (max - listener.synLength < max >> 2 && !isProven) return Verdict.syn_last_quarter;
+    if (isLastQuarter(max, listener.synLength) && !isProven) return Verdict.syn_last_quarter;
   }
   return cookie ? Verdict.syn_cookie : Verdict.syn_queued;
 }
@@ -160,7 +161,7 @@ export function openRequest(
   rows[at + R_META] = listener.index;
   rows[at + R_SENT_US] = host.nowUs();
   host.synRecvByRetransmits[0] = host.synRecvByRetransmits[0]! + 1;
-  host.beforeChange();
+  beforeSynQueueChange(host, listener, 1);
   listener.addRequest(host.now);
   host.arm(row, SYNACK_TIMEOUT_S * host.spec.hz);
   return row;
@@ -182,14 +183,22 @@ export function sendSynAck(host: Host, row: number): void {
 
 /** tcp.h:tcp_synq_overflow: the time is kept for a second before it is written again. */
 export function noteCookieSent(host: Host, listener: Listener): void {
-  host.beforeChange();
   const keeper = host.overflowKeeper(listener);
+  if (host.now[0]! < keeper.refreshNs[0]!) return;
+  // A packet that lags may have been the one that was due.
+  host.beforeChange();
   if (host.now[0]! >= keeper.refreshNs[0]!) keeper.stampOverflow(host, host.tick());
 }
 
 /** tcp.h:tcp_synq_no_recent_overflow, the other way round: whether ACKs are examined as cookies now. */
 export function cookieSentRecently(host: Host, listener: Listener): boolean {
+  if (isRecent(host, listener)) return true;
+  // Packets that lag may have sent one since; where one was sent recently they change nothing.
   host.beforeChange();
+  return isRecent(host, listener);
+}
+
+function isRecent(host: Host, listener: Listener): boolean {
   const stored = host.overflowKeeper(listener).overflowTick;
   const tick = host.tick();
   return stored - host.spec.hz <= tick && tick <= stored + COOKIE_VALID_S * host.spec.hz;

@@ -14,13 +14,14 @@
  * Units              ns.
  */
 import { hash3 } from "../base/hash.ts";
-import { EXPONENTIAL, exponentialRest, ZIGGURAT_ACCEPT, ZIGGURAT_WIDTH } from "../base/prng.ts";
+import { drawExponential, EXPONENTIAL } from "../base/prng.ts";
 import { Gate } from "../vocabulary/gates.ts";
 import { CLASS_DEFAULT } from "../vocabulary/mss.ts";
 import { type PathSpec, RawAddresses, RawAnswer, RawPacket, type RawSpec } from "../vocabulary/run-spec.ts";
 import { Verdict } from "../vocabulary/verdicts.ts";
 import { Arrivals, type Share } from "./arrivals.ts";
 import { deliver } from "./deliver.ts";
+import { AT, GAP, LIMIT, passStrangers } from "./flood-loop.ts";
 import type { Host } from "./host.ts";
 import { metFullQueue, warnOfFlood } from "./kernel-log.ts";
 import {
@@ -95,6 +96,7 @@ export class RawSource {
   readonly noteNs = new Float64Array(1);
   /** [0]: the next event of anybody else. */
   readonly limitNs = new Float64Array(1);
+  readonly #clock = new Float64Array(3);
   readonly #segment = new Int32Array(SEG_WORDS);
   readonly #flags: number;
   /** Address and port of the next sequential packet. */
@@ -225,24 +227,21 @@ export class RawSource {
   }
 
   /**
-   * Mute SYNs of sequential addresses, each drawn and looked up; the judge is asked again after every packet that changed something. The
-   * hottest loop of the engine: its state is in locals (a field or an array element costs 15 to 30 %).
+   * Mute SYNs of sequential addresses, each drawn and looked up; the judge is asked again after every packet that changed something. Hot: its
+   * state is in locals (a field or an array element costs 15 to 30 %).
    */
   #runFlood(): void {
     const host = this.#host;
     const arrivals = this.arrivals;
     arrivals.findPiece();
     const { state, next, piece, isPoisson, gapNs, endNs, stride } = arrivals;
+    const clock = this.#clock;
     const startNs = piece[0]!;
     let place = piece[1]!;
     const sources = this.#spec.sourceAddresses;
     const server = this.#server;
     const portWord = (this.#spec.port << 16) | LOWEST_PORT;
     const table = host.table;
-    let a = state[0]!;
-    let b = state[1]!;
-    let c = state[2]!;
-    let d = state[3]!;
     let at = next[0]!;
     const firstNumber = next[1]!;
     const most = Math.min(BATCH, piece[2]!);
@@ -259,60 +258,58 @@ export class RawSource {
     // In bulk, what follows the first packet without a change is counted, however far this call may go: else the numbers that are drawn would
     // depend on how the run is cut into slices.
     const countsRest = this.#isBulk && this.#mayLag;
+    clock[GAP] = gapNs;
     do {
-      const peer = (FIRST_ADDRESS + address) | 0;
-      const hash = hashPeer(peer, service);
-      const isKnown = !table.hasNone(hash) && table.find(hash, server, peer, portWord + port) !== NO_ROW;
-      if (isKnown || verdict === Verdict.syn_queued) {
-        if (n > 0) this.#applyFate(verdict, n);
-        n = 0;
-        host.now[0] = at;
-        next[1] = firstNumber + total * stride;
-        this.#take(isKnown, hash, peer, portWord + port);
-        verdict = this.#judge();
-        this.#setNoteNs(verdict);
-        noteAt = this.noteNs[0]!;
-        limit = Math.min(limit, host.nextTickNs[host.tickSource]!);
-        room--;
-      } else {
-        n++;
-        if (at >= noteAt) {
-          this.#note(verdict, at);
+      let passed = 0;
+      if (isPoisson && !countsRest && verdict !== Verdict.syn_queued) {
+        clock[AT] = at;
+        clock[LIMIT] = Math.min(limit, noteAt);
+        const upTo = Math.min(most - total, sources - address);
+        passed = passStrangers(table, state, clock, (FIRST_ADDRESS + address) | 0, service, upTo);
+        at = clock[AT]!;
+        n += passed;
+        total += passed;
+        address += passed;
+      }
+      if (passed === 0) {
+        const peer = (FIRST_ADDRESS + address) | 0;
+        const hash = hashPeer(peer, service);
+        const isKnown = !table.hasNone(hash) && table.find(hash, server, peer, portWord + port) !== NO_ROW;
+        if (isKnown || verdict === Verdict.syn_queued) {
+          if (n > 0) this.#applyFate(verdict, n);
+          n = 0;
+          host.now[0] = at;
+          next[1] = firstNumber + total * stride;
+          this.#take(isKnown, hash, peer, portWord + port);
+          verdict = this.#judge();
           this.#setNoteNs(verdict);
           noteAt = this.noteNs[0]!;
+          limit = Math.min(limit, host.nextTickNs[host.tickSource]!);
+          room--;
+        } else {
+          n++;
+          if (at >= noteAt) {
+            this.#note(verdict, at);
+            this.#setNoteNs(verdict);
+            noteAt = this.noteNs[0]!;
+          }
+        }
+        total++;
+        address++;
+        if (isPoisson) {
+          drawExponential(state);
+          at += EXPONENTIAL[0]! * gapNs;
+        } else {
+          place += stride;
+          at = startNs + place * gapNs;
         }
       }
-      total++;
-      if (++address === sources) {
+      if (address === sources) {
         address = 0;
         port = port + 1 === RAW_PORTS ? 0 : port + 1;
         service = hashService(server, portWord + port);
       }
-      if (!isPoisson) {
-        place += stride;
-        at = startNs + place * gapNs;
-      } else {
-        // sfc32 and the ziggurat's first step (base/prng.ts), written out.
-        const bits = (((a + b) | 0) + d) | 0;
-        d = (d + 1) | 0;
-        a = b ^ (b >>> 9);
-        b = (c + (c << 3)) | 0;
-        c = (((c << 21) | (c >>> 11)) + bits) | 0;
-        const layer = bits & 255;
-        const magnitude = bits >>> 8;
-        if (magnitude < ZIGGURAT_ACCEPT[layer]!) at += magnitude * ZIGGURAT_WIDTH[layer]! * gapNs;
-        else {
-          putState(state, a, b, c, d);
-          exponentialRest(state, bits);
-          at += EXPONENTIAL[0]! * gapNs;
-          a = state[0]!;
-          b = state[1]!;
-          c = state[2]!;
-          d = state[3]!;
-        }
-      }
     } while (at < limit && total < most && room > 0 && !(countsRest && n > 0));
-    putState(state, a, b, c, d);
     next[0] = at;
     next[1] = firstNumber + total * stride;
     arrivals.settle();
@@ -543,11 +540,4 @@ export class RawSource {
     this.#addressIndex = index - rounds * this.#spec.sourceAddresses;
     this.#portIndex = (this.#portIndex + rounds) % RAW_PORTS;
   }
-}
-
-function putState(state: Int32Array, a: number, b: number, c: number, d: number): void {
-  state[0] = a;
-  state[1] = b;
-  state[2] = c;
-  state[3] = d;
 }

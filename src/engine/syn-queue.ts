@@ -14,6 +14,23 @@ export function listenerOf(host: Host, row: number): Listener {
   return host.listeners[host.table.rows[(row << ROW_SHIFT) + R_META]! & REQ_LISTENER_MASK]!;
 }
 
+/**
+ * To be called before the SYN queue becomes `by` longer, or shorter. Packets that lag have to run only where a limit of judgeSyn() is crossed: on the same side of
+ * all of them their verdict is the same.
+ */
+export function beforeSynQueueChange(host: Host, listener: Listener, by: number): void {
+  const { spec } = host;
+  const length = listener.synLength;
+  const isCrossed =
+    length > listener.synLimit !== length + by > listener.synLimit ||
+    (spec.syncookies === 0 && isLastQuarter(spec.maxSynBacklog, length) !== isLastQuarter(spec.maxSynBacklog, length + by));
+  // Where `young` counts, it may change too.
+  if (isCrossed || spec.acceptFullYoung >= 0) host.beforeChange();
+}
+
+/** Without cookies the last quarter of tcp_max_syn_backlog is for proven peers (2.2 step 7). */
+export const isLastQuarter = (max: number, length: number): boolean => max - length < max >> 2;
+
 /** How often its timer has fired. */
 export function timeoutsOf(meta: number): number {
   return (meta >> REQ_TIMEOUTS_SHIFT) & REQ_COUNT_MASK;
@@ -34,6 +51,7 @@ export function moveClass(host: Host, from: number, to: number): void {
 export function leaveQueue(host: Host, row: number): void {
   const meta = host.table.rows[(row << ROW_SHIFT) + R_META]!;
   moveClass(host, (meta >> REQ_RETRANS_SHIFT) & REQ_COUNT_MASK, -1);
-  host.beforeChange();
-  listenerOf(host, row).removeRequest(timeoutsOf(meta) === 0, host.now);
+  const listener = listenerOf(host, row);
+  beforeSynQueueChange(host, listener, -1);
+  listener.removeRequest(timeoutsOf(meta) === 0, host.now);
 }

@@ -55,10 +55,11 @@ function powerOfTwo(atLeast: number): number {
 
 export class ConnectionTable {
   rows: Int32Array;
-  #fingerprint: Uint8Array;
+  /** A byte a slot, 0: free; and what cuts a hash to a slot. For whoever looks up many in one loop (flood-loop.ts). */
+  fingerprint: Uint8Array;
+  mask: number;
   /** Two words a slot: hash, row. With the hash at hand neither a probe nor a deletion has to look at rows that are not the one. */
   #slots: Int32Array;
-  #mask: number;
   #capacity: number;
   #firstFree = NO_ROW;
   /** Rows below this were handed out at least once. */
@@ -72,9 +73,9 @@ export class ConnectionTable {
     this.#capacity = powerOfTwo(capacity);
     this.rows = new Int32Array(this.#capacity << ROW_SHIFT);
     const slots = this.#capacity * 2;
-    this.#fingerprint = new Uint8Array(slots);
+    this.fingerprint = new Uint8Array(slots);
     this.#slots = new Int32Array(slots * 2);
-    this.#mask = slots - 1;
+    this.mask = slots - 1;
   }
 
   /** Rows above this were never taken. */
@@ -94,19 +95,19 @@ export class ConnectionTable {
     this.#live = 0;
     this.#linked = 0;
     if (capacityFor(expectedRows) > this.#capacity) this.#grow(capacityFor(expectedRows));
-    this.#fingerprint.fill(0, 0, this.#mask + 1);
+    this.fingerprint.fill(0, 0, this.mask + 1);
     const slots = slotsFor(expectedRows);
-    if (slots > this.#fingerprint.length) {
-      this.#fingerprint = new Uint8Array(slots);
+    if (slots > this.fingerprint.length) {
+      this.fingerprint = new Uint8Array(slots);
       this.#slots = new Int32Array(slots * 2);
     }
-    this.#mask = slots - 1;
+    this.mask = slots - 1;
   }
 
   /** Makes sure that `count` rows can be taken. Called between batches of events, never inside one. */
   reserve(count: number): void {
     if (this.#live + count > this.#capacity) this.#grow(powerOfTwo(this.#live + count));
-    if ((this.#linked + count) * 2 > this.#mask + 1) this.#rehash(powerOfTwo((this.#linked + count) * 2) * 2);
+    if ((this.#linked + count) * 2 > this.mask + 1) this.#rehash(powerOfTwo((this.#linked + count) * 2) * 2);
   }
 
   #grow(capacity: number): void {
@@ -118,12 +119,12 @@ export class ConnectionTable {
   }
 
   #rehash(slots: number): void {
-    const oldFingerprint = this.#fingerprint;
+    const oldFingerprint = this.fingerprint;
     const oldSlots = this.#slots;
-    const oldSize = this.#mask + 1;
-    this.#fingerprint = new Uint8Array(slots);
+    const oldSize = this.mask + 1;
+    this.fingerprint = new Uint8Array(slots);
     this.#slots = new Int32Array(slots * 2);
-    this.#mask = slots - 1;
+    this.mask = slots - 1;
     this.#linked = 0;
     for (let slot = 0; slot < oldSize; slot++) {
       if (oldFingerprint[slot] !== 0) this.link(oldSlots[slot * 2 + 1]!);
@@ -159,15 +160,15 @@ export class ConnectionTable {
 
   /** Whether no row has this hash, by one look: false says "perhaps". */
   hasNone(hash: number): boolean {
-    return this.#fingerprint[hash & this.#mask] === 0;
+    return this.fingerprint[hash & this.mask] === 0;
   }
 
   /** Row of the 4-tuple, or NO_ROW. `hash` is hashTuple of the same. */
   find(hash: number, local: number, peer: number, ports: number): number {
-    const mask = this.#mask;
+    const mask = this.mask;
     const wanted = (hash >>> 24) | 1;
     let slot = hash & mask;
-    let seen = this.#fingerprint[slot]!;
+    let seen = this.fingerprint[slot]!;
     while (seen !== 0) {
       if (seen === wanted) {
         const row = this.#slots[slot * 2 + 1]!;
@@ -182,7 +183,7 @@ export class ConnectionTable {
           return row;
       }
       slot = (slot + 1) & mask;
-      seen = this.#fingerprint[slot]!;
+      seen = this.fingerprint[slot]!;
     }
     return NO_ROW;
   }
@@ -190,10 +191,10 @@ export class ConnectionTable {
   /** Enters a row under its 4-tuple (R_LOCAL, R_PEER, R_PORTS, R_HASH are set; the tuple is not in the table). */
   link(row: number): void {
     const hash = this.rows[(row << ROW_SHIFT) + R_HASH]!;
-    const mask = this.#mask;
+    const mask = this.mask;
     let slot = hash & mask;
-    while (this.#fingerprint[slot]! !== 0) slot = (slot + 1) & mask;
-    this.#fingerprint[slot] = (hash >>> 24) | 1;
+    while (this.fingerprint[slot]! !== 0) slot = (slot + 1) & mask;
+    this.fingerprint[slot] = (hash >>> 24) | 1;
     this.#slots[slot * 2] = hash;
     this.#slots[slot * 2 + 1] = row;
     this.#linked++;
@@ -202,8 +203,8 @@ export class ConnectionTable {
   /** Takes a row out of the hash. */
   unlink(row: number): void {
     this.unlinks = (this.unlinks + 1) & 0x7fffffff;
-    const mask = this.#mask;
-    const fingerprint = this.#fingerprint;
+    const mask = this.mask;
+    const fingerprint = this.fingerprint;
     const slots = this.#slots;
     let hole = this.rows[(row << ROW_SHIFT) + R_HASH]! & mask;
     while (slots[hole * 2 + 1] !== row || fingerprint[hole] === 0) hole = (hole + 1) & mask;

@@ -1,0 +1,75 @@
+/**
+ * The hottest loop of the engine: packets of a Poisson flood, drawn and looked up one by one, that meet no socket of their own.
+ *
+ * Why         Everything that is rare (a packet that may have a socket, the draw's slow part) leaves the loop, so that nothing in it is a call: then its
+ *             state stays in registers. Measured against the same loop with the rare parts inside: 0.7 of the time a packet.
+ * Units       ns.
+ */
+import { EXPONENTIAL, exponentialRest, ZIGGURAT_ACCEPT, ZIGGURAT_WIDTH } from "../base/prng.ts";
+import { type ConnectionTable, hashPeer } from "./table.ts";
+
+/** Words of a flood's clock: the next packet's time, the time before which packets may pass, the mean gap. */
+export const AT = 0;
+export const LIMIT = 1;
+export const GAP = 2;
+
+/**
+ * Passes packets from `peer` on, an address each, while `clock[AT]` is before `clock[LIMIT]`: at most `most`, and none that may have a socket.
+ * Moves `clock[AT]` and the generator's `state` on; answers how many have passed. 0 says that the next packet needs a look of its own.
+ */
+export function passStrangers(
+  table: ConnectionTable,
+  state: Int32Array,
+  clock: Float64Array,
+  first: number,
+  service: number,
+  most: number,
+): number {
+  const fingerprint = table.fingerprint;
+  const mask = table.mask;
+  const limit = clock[LIMIT]!;
+  const gapNs = clock[GAP]!;
+  let at = clock[AT]!;
+  let a = state[0]!;
+  let b = state[1]!;
+  let c = state[2]!;
+  let d = state[3]!;
+  let bits = 0;
+  let isDrawn = true;
+  let n = 0;
+  while (n < most && at < limit) {
+    const hash = hashPeer((first + n) | 0, service);
+    const own = (hash >>> 24) | 1;
+    let slot = hash & mask;
+    let seen = fingerprint[slot]!;
+    while (seen !== 0 && seen !== own) {
+      slot = (slot + 1) & mask;
+      seen = fingerprint[slot]!;
+    }
+    if (seen !== 0) break;
+    n++;
+    // sfc32 and the ziggurat's first step (base/prng.ts), written out.
+    bits = (((a + b) | 0) + d) | 0;
+    d = (d + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = (((c << 21) | (c >>> 11)) + bits) | 0;
+    const layer = bits & 255;
+    const magnitude = bits >>> 8;
+    if (magnitude >= ZIGGURAT_ACCEPT[layer]!) {
+      isDrawn = false;
+      break;
+    }
+    at += magnitude * ZIGGURAT_WIDTH[layer]! * gapNs;
+  }
+  state[0] = a;
+  state[1] = b;
+  state[2] = c;
+  state[3] = d;
+  if (!isDrawn) {
+    exponentialRest(state, bits);
+    at += EXPONENTIAL[0]! * gapNs;
+  }
+  clock[AT] = at;
+  return n;
+}
