@@ -6,7 +6,7 @@
  * Units       ns.
  */
 import { EXPONENTIAL, exponentialRest, ZIGGURAT_ACCEPT, ZIGGURAT_WIDTH } from "../base/prng.ts";
-import { type ConnectionTable, hashPeer } from "./table.ts";
+import { type ConnectionTable, hashPeer, homeOf } from "./table.ts";
 
 /** Words of a flood's clock: the next packet's time, the time before which packets may pass, the mean gap. */
 export const AT = 0;
@@ -38,15 +38,17 @@ export function passStrangers(
   let isDrawn = true;
   let n = 0;
   while (n < most && at < limit) {
-    const hash = hashPeer((first + n) | 0, service);
-    const own = (hash >>> 24) | 1;
-    let slot = hash & mask;
+    const peer = (first + n) | 0;
+    let slot = homeOf(peer, service) & mask;
     let seen = fingerprint[slot]!;
-    while (seen !== 0 && seen !== own) {
-      slot = (slot + 1) & mask;
-      seen = fingerprint[slot]!;
+    if (seen !== 0) {
+      const own = (hashPeer(peer, service) >>> 24) | 1;
+      while (seen !== 0 && seen !== own) {
+        slot = (slot + 1) & mask;
+        seen = fingerprint[slot]!;
+      }
+      if (seen !== 0) break;
     }
-    if (seen !== 0) break;
     n++;
     // sfc32 and the ziggurat's first step (base/prng.ts), written out.
     bits = (((a + b) | 0) + d) | 0;

@@ -274,7 +274,7 @@ export class RawSource {
       if (passed === 0) {
         const peer = (FIRST_ADDRESS + address) | 0;
         const hash = hashPeer(peer, service);
-        const isKnown = !table.hasNone(hash) && table.find(hash, server, peer, portWord + port) !== NO_ROW;
+        const isKnown = table.find(hash, server, peer, portWord + port) !== NO_ROW;
         if (isKnown || verdict === Verdict.syn_queued) {
           if (n > 0) this.#applyFate(verdict, n);
           n = 0;

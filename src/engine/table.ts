@@ -6,6 +6,9 @@
  *             2. Nothing is allocated while events run: `reserve` grows the table between batches, so that `take` always finds a row.
  * Hash        Open addressing, linear probing, backward-shift deletion. One fingerprint byte a slot stays in the cache when
  *             the rows do not (0 = empty); a probe touches a row only when the byte fits.
+ * Home        Where a 4-tuple's probing starts: eight peers whose addresses follow one another have homes side by side (homeOf), so that a flood
+ *             that counts its addresses up meets one cache miss where it would meet eight. The hash itself (hashTuple) makes fingerprints, and is
+ *             what initial sequence numbers and cookies are made of.
  * Used by     The whole of host code; results come from counters, never from this table.
  */
 import { LimitError } from "../base/assert.ts";
@@ -24,6 +27,15 @@ export function hashService(local: number, ports: number): number {
 
 export function hashPeer(peer: number, service: number): number {
   return mix32(Math.imul(peer, 0x9e3779b1) ^ service);
+}
+
+/** Peers with homes side by side, a power of two. More of them make longer probes. */
+const NEIGHBOURS_MASK = 7;
+
+/** Where the probing of a peer's 4-tuple starts, before it is cut to the table's size. `service`: hashService of the same. */
+export function homeOf(peer: number, service: number): number {
+  const mixed = Math.imul(Math.imul(peer & ~NEIGHBOURS_MASK, 0x9e3779b1) ^ service, 0x846ca68b);
+  return ((mixed ^ (mixed >>> 16)) & ~NEIGHBOURS_MASK) | ((peer ^ (service >>> 9)) & NEIGHBOURS_MASK);
 }
 
 /** Slots a row: small tables are sparse, so that the fingerprint of an absent tuple is nearly always 0; large ones have to fit the cache. */
@@ -58,7 +70,7 @@ export class ConnectionTable {
   /** A byte a slot, 0: free; and what cuts a hash to a slot. For whoever looks up many in one loop (flood-loop.ts). */
   fingerprint: Uint8Array;
   mask: number;
-  /** Two words a slot: hash, row. With the hash at hand neither a probe nor a deletion has to look at rows that are not the one. */
+  /** Two words a slot: home, row. With the home at hand neither a probe nor a deletion has to look at rows that are not the one. */
   #slots: Int32Array;
   #capacity: number;
   #firstFree = NO_ROW;
@@ -158,44 +170,40 @@ export class ConnectionTable {
     for (let row = 0; row < this.#fresh; row++) if (this.rows[(row << ROW_SHIFT) + R_STATE] !== 0) look(row);
   }
 
-  /** Whether no row has this hash, by one look: false says "perhaps". */
-  hasNone(hash: number): boolean {
-    return this.fingerprint[hash & this.mask] === 0;
-  }
-
   /** Row of the 4-tuple, or NO_ROW. `hash` is hashTuple of the same. */
   find(hash: number, local: number, peer: number, ports: number): number {
-    const mask = this.mask;
+    const { mask, fingerprint } = this;
+    const home = homeOf(peer, hashService(local, ports));
     const wanted = (hash >>> 24) | 1;
-    let slot = hash & mask;
-    let seen = this.fingerprint[slot]!;
+    let slot = home & mask;
+    let seen = fingerprint[slot]!;
     while (seen !== 0) {
-      if (seen === wanted) {
+      if (seen === wanted && this.#slots[slot * 2] === home) {
         const row = this.#slots[slot * 2 + 1]!;
         const at = row << ROW_SHIFT;
         const rows = this.rows;
-        if (
-          this.#slots[slot * 2] === hash &&
-          rows[at + R_PEER] === peer &&
-          rows[at + R_PORTS] === ports &&
-          rows[at + R_LOCAL] === local
-        )
-          return row;
+        if (rows[at + R_PEER] === peer && rows[at + R_PORTS] === ports && rows[at + R_LOCAL] === local) return row;
       }
       slot = (slot + 1) & mask;
-      seen = this.fingerprint[slot]!;
+      seen = fingerprint[slot]!;
     }
     return NO_ROW;
   }
 
+  #homeOfRow(row: number): number {
+    const rows = this.rows;
+    const at = row << ROW_SHIFT;
+    return homeOf(rows[at + R_PEER]!, hashService(rows[at + R_LOCAL]!, rows[at + R_PORTS]!));
+  }
+
   /** Enters a row under its 4-tuple (R_LOCAL, R_PEER, R_PORTS, R_HASH are set; the tuple is not in the table). */
   link(row: number): void {
-    const hash = this.rows[(row << ROW_SHIFT) + R_HASH]!;
-    const mask = this.mask;
-    let slot = hash & mask;
-    while (this.fingerprint[slot]! !== 0) slot = (slot + 1) & mask;
-    this.fingerprint[slot] = (hash >>> 24) | 1;
-    this.#slots[slot * 2] = hash;
+    const { mask, fingerprint } = this;
+    const home = this.#homeOfRow(row);
+    let slot = home & mask;
+    while (fingerprint[slot]! !== 0) slot = (slot + 1) & mask;
+    fingerprint[slot] = (this.rows[(row << ROW_SHIFT) + R_HASH]! >>> 24) | 1;
+    this.#slots[slot * 2] = home;
     this.#slots[slot * 2 + 1] = row;
     this.#linked++;
   }
@@ -203,19 +211,18 @@ export class ConnectionTable {
   /** Takes a row out of the hash. */
   unlink(row: number): void {
     this.unlinks = (this.unlinks + 1) & 0x7fffffff;
-    const mask = this.mask;
-    const fingerprint = this.fingerprint;
+    const { mask, fingerprint } = this;
     const slots = this.#slots;
-    let hole = this.rows[(row << ROW_SHIFT) + R_HASH]! & mask;
+    let hole = this.#homeOfRow(row) & mask;
     while (slots[hole * 2 + 1] !== row || fingerprint[hole] === 0) hole = (hole + 1) & mask;
     let probe = hole;
     for (;;) {
       probe = (probe + 1) & mask;
       if (fingerprint[probe] === 0) break;
-      const hash = slots[probe * 2]!;
-      if (((probe - (hash & mask)) & mask) >= ((probe - hole) & mask)) {
+      const home = slots[probe * 2]!;
+      if (((probe - (home & mask)) & mask) >= ((probe - hole) & mask)) {
         fingerprint[hole] = fingerprint[probe]!;
-        slots[hole * 2] = hash;
+        slots[hole * 2] = home;
         slots[hole * 2 + 1] = slots[probe * 2 + 1]!;
         hole = probe;
       }
