@@ -87,14 +87,16 @@ export type {
 } from "./results/summary-format.ts";
 export { formatMean, formatMs, formatRatio, summaryTable, type TableSection } from "./results/summary-table.ts";
 export { encodeSummary, parseSummary } from "./results/summary-text.ts";
-export type {
-  Effect,
-  HeatMap,
-  Level,
-  LevelEffect,
-  PointOutcome,
-  SweepAxisSummary,
-  SweepSummary,
+export {
+  decodeSweep,
+  type Effect,
+  encodeSweep,
+  type HeatMap,
+  type Level,
+  type LevelEffect,
+  type PointOutcome,
+  type SweepAxisSummary,
+  type SweepSummary,
 } from "./results/sweep-format.ts";
 export { type RowFormat, rowFormatOf } from "./results/sweep-rows.ts";
 export { type PointValues, pointCountOf, type SweepShape, SweepTable } from "./results/sweep-table.ts";

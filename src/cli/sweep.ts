@@ -7,6 +7,7 @@ import { Option } from "commander";
 import { formatCount } from "../base/units.ts";
 import {
   closePool,
+  encodeSweep,
   formatIssues,
   pointCountOf,
   RunError,
@@ -22,7 +23,6 @@ import {
   sweptMetricFault,
 } from "../index.ts";
 import { sweepReportHtml } from "../report/sweep-report.ts";
-import { jsonText } from "../results/json-text.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { forecast } from "./forecast.ts";
@@ -198,7 +198,7 @@ async function runSweep(
 async function print(summary: SweepSummary, options: SweepCommandOptions, context: CommandContext): Promise<ExitCode> {
   const written = await writeOutputs(context, [[options.html, () => sweepReportHtml(summary)]]);
   const isColourful = process.stdout.isTTY === true && !process.env.NO_COLOR;
-  if (options.json === true) context.stdout(`${jsonText(summary)}\n`);
+  if (options.json === true) context.stdout(encodeSweep(summary));
   else if (!written.usedStdout && options.out !== "-") context.stdout(sweepText(summary, isColourful));
   return written.ok ? ExitCode.Ok : ExitCode.Usage;
 }

@@ -5,6 +5,7 @@
  * Invariants  No wall-clock value: equal sweeps give equal bytes.
  */
 import type { AxisValue } from "../vocabulary/sweep.ts";
+import { jsonText } from "./json-text.ts";
 
 /** More points than these are for the file of --out. */
 export const MOST_OUTCOMES = 200;
@@ -111,3 +112,9 @@ export interface SweepSummary {
   /** Every point, of a grid of one or two keys with at most MOST_OUTCOMES points; else null. */
   readonly outcomes: readonly PointOutcome[] | null;
 }
+
+/** As `sweep --json` writes it, with its newline. */
+export const encodeSweep = (summary: SweepSummary): string => `${jsonText(summary)}\n`;
+
+/** Of what encodeSweep() wrote. */
+export const decodeSweep = (text: string): SweepSummary => JSON.parse(text) as SweepSummary;
