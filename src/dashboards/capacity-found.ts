@@ -105,7 +105,7 @@ export const sweepRow: RowSpec = {
       means:
         "Share of a metric's spread over all points that a key explains; the rest is other keys, their interplay, and chance.",
       act: "The longest bars are the keys to think about; a key without a bar changes nothing here.",
-      ...{ unit: "percentunit", max: 1, topic: "results", span: 24 },
+      ...{ unit: "percentunit", max: 1, topic: "results", span: 24, height: 8 },
       queries: [{ expr: `topk(${MOST_BARS}, ${sweep(SWEEP_SHARE)} > 0)`, legend: "{{metric}}: {{axis}}" }],
     }),
     changes(
