@@ -39,12 +39,24 @@ const WORDING: Readonly<Record<Asked["kind"], Wording>> = {
 
 export function limitIssues(asked: Asked, limits: Limits): ConfigIssue[] {
   try {
-    return issuesOf(partsOf(asked), WORDING[asked.kind], limits);
+    return [...issuesOf(partsOf(asked), WORDING[asked.kind], limits), ...numbersIssues(asked)];
   } catch (error) {
     // A combination of values that was not among those that are checked when the axes are read.
     if (!(error instanceof SweepPointError)) throw error;
     return [{ code: "conflict", path: "", line: 1, column: 1, message: error.message }];
   }
+}
+
+/** A sweep keeps each number that it measures until it ends, in 8 bytes. */
+const MOST_NUMBERS = 1e7;
+
+function numbersIssues(asked: Asked): ConfigIssue[] {
+  if (asked.kind !== "sweep") return [];
+  const { shape } = asked.sweep;
+  const numbers = pointCountOf(shape) * shape.seeds.length * shape.metrics.length;
+  if (numbers <= MOST_NUMBERS) return [];
+  const message = `found ${formatCount(numbers)} numbers, points by seeds by metrics, a daemon takes at most ${formatCount(MOST_NUMBERS)} a job`;
+  return [{ code: "too-many", path: "", line: 1, column: 1, message, hint: "fewer metrics, values or seeds" }];
 }
 
 function partsOf(asked: Asked): Part[] {

@@ -85,7 +85,8 @@ export class Jobs {
       if (record.state !== "running") continue;
       this.#log.warn({ job: record.id, begun: record.begun }, "the daemon ended under this job: it is begun again");
       // What the record says of its runs is as old as its last change of state; the runs themselves are in the store.
-      this.#update(record.id, { state: "queued", done: runsDone(this.#store, record) });
+      const done = runsDone(this.#store, record);
+      this.#update(record.id, { state: "queued", done, runs: Math.max(done, record.runs) });
     }
     this.#schedule();
   }
