@@ -16,6 +16,13 @@ export { AS_IS, type ParsedExperiment, parseExperiment } from "./config/experime
 export { type ConfigIssue, type ConfigResult, formatIssues, ISSUE_CODES } from "./config/issues.ts";
 export { jsonSchemas } from "./config/json-schema.ts";
 export { type ParsedScenario, parseScenario } from "./config/parse.ts";
+export {
+  type PlanQuestion,
+  type PlanWords,
+  type QuestionFault,
+  questionOf,
+  RefusedValueError,
+} from "./config/plan-question.ts";
 export type { SweepFlags, SweepPlan } from "./config/sweep.ts";
 export { thresholdsFrom } from "./config/thresholds.ts";
 export type { ReadFile } from "./config/trace-file.ts";
@@ -59,6 +66,7 @@ export {
   staysFor,
 } from "./results/leftovers.ts";
 export { type MetricValue, metricNamesOf, metricOf } from "./results/metrics.ts";
+export { decodePlan, encodePlan, type PlanHead, type PlanResult, type TuningPlan } from "./results/plan-format.ts";
 export { recordingOf } from "./results/recording.ts";
 export { encodeRecording, parseRecording, type RecordedRun, type Recording } from "./results/recording-format.ts";
 export { RunView } from "./results/run-view.ts";
@@ -79,7 +87,17 @@ export type {
 } from "./results/summary-format.ts";
 export { formatMean, formatMs, formatRatio, summaryTable, type TableSection } from "./results/summary-table.ts";
 export { encodeSummary, parseSummary } from "./results/summary-text.ts";
-export type { Effect, HeatMap, Level, LevelEffect, SweepAxisSummary, SweepSummary } from "./results/sweep-format.ts";
+export {
+  decodeSweep,
+  type Effect,
+  encodeSweep,
+  type HeatMap,
+  type Level,
+  type LevelEffect,
+  type PointOutcome,
+  type SweepAxisSummary,
+  type SweepSummary,
+} from "./results/sweep-format.ts";
 export { type RowFormat, rowFormatOf } from "./results/sweep-rows.ts";
 export { type PointValues, pointCountOf, type SweepShape, SweepTable } from "./results/sweep-table.ts";
 export {
@@ -96,11 +114,14 @@ export {
   type SweepChoices,
   type SweepOptions,
   SweepPointError,
+  scenarioAt,
   simulateSweep,
   specsAt,
   sweepFingerprint,
   sweepMetrics,
   sweepOf,
+  sweepSizeFault,
+  sweptMetricFault,
 } from "./simulate-sweep.ts";
 export { COUNTER_NAMES, COUNTERS, type CounterName } from "./vocabulary/counters.ts";
 export type { Experiment, Threshold, Tuning, TuningChange } from "./vocabulary/experiment.ts";

@@ -5,6 +5,7 @@
  *             engine and metrics; not on the number of threads, nor on whether a part of the points comes from an earlier, interrupted sweep.
  */
 import { createHash } from "node:crypto";
+import { formatCount } from "./base/units.ts";
 import { compileScenario } from "./compile/compile.ts";
 import { pointsOf, valueWithin } from "./compile/points.ts";
 import type { SweepPlan } from "./config/sweep.ts";
@@ -13,9 +14,10 @@ import { summarizeSweep } from "./results/summarize-sweep.ts";
 import type { SweepSummary } from "./results/sweep-format.ts";
 import { type PointValues, pointCountOf, type SweepShape, SweepTable, type SweptAxis } from "./results/sweep-table.ts";
 import type { Experiment, Tuning } from "./vocabulary/experiment.ts";
-import { type MetricNames, namesOf } from "./vocabulary/metrics.ts";
+import { type MetricFault, type MetricNames, metricFault, namesOf } from "./vocabulary/metrics.ts";
 import type { RunSpec } from "./vocabulary/run-spec.ts";
-import type { SweepAxis } from "./vocabulary/sweep.ts";
+import type { Scenario } from "./vocabulary/scenario.ts";
+import { MAX_SWEEP_RUNS, type SweepAxis } from "./vocabulary/sweep.ts";
 
 /** A range's levels: each has a fifth of the points. */
 const LEVELS_OF_RANGE = 5;
@@ -84,7 +86,7 @@ export function sweepFingerprint({ shape, experiment }: Sweep): string {
   return createHash("sha256").update(JSON.stringify(of)).digest("hex").slice(0, 16);
 }
 
-export interface SweepOptions extends Pick<PoolOptions, "workers" | "signal"> {
+export interface SweepOptions extends Pick<PoolOptions, "workers" | "signal" | "onDeath" | "inBackground"> {
   /** Points that are known already, the first ones. */
   readonly restored?: { readonly table: SweepTable; readonly points: number } | undefined;
   /** Called with each point, in their order. */
@@ -99,7 +101,7 @@ export class SweepPointError extends Error {
 }
 
 export async function simulateSweep(sweep: Sweep, options: SweepOptions = {}): Promise<SweepSummary> {
-  const { workers, signal, onPoint, onProgress } = options;
+  const { workers, signal, onDeath, inBackground, onPoint, onProgress } = options;
   const { seeds } = sweep.shape;
   const table = options.restored?.table ?? new SweepTable(sweep.shape);
   const first = options.restored?.points ?? 0;
@@ -118,8 +120,7 @@ export async function simulateSweep(sweep: Sweep, options: SweepOptions = {}): P
     }
   };
   await streamMetrics(jobsOf(sweep, first), take, {
-    workers,
-    signal,
+    ...{ workers, signal, onDeath, inBackground },
     onProgress: onProgress && ((jobs) => onProgress(jobs / seeds.length)),
   });
   return summarizeSweep(table, sweep.names);
@@ -145,6 +146,25 @@ const hostsOf = ({ scenario }: Tuning, seed: number, engine: SweepShape["engine"
   Array.from({ length: scenario.server.hosts }, (_, host) =>
     compileScenario(scenario, { seed, engine, detail: "summary", host }),
   );
+
+/** What is wrong with the metrics that a sweep is to look at; null: nothing. */
+export function sweptMetricFault({ shape, names }: Sweep): (MetricFault & { readonly metric: string }) | null {
+  for (const metric of shape.metrics) {
+    const fault = metricFault(metric, names);
+    if (fault !== null) return { ...fault, metric };
+  }
+  return null;
+}
+
+/** Why it is too large for anybody; null: it is not. */
+export function sweepSizeFault({ shape }: Sweep): string | null {
+  const runs = pointCountOf(shape) * shape.seeds.length;
+  if (runs <= MAX_SWEEP_RUNS) return null;
+  return `found ${formatCount(runs)} runs, at most ${formatCount(MAX_SWEEP_RUNS)} are allowed: fewer values, fewer seeds, or --sample lhs:N`;
+}
+
+/** The scenario of a point. Throws SweepPointError. */
+export const scenarioAt = (sweep: Sweep, point: number): Scenario => tuningAt(sweep, point).scenario;
 
 /** The specs of a point's first seed, to foresee what it takes. */
 export const specsAt = (sweep: Sweep, point: number): RunSpec[] =>

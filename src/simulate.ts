@@ -85,5 +85,9 @@ export const experimentSpecs = (experiment: Experiment, engine: ExperimentSummar
 const hostSpecs = (scenario: Scenario, options: Omit<CompileOptions, "host">): RunSpec[] =>
   Array.from({ length: scenario.server.hosts }, (_, host) => compileScenario(scenario, { ...options, host }));
 
+/** Seeds are uint32; after the last one they go on at 0. */
+const SEEDS = 2 ** 32;
+
 /** K seeds from `first` on: the seeds of a sample of runs. Seeds are hashed, so neighbours have nothing in common. */
-export const seedsFrom = (first: number, count: number): number[] => Array.from({ length: count }, (_, k) => first + k);
+export const seedsFrom = (first: number, count: number): number[] =>
+  Array.from({ length: count }, (_, k) => (first + k) % SEEDS);

@@ -3,24 +3,9 @@
  *
  * Units   Bytes as vocabulary/memory.ts has them. A connection in the accept queue has its socket, and its half-open record until accept().
  */
+import type { Cost } from "../results/plan-format.ts";
 import type { Latencies, TuningSummary } from "../results/summary-format.ts";
 import { FULL_SOCKET_BYTES, HALF_OPEN_BYTES } from "../vocabulary/memory.ts";
-
-export interface Cost {
-  readonly value: number;
-  readonly clients: readonly {
-    readonly name: string;
-    readonly served_ratio: number;
-    readonly connect_p50_ms: number | null;
-    readonly connect_p99_ms: number | null;
-    readonly response_p50_ms: number | null;
-    readonly response_p99_ms: number | null;
-  }[];
-  /** The longest that both queues were, of all listeners of a host, in any seed. */
-  readonly queues_peak_bytes: number;
-  /** Both queues of all listeners of a host full. */
-  readonly queues_full_bytes: number;
-}
 
 export function costOf(value: number, { clients, listeners }: TuningSummary): Cost {
   const bytes = (syn: number, accept: number): number =>

@@ -5,23 +5,12 @@
  *             fail if its better end fails too. Where seeds by themselves are not kept, or there is one only, nothing is sure.
  */
 import { metricOf } from "../results/metrics.ts";
+import type { Measured } from "../results/plan-format.ts";
 import { meanInterval } from "../results/student.ts";
 import type { TuningSummary } from "../results/summary-format.ts";
 import { isMet } from "../results/thresholds.ts";
 import type { Threshold } from "../vocabulary/experiment.ts";
 import type { Judged } from "./search.ts";
-
-/** One threshold at one value. */
-export interface Measured {
-  readonly threshold: string;
-  readonly metric: string;
-  /** null: nothing was measured, which does not hold. */
-  readonly value: number | null;
-  readonly interval: readonly [number, number] | null;
-  readonly holds: boolean;
-  /** In how many seeds it holds by itself; null where they are not kept. */
-  readonly seeds_holding: number | null;
-}
 
 export interface Judgement extends Judged {
   readonly measured: readonly Measured[];

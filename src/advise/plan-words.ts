@@ -1,12 +1,12 @@
 /** What a plan comes to, in sentences: what ends it, how near the tuning is, whether it is monotone there; or why no value is enough. */
 import { formatCount, formatSeconds } from "../base/units.ts";
 import { bindingOf, verdictOn, whatBinds, whatWaits } from "../results/blame.ts";
+import type { Besides, Measured } from "../results/plan-format.ts";
 import type { TuningSummary } from "../results/summary-format.ts";
 import { formatMs, formatRatio } from "../results/summary-table.ts";
 import { GATES } from "../vocabulary/gates.ts";
 import type { Scenario } from "../vocabulary/scenario.ts";
-import type { Measured } from "./judge.ts";
-import type { Besides, Tried, Yield } from "./plan.ts";
+import type { Tried, Yield } from "./plan.ts";
 import type { Found } from "./search.ts";
 
 export function planWords(of: Yield): string[] {

@@ -6,15 +6,16 @@
  * Interrupt   When the signal comes, what was found so far is the answer, with status `interrupted`.
  */
 import { bindingOf } from "../results/blame.ts";
+import type { Besides, Measured, PlanStatus, TuningPlan } from "../results/plan-format.ts";
 import type { TuningSummary } from "../results/summary-format.ts";
 import { type ExperimentOptions, simulateExperiment } from "../simulate.ts";
-import type { Experiment, Tuning, TuningChange } from "../vocabulary/experiment.ts";
+import type { Experiment, Tuning } from "../vocabulary/experiment.ts";
 import type { Scenario } from "../vocabulary/scenario.ts";
 import { defaultFor, TUNABLE_NAMES, type TunableName } from "../vocabulary/tunables.ts";
 import { candidatesFor } from "./candidates.ts";
-import { type Cost, costOf } from "./cost.ts";
+import { costOf } from "./cost.ts";
 import { isUnmoved } from "./dead-knobs.ts";
-import { type Judgement, judge, type Measured } from "./judge.ts";
+import { type Judgement, judge } from "./judge.ts";
 import { valueAt } from "./key-paths.ts";
 import { reasonFor } from "./knob-reasons.ts";
 import { planWords } from "./plan-words.ts";
@@ -30,7 +31,8 @@ export interface Quest {
   readonly scenarioWith: (tuning: string, value: number) => Scenario;
 }
 
-export interface PlanOptions extends Omit<ExperimentOptions, "onDone"> {
+/** `onDone` counts the runs of the values that are being tried, and begins again with the next ones. */
+export interface PlanOptions extends Omit<ExperimentOptions, "known" | "onResult"> {
   /** What must hold besides the thresholds. */
   readonly alsoNeeds?: ((of: TuningSummary) => Measured) | undefined;
   /** Called when values begin to run, with words for people. */
@@ -41,42 +43,6 @@ export interface PlanOptions extends Omit<ExperimentOptions, "onDone"> {
 export interface Tried extends Judgement {
   readonly value: number;
   readonly of: TuningSummary;
-}
-
-/** Another setting beside the best value, where none is enough. */
-export interface Besides {
-  readonly changes: readonly TuningChange[];
-  readonly measured: readonly Measured[];
-  readonly holds: boolean;
-}
-
-export type PlanStatus = "found" | "always" | "never" | "interrupted";
-
-export interface TuningPlan {
-  readonly tuning: string;
-  /** always: the end of the range holds, so that the answer may lie beyond it. never: no value is enough. */
-  readonly status: PlanStatus;
-  readonly value: number | null;
-  /** 95 %; null: not within the range. */
-  readonly interval: readonly [number | null, number | null];
-  /** The next value, which is not enough. */
-  readonly before: number | null;
-  /** Where it is not monotone: beyond these it fails again. */
-  readonly again: { readonly holds_to: number; readonly fails_from: number } | null;
-  /** What the tuning says now; null where that is no number. */
-  readonly own: number | null;
-  readonly costs: readonly Cost[];
-  readonly besides: readonly Besides[];
-  readonly points: readonly PlanPoint[];
-  /** For people, in order of weight. */
-  readonly sentences: readonly string[];
-}
-
-export interface PlanPoint {
-  readonly value: number;
-  readonly holds: boolean;
-  readonly is_sure: boolean;
-  readonly thresholds: readonly Omit<Measured, "metric">[];
 }
 
 /** What came of a search in one tuning: `found` is null where it was interrupted. */

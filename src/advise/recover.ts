@@ -8,12 +8,12 @@
  *               without the disturbance: a workload of their own, so that both runs have them alike.
  * Limits        Bursts to MOST_CLIENTS, pauses to LONGEST_PAUSE_S. Queues are those of the first seed, the only one with time lines.
  */
+import type { Measured, TuningPlan } from "../results/plan-format.ts";
 import type { ClientsSummary, TuningSummary } from "../results/summary-format.ts";
 import { simulateExperiment } from "../simulate.ts";
 import type { Experiment, Threshold, Tuning } from "../vocabulary/experiment.ts";
 import type { ConnectionsWorkload, Scenario, WorkloadScenario } from "../vocabulary/scenario.ts";
-import type { Measured } from "./judge.ts";
-import { type PlanOptions, plan, type TuningPlan } from "./plan.ts";
+import { type PlanOptions, plan } from "./plan.ts";
 import { scaleOf } from "./scale.ts";
 
 export interface RecoverOptions extends Omit<PlanOptions, "alsoNeeds"> {

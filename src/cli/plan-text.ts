@@ -1,30 +1,14 @@
 /** What `plan` prints for people: the question, the answer of each tuning with its reasons, what it costs, and every value that was simulated. */
 
-import type { Cost } from "../advise/cost.ts";
-import type { PlanPoint, TuningPlan } from "../advise/plan.ts";
 import { formatNumber } from "../advise/plan-words.ts";
 import type { Recovery } from "../advise/recover.ts";
 import { formatBytes, formatSeconds } from "../base/units.ts";
 import { formatMs, formatRatio } from "../index.ts";
+import type { Cost, PlanHead, PlanPoint, PlanResult, TuningPlan } from "../results/plan-format.ts";
 import { wrapped } from "./run-text.ts";
 import { formatTable } from "./table.ts";
 
-/** What was asked. */
-export interface PlanHead {
-  readonly name: string;
-  readonly goal: "min" | "max";
-  readonly key: string;
-  readonly from: number;
-  readonly to: number;
-  readonly resolution: string;
-  readonly thresholds: readonly string[];
-  /** So many of them, the first ones, are nobody's but the default. */
-  readonly default_thresholds: number;
-  readonly seeds: readonly number[];
-  readonly duration_s: number;
-}
-
-export function findText(head: PlanHead, plans: readonly TuningPlan[]): string {
+export function findText({ tunings: plans, ...head }: PlanResult): string {
   const parts = [question(head), ...plans.map((plan) => tuningText(plan, head))];
   return (plans.length > 1 ? [...parts, answersTable(plans, head)] : parts).join("\n");
 }

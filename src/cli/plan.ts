@@ -5,27 +5,27 @@
  * Output   Text or JSON on stdout, progress and complaints on stderr. Interrupted, it prints what was found so far.
  */
 import { Option } from "commander";
-import { defaultThresholds } from "../advise/judge.ts";
-import { plan, type Quest, type TuningPlan } from "../advise/plan.ts";
+import { findValues, NO_THRESHOLDS, planThresholds } from "../advise/find-values.ts";
 import { canRecover, type Recovery, recover } from "../advise/recover.ts";
-import { scaleOf } from "../advise/scale.ts";
 import {
   closePool,
   type Experiment,
+  encodePlan,
   formatIssues,
   formatVaryIssues,
-  isWholeKey,
-  parseFind,
+  type PlanQuestion,
+  type QuestionFault,
+  questionOf,
+  RefusedValueError,
   RunError,
-  type Threshold,
   type Tuning,
-  thresholdsFrom,
+  type TuningPlan,
   type VaryIssue,
 } from "../index.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { EXPERIMENT_ARGUMENT, type LoadedExperiment, loadExperiment } from "./load-experiment.ts";
-import { findText, type PlanHead, recoverText } from "./plan-text.ts";
+import { findText, recoverText } from "./plan-text.ts";
 import { clearProgress, showProgress } from "./progress.ts";
 import { addSimulateOptions, parseTime, type SimulateFlags, seedsOf, simulateFlags } from "./simulate-options.ts";
 
@@ -37,9 +37,6 @@ interface PlanFlags {
   readonly tuning?: string;
   readonly json?: boolean;
 }
-
-/** A value between two good ends that the checks refuse. */
-class RefusedValue extends Error {}
 
 /** What stderr says, and the exit code. */
 interface Fault {
@@ -85,20 +82,20 @@ export const command: Command = {
     const loaded = await loadExperiment(String(positionals[0]));
     context.stderr(loaded.ok ? formatIssues(loaded.value.file, loaded.value.warnings) : loaded.error.text);
     if (!loaded.ok) return ExitCode.InvalidConfig;
-    const asked = options.recover === true ? recoverable(loaded.value, options) : questOf(loaded.value, options);
-    if ("code" in asked) {
-      context.stderr(asked.text);
-      return asked.code;
+    const wanted = options.recover === true ? recoverable(loaded.value, options) : asked(loaded.value, options);
+    if ("code" in wanted) {
+      context.stderr(wanted.text);
+      return wanted.code;
     }
     const { experiment } = loaded.value;
     const flags = simulateFlags(given);
     const seeds = flags.isSeedGiven ? seedsOf(flags, flags.seedCount ?? experiment.seeds.length) : experiment.seeds;
     try {
       const run = { ...{ experiment: { ...experiment, seeds }, flags, context }, isJson: options.json === true };
-      return "quest" in asked ? await findValues(run, asked) : await recoverAll(run, asked);
+      return "goal" in wanted ? await find(run, wanted) : await recoverAll(run, wanted);
     } catch (error) {
       clearProgress();
-      if (!(error instanceof RefusedValue || (error instanceof RunError && error.isLimit))) throw error;
+      if (!(error instanceof RefusedValueError || (error instanceof RunError && error.isLimit))) throw error;
       context.stderr(`${loaded.value.file}: ${error.message}\n`);
       return ExitCode.InvalidConfig;
     } finally {
@@ -108,42 +105,18 @@ export const command: Command = {
   },
 };
 
-interface Asked {
-  readonly quest: Quest;
-  readonly tunings: readonly string[];
-  readonly thresholds: readonly Threshold[];
-  /** How many of the thresholds are defaults, which come first. */
-  readonly defaults: number;
-  readonly warnings: string;
-}
-
-/** What is looked for, in which tunings, checked at both ends of the range; or what is wrong. */
-function questOf({ experiment, vary }: LoadedExperiment, { find, and, tuning }: PlanFlags): Asked | Fault {
+/** What is looked for, checked; or what is wrong. */
+function asked({ experiment, vary }: LoadedExperiment, { find, and, tuning }: PlanFlags): PlanQuestion | Fault {
   if (find === undefined)
     return usage("--find or --recover is needed, such as --find min:server.listeners.80.backlog=16..65535");
-  const parsed = parseFind(find);
-  if (!parsed.ok) return usage(`--find: ${parsed.error}`);
-  const tunings = experiment.tunings.map(({ name }) => name).filter((name) => tuning === undefined || name === tuning);
-  const [first] = tunings;
-  if (first === undefined) return unknownTuning(tuning, experiment);
-  const thresholds = allThresholds(experiment, and);
-  if ("code" in thresholds) return thresholds;
-  const { goal, path, lo, hi, valueWith } = parsed.value;
-  let warnings = "";
-  for (const name of tunings) {
-    for (const end of [lo, hi]) {
-      const varied = vary(name, { [path]: valueWith(end) });
-      if (!varied.ok) return invalid(formatVaryIssues(varied.error));
-      if (end === hi && name === first) warnings = warningsText(varied.value.warnings);
-    }
-  }
-  const scenarioWith = (name: string, value: number) => {
-    const varied = vary(name, { [path]: valueWith(value) });
-    if (!varied.ok) throw new RefusedValue(formatVaryIssues(varied.error).trimEnd());
-    return varied.value.scenario;
-  };
-  const scale = scaleOf(lo, hi, isWholeKey(vary, first, parsed.value));
-  return { quest: { goal, path, scale, scenarioWith }, tunings, warnings, ...thresholds };
+  const question = questionOf(experiment, vary, { find, and, tuning: tuning ?? null });
+  if (!question.ok) return faultOf(question.error);
+  return planThresholds(experiment, question.value) === null ? usage(NO_THRESHOLDS) : question.value;
+}
+
+function faultOf(fault: QuestionFault): Fault {
+  if (fault.word === null) return invalid(formatVaryIssues(fault.issues));
+  return usage(fault.word === "tuning" ? fault.message : `--${fault.word}: ${fault.message}`);
 }
 
 const unknownTuning = (found: string | undefined, { tunings }: Experiment): Fault =>
@@ -151,25 +124,6 @@ const unknownTuning = (found: string | undefined, { tunings }: Experiment): Faul
 
 const warningsText = (warnings: readonly VaryIssue[]): string =>
   warnings.map((warning) => `warning: ${formatVaryIssues([warning])}`).join("");
-
-function allThresholds(
-  experiment: Experiment,
-  texts: readonly string[],
-): Pick<Asked, "thresholds" | "defaults"> | Fault {
-  const further = thresholdsFrom(texts, experiment);
-  if (!further.ok) return usage(`--and: ${further.error}`);
-  const clients = experiment.tunings[0]?.scenario.workloads.filter(({ kind }) => kind === "connections") ?? [];
-  const defaults =
-    experiment.thresholds.length > 0
-      ? []
-      : defaultThresholds(
-          clients.map(({ name }) => name),
-          further.value,
-        );
-  const thresholds = [...defaults, ...experiment.thresholds, ...further.value];
-  if (thresholds.length > 0) return { thresholds, defaults: defaults.length };
-  return usage("the experiment has neither thresholds nor clients: --and says what must hold");
-}
 
 /** What both kinds of plan need to run and print. */
 interface PlanRun {
@@ -183,21 +137,14 @@ const optionsOf = ({ flags: { workers, engine }, context: { signal } }: PlanRun)
   return { workers, engine, signal, onTry: showProgress };
 };
 
-async function findValues(run: PlanRun, { quest, tunings, thresholds, defaults, warnings }: Asked): Promise<ExitCode> {
+async function find(run: PlanRun, question: PlanQuestion): Promise<ExitCode> {
   const { experiment, context, isJson } = run;
-  context.stderr(warnings);
-  const plans: TuningPlan[] = [];
-  for (const tuning of tunings) {
-    if (context.signal.aborted) break;
-    plans.push(await plan({ ...experiment, thresholds }, tuning, quest, optionsOf(run)));
-  }
+  context.stderr(warningsText(question.warnings));
+  const result = await findValues(experiment, question, optionsOf(run));
   clearProgress();
-  const head = headOf(experiment, quest, thresholds, defaults);
-  context.stdout(isJson ? toJson({ ...head, tunings: plans }) : findText(head, plans));
-  return exitCode(context, plans);
+  context.stdout(isJson ? encodePlan(result) : findText(result));
+  return exitCode(context, result.tunings);
 }
-
-const toJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 function exitCode({ signal }: CommandContext, plans: readonly TuningPlan[]): ExitCode {
   if (signal.aborted) return ExitCode.Interrupted;
@@ -231,22 +178,10 @@ async function recoverAll(run: PlanRun, { tunings, withinS }: Recoverable): Prom
   }
   clearProgress();
   const head = { name: experiment.name, within_s: withinS, seeds: experiment.seeds };
-  context.stdout(isJson ? toJson({ ...head, tunings: recoveries }) : recoverText(head, recoveries));
+  const json = { ...head, tunings: recoveries };
+  context.stdout(isJson ? `${JSON.stringify(json, null, 2)}\n` : recoverText(head, recoveries));
   return exitCode(
     context,
     recoveries.flatMap(({ burst, pause }) => [burst, pause]),
   );
-}
-
-function headOf(
-  { name, seeds, tunings }: Experiment,
-  { goal, path, scale }: Quest,
-  thresholds: readonly Threshold[],
-  defaults: number,
-): PlanHead {
-  return {
-    ...{ name, goal, key: path, from: scale.at(0), to: scale.at(scale.last), resolution: scale.resolution },
-    ...{ thresholds: thresholds.map(({ text }) => text), default_thresholds: defaults, seeds },
-    duration_s: tunings[0]?.scenario.duration_s ?? 0,
-  };
 }

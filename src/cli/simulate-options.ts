@@ -44,9 +44,8 @@ export function simulateFlags(options: Readonly<Record<string, unknown>>): Simul
   };
 }
 
-/** `count` seeds from the first one; at the end of the seeds they go on at 0. */
-export const seedsOf = (flags: SimulateFlags, count: number): number[] =>
-  seedsFrom(flags.firstSeed, count).map((seed) => seed % (MAX_SEED + 1));
+/** `count` seeds from the first one. */
+export const seedsOf = (flags: SimulateFlags, count: number): number[] => seedsFrom(flags.firstSeed, count);
 
 /** Parses an option that is a whole number from `min` to `max`. */
 export function whole(min: number, max: number): (text: string) => number {

@@ -32,12 +32,13 @@ export const command: Command = {
 
 function jobsText(jobs: readonly ClientJob[]): string {
   if (jobs.length === 0) return "no jobs\n";
-  const rows = jobs.map(({ id, experiment, state, done, runs, error }) => [
+  const rows = jobs.map(({ id, experiment, kind, state, done, runs, error }) => [
     id,
     experiment,
+    kind,
     state,
     `${done} of ${runs}`,
     error ?? "",
   ]);
-  return formatTable(["job", "experiment", "state", "runs", ""], rows);
+  return formatTable(["job", "experiment", "kind", "state", "runs", ""], rows);
 }

@@ -7,8 +7,8 @@ import { Option } from "commander";
 import { formatCount } from "../base/units.ts";
 import {
   closePool,
+  encodeSweep,
   formatIssues,
-  metricFault,
   pointCountOf,
   RunError,
   rowFormatOf,
@@ -19,10 +19,10 @@ import {
   simulateSweep,
   sweepFingerprint,
   sweepOf,
+  sweepSizeFault,
+  sweptMetricFault,
 } from "../index.ts";
 import { sweepReportHtml } from "../report/sweep-report.ts";
-import { jsonText } from "../results/json-text.ts";
-import { MAX_SWEEP_RUNS } from "../vocabulary/sweep.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { forecast } from "./forecast.ts";
@@ -98,7 +98,7 @@ export const command: Command = {
     const seeds = simulate.isSeedGiven ? seedsOf(simulate, simulate.seedCount ?? all.seeds.length) : all.seeds;
     const metrics = options.metric.length === 0 ? undefined : [...new Set(options.metric)];
     const sweep = sweepOf({ ...all, tunings, seeds }, plan.ofTunings(tunings), { engine: simulate.engine, metrics });
-    const wrong = sweepFault(sweep, metrics ?? []);
+    const wrong = wrongWith(sweep);
     if (wrong !== null) return refused(context, wrong);
     try {
       return await runSweep(sweep, options, simulate.workers, context);
@@ -138,14 +138,9 @@ function faultOf({ out, html, json, resume }: SweepCommandOptions): string | nul
 }
 
 /** What is wrong with a sweep as a whole. */
-function sweepFault({ shape, names }: Sweep, metrics: readonly string[]): string | null {
-  for (const metric of metrics) {
-    const fault = metricFault(metric, names);
-    if (fault !== null) return `--metric ${metric}: ${fault.message}\n  hint: ${fault.hint}`;
-  }
-  const runs = pointCountOf(shape) * shape.seeds.length;
-  if (runs <= MAX_SWEEP_RUNS) return null;
-  return `found ${formatCount(runs)} runs, at most ${formatCount(MAX_SWEEP_RUNS)} are allowed: fewer values, fewer seeds, or --sample lhs:N`;
+function wrongWith(sweep: Sweep): string | null {
+  const fault = sweptMetricFault(sweep);
+  return fault === null ? sweepSizeFault(sweep) : `--metric ${fault.metric}: ${fault.message}\n  hint: ${fault.hint}`;
 }
 
 const refused = (context: CommandContext, fault: string): ExitCode =>
@@ -203,7 +198,7 @@ async function runSweep(
 async function print(summary: SweepSummary, options: SweepCommandOptions, context: CommandContext): Promise<ExitCode> {
   const written = await writeOutputs(context, [[options.html, () => sweepReportHtml(summary)]]);
   const isColourful = process.stdout.isTTY === true && !process.env.NO_COLOR;
-  if (options.json === true) context.stdout(`${jsonText(summary)}\n`);
+  if (options.json === true) context.stdout(encodeSweep(summary));
   else if (!written.usedStdout && options.out !== "-") context.stdout(sweepText(summary, isColourful));
   return written.ok ? ExitCode.Ok : ExitCode.Usage;
 }

@@ -34,6 +34,7 @@ export interface ClientError {
 export interface ClientJob {
   readonly id: string;
   readonly experiment: string;
+  readonly kind: "experiment" | "sweep" | "plan";
   readonly state: "queued" | "running" | "done" | "failed" | "cancelled";
   readonly runs: number;
   readonly done: number;
@@ -50,7 +51,8 @@ export interface ClientOptions {
 interface Asked {
   readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
-  readonly query?: Readonly<Record<string, string>>;
+  /** A list: the parameter is given again and again. */
+  readonly query?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string;
 }
 
@@ -64,7 +66,7 @@ export class DaemonClient {
 
   submit(
     text: string,
-    query: Readonly<Record<string, string>>,
+    query: NonNullable<Asked["query"]>,
   ): Promise<Result<{ job: ClientJob; warnings: ClientIssue[] }, ClientError>> {
     return this.#json({ method: "POST", path: "/api/v1/jobs", query, body: text });
   }

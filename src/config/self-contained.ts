@@ -3,7 +3,6 @@
  *
  * Invariants  What comes out is the same experiment: same tunings in the same order, same scenarios. It is JSON, so places in it are not those of the files; whoever wants those
  *             parses the files first.
- * Left out    Axes of a sweep, which are no part of what is run.
  */
 import { assert } from "../base/assert.ts";
 import { asWritten, folderOf, isMap } from "./as-written.ts";
@@ -27,7 +26,7 @@ export function selfContained(text: string, readFile: ReadFile): string | null {
   };
   const raw = written(text);
   if (!isMap(raw)) return null;
-  const { profiles = [], sweep: _, scenario, tunings, ...others } = raw;
+  const { profiles = [], scenario, tunings, ...others } = raw;
   const paths = Array.isArray(profiles) ? profiles.map(String) : [];
   const profiled = paths.map((path) => written(textOf(path), folderOf(path)));
   const own = isMap(tunings) && Object.keys(tunings).length > 0 ? tunings : { [AS_IS]: {} };

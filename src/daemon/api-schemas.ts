@@ -4,7 +4,7 @@
  */
 import { ISSUE_CODES, jsonSchemas } from "../index.ts";
 import { VIRTUAL_FIELDS } from "../metrics/virtual-host.ts";
-import { JOB_ID, JOB_STATES } from "./job-record.ts";
+import { JOB_ID, JOB_KINDS, JOB_STATES } from "./job-record.ts";
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -36,21 +36,67 @@ const ISSUE = object(
   ["file", "hint"],
 );
 
+const MAX_SEED = 0xffffffff;
+const MAX_SEEDS = 10_000;
+
+const word = (description: string): JsonSchema => ({ description, type: "string", minLength: 1, maxLength: 1000 });
+const words = (description: string): JsonSchema => ({ description, type: "array", items: word("One."), maxItems: 32 });
+
+/** What a job is asked besides, by the words of the command line. */
+const WORDS = {
+  param: words("sweep: an axis, KEY.PATH=VALUES; may be given again. Default: the axes of the experiment's own sweep."),
+  sample: word(
+    "sweep: grid, or lhs:N for N points of a Latin hypercube. Default: what the experiment says, else grid.",
+  ),
+  metric: words("sweep: what to look at; may be given again. Default: who got in, how late, at what cost."),
+  find: word("plan: min:KEY=lo..hi or max:KEY=lo..hi."),
+  and: words("plan: a threshold besides the experiment's; may be given again."),
+  tuning: word("sweep, plan: only this tuning. Default: all."),
+  seeds: described("sweep, plan: runs of each scenario. Default: what the experiment says.", {
+    type: "integer",
+    minimum: 1,
+    maximum: MAX_SEEDS,
+  }),
+  seed: described("sweep, plan: the first seed; the others follow it. Default: what the experiment says.", {
+    type: "integer",
+    minimum: 0,
+    maximum: MAX_SEED,
+  }),
+} as const;
+
+const KIND = {
+  type: "string",
+  enum: [...JOB_KINDS],
+} as const;
+
 const JOB = object({
   id: described("Sorts by the time of submission.", { type: "string", pattern: JOB_ID.source }),
   experiment: text("As labels of metrics name it."),
+  kind: described("What is done with the experiment.", KIND),
+  asked: described(
+    "What is asked besides, in the words of the request; null, or empty: nothing.",
+    object(
+      Object.fromEntries(
+        Object.entries(WORDS).map(([name, schema]) => [name, schema.type === "array" ? schema : orNull(schema)]),
+      ),
+    ),
+  ),
   state: described("How far it is.", { type: "string", enum: [...JOB_STATES] }),
   engine: described("How packets of floods are simulated.", { type: "string", enum: ["auto", "packet"] }),
-  tunings: described("Their names.", listOf({ type: "string" })),
-  seeds: whole("Runs of each tuning."),
-  runs: whole("Runs altogether."),
+  tunings: described("Names of the experiment's tunings.", listOf({ type: "string" })),
+  seeds: whole("Runs of each tuning, point or value."),
+  runs: whole("Runs altogether; of a plan, which finds out as it goes, those that were asked for so far."),
   done: whole("Runs that have ended and are in the store."),
   begun: whole("Times that it was begun."),
   submitted_ms: number("Unix time in milliseconds."),
   started_ms: orNull(number("Unix time in milliseconds.")),
   ended_ms: orNull(number("Unix time in milliseconds.")),
   error: orNull(text("Why it failed or was cancelled.")),
-  thresholds_hold: orNull({ description: "Whether all thresholds hold; null: not done, or without.", type: "boolean" }),
+  thresholds_hold: orNull({
+    description:
+      "Whether all thresholds hold; of a plan: whether each tuning has an answer. null: not done, or without.",
+    type: "boolean",
+  }),
 });
 
 const ERROR = object(
@@ -211,8 +257,13 @@ export const PARAMETERS = {
         default: "auto",
       }),
       name: described("In place of the experiment's own name.", { type: "string", minLength: 1, maxLength: 64 }),
+      kind: described("experiment: run it; sweep: over values of keys; plan: until a value is enough.", {
+        ...KIND,
+        default: "experiment",
+      }),
+      ...WORDS,
     },
-    ["engine", "name"],
+    ["engine", "name", "kind", ...Object.keys(WORDS)],
   ),
   pacedName: object({ experiment: described("Name of a paced experiment.", { type: "string", maxLength: 64 }) }),
   virtualHost: object({
@@ -244,7 +295,7 @@ export const PARAMETERS = {
   result: object(
     {
       format: described(
-        "json: as `run --json`; csv: every metric; recording: the first seed's run of a tuning; openmetrics: time lines for promtool.",
+        "json: as `run`, `sweep` or `plan` with --json; of experiments also csv: every metric; recording: the first seed's run of a tuning; openmetrics: time lines for promtool.",
         {
           type: "string",
           enum: ["json", "csv", "recording", "openmetrics"],

@@ -1,5 +1,5 @@
 /**
- * Checkpoints: each finished run of the job that is on, in the store, so that a job that is begun again goes on where it was.
+ * Checkpoints: each finished run of the job that is on, point of a sweep or answer of a plan, in the store, so that a job that is begun again goes on where it was.
  *
  * Cost        What is not 0 of a result has, packed, some kilobytes. Runs that end within FLUSH_MS share one
  *             transaction, since each waits for the disk.
@@ -18,6 +18,9 @@ const LEVEL = 1;
 /** Runs with time lines are kept for recordings; the others are of no use once the job has ended. */
 const fullOf = (job: string): string => `full/${job}`;
 const summaryOf = (job: string): string => `runs/${job}`;
+/** Of sweeps, and of plans. */
+export const pointsOf = (job: string): string => `points/${job}`;
+export const answersOf = (job: string): string => `answers/${job}`;
 
 export class Checkpoints {
   readonly #store: Store;
@@ -27,7 +30,7 @@ export class Checkpoints {
   #timer: NodeJS.Timeout | null = null;
   #packing: Promise<void>[] = [];
 
-  /** `onStored`: called with how many more runs nothing can take away any more. Throws of the store go to `flush`. */
+  /** `onStored`: called with how many more runs, or other steps, nothing can take away any more. Throws of the store go to `flush`. */
   constructor(store: Store, job: string, onStored: (runs: number) => void) {
     this.#store = store;
     this.#job = job;
@@ -36,11 +39,16 @@ export class Checkpoints {
 
   add(run: number, isFull: boolean, result: SparseParts): void {
     const collection = isFull ? fullOf(this.#job) : summaryOf(this.#job);
-    const packed = pack(encodeParts(result), { level: LEVEL }).then((bytes) => {
-      this.#waiting.push({ collection, id: String(run), bytes });
-      this.#timer ??= setTimeout(() => this.#write(), FLUSH_MS);
-    });
+    const packed = pack(encodeParts(result), { level: LEVEL }).then((bytes) =>
+      this.keep({ collection, id: String(run), bytes }),
+    );
     this.#packing.push(packed);
+  }
+
+  /** A step of another kind, as it is. */
+  keep(step: Document): void {
+    this.#waiting.push(step);
+    this.#timer ??= setTimeout(() => this.#write(), FLUSH_MS);
   }
 
   /** Writes what is still waiting; throws what the store throws. */
@@ -87,10 +95,14 @@ export function knownRuns(store: Store, job: string): KnownRuns {
 }
 
 /** The job has ended: what is kept of its runs are those with time lines. */
-export const forgetSummaries = (store: Store, job: string): void => store.remove(summaryOf(job));
+export function forgetSteps(store: Store, job: string): void {
+  store.remove(summaryOf(job));
+  store.remove(pointsOf(job));
+  store.remove(answersOf(job));
+}
 
 export function forgetRuns(store: Store, job: string): void {
-  store.remove(summaryOf(job));
+  forgetSteps(store, job);
   store.remove(fullOf(job));
 }
 

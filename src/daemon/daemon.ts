@@ -54,7 +54,7 @@ export class Daemon {
     this.results = new ResultSeries(config.result_series_h * MS_PER_H);
     this.jobs = new Jobs({
       ...{ store, config, log, workers: this.workers },
-      onDone: (record, summary) => this.results.show(record, summary),
+      onDone: (record, found) => this.results.show(record, found),
     });
   }
 

@@ -59,7 +59,7 @@ function discover(daemon: Daemon, request: FastifyRequest): unknown {
     targets: [request.headers.host ?? ""],
     labels: {
       __metrics_path__: `/metrics/hosts/${encodeURIComponent(experiment)}/${encodeURIComponent(tuning)}`,
-      ...{ instance: nameOf(experiment, tuning), job: "halfopen-virtual", virtual: "true" },
+      ...{ instance: nameOf(experiment, tuning), job: "halfopen-virtual", virtual: "true", experiment, tuning },
     },
   }));
 }

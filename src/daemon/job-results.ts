@@ -1,18 +1,12 @@
 /** What came of jobs, in the store: their texts, their summaries, and the runs that have time lines. */
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
-import {
-  type Experiment,
-  type ExperimentSummary,
-  encodeSummary,
-  experimentSpecs,
-  parseSummary,
-  type RunResult,
-  type RunSpec,
-} from "../index.ts";
+import { type Experiment, type ExperimentSummary, experimentSpecs, type RunResult, type RunSpec } from "../index.ts";
 import type { SparseParts } from "../results/values.ts";
 import type { Document, Store } from "../store/store.ts";
+import { type Asked, mustReadAsked } from "./asked.ts";
 import { forgetRuns, knownRuns, wholeResult } from "./checkpoints.ts";
+import { decodeFound, encodeFound, type Found } from "./found.ts";
 import type { JobRecord } from "./job-record.ts";
 import { mustParseSent } from "./sent-experiment.ts";
 
@@ -34,26 +28,38 @@ export class JobResults {
 
   textDocument = (id: string, text: string): Document => ({ collection: "texts", id, bytes: Buffer.from(text) });
 
-  async summaryDocument(id: string, summary: ExperimentSummary): Promise<Document> {
-    return { collection: "summaries", id, bytes: await pack(encodeSummary(summary)) };
+  async foundDocument(id: string, found: Found): Promise<Document> {
+    return { collection: "summaries", id, bytes: await pack(encodeFound(found)) };
+  }
+
+  /** What the job simulates. */
+  asked({ id, kind, engine, asked, experiment }: JobRecord): Asked {
+    return mustReadAsked(Buffer.from(this.#text(id)).toString(), { kind, engine, asked, label: experiment });
   }
 
   experiment(id: string): Experiment {
+    return mustParseSent(this.#text(id));
+  }
+
+  #text(id: string): Uint8Array {
     const text = this.#store.get("texts", id);
     if (text === null) throw new Error("its text is not in the store");
-    return mustParseSent(text);
+    return text;
   }
 
-  async summary(id: string): Promise<ExperimentSummary | null> {
-    const text = await this.summaryText(id);
-    if (text === null) return null;
-    const parsed = parseSummary(text);
-    if (!parsed.ok) throw new Error(`the result of job ${id}: ${parsed.error}`);
-    return parsed.value;
+  async found({ id, kind }: JobRecord): Promise<Found | null> {
+    const text = await this.text(id);
+    return text === null ? null : decodeFound(kind, text);
   }
 
-  /** As `run --json` writes it. */
-  async summaryText(id: string): Promise<string | null> {
+  /** Of an experiment; null: there is none, or the job is of another kind. */
+  async summary(job: JobRecord): Promise<ExperimentSummary | null> {
+    const found = job.kind === "experiment" ? await this.found(job) : null;
+    return found?.kind === "experiment" ? found.summary : null;
+  }
+
+  /** As `run`, `sweep` or `plan` write it with --json. */
+  async text(id: string): Promise<string | null> {
     const packed = this.#store.get("summaries", id);
     return packed === null ? null : (await unpack(packed)).toString();
   }

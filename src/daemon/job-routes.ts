@@ -5,9 +5,9 @@ import { encodeCsv, encodeRecording, recordingOf } from "../index.ts";
 import { BACKFILL_AGE_S, backfillParts } from "../metrics/backfill.ts";
 import { PARAMETERS, schemaRef } from "./api-schemas.ts";
 import type { Daemon } from "./daemon.ts";
-import { hasEnded, type JobRecord, type JobState } from "./job-record.ts";
-import type { Refusal } from "./jobs.ts";
+import { hasEnded, type JobRecord, type JobState, type JobWords, NO_WORDS } from "./job-record.ts";
 import { HttpError, json, nothing, type Route } from "./route.ts";
+import type { Refusal } from "./submission.ts";
 
 /** Seconds after which it is worth to ask again. */
 const RETRY_S = { queue: 10, store: 60, stopping: 30 } as const;
@@ -21,13 +21,13 @@ export const JOB_ROUTES: readonly Route[] = [
   {
     method: "POST",
     path: "/api/v1/jobs",
-    summary: "Submit an experiment, or a scenario, as YAML or JSON",
+    summary: "Submit an experiment, or a scenario, as YAML or JSON: to be run, swept, or planned with",
     access: "write",
     query: PARAMETERS.submit,
     body: { types: TEXT_TYPES, schema: schemaRef("Experiment") },
     answers: {
       202: json("It is in the store and will run.", schemaRef("Accepted")),
-      422: json("The experiment is wrong; `issues` says where.", ERROR),
+      422: json("The experiment, or what is asked of it, is wrong or too much; `issues` says where.", ERROR),
       429: json("Too many jobs wait.", ERROR),
     },
     handle: submit,
@@ -97,7 +97,7 @@ export const JOB_ROUTES: readonly Route[] = [
     method: "GET",
     path: "/api/v1/jobs/:id/events",
     summary:
-      "Follow a job: an event `job` with each change, `lines` with the time lines of each tuning when it is done",
+      "Follow a job: an event `job` with each change; of an experiment that is done `lines` with the time lines of each tuning",
     access: "read",
     params: PARAMETERS.jobId,
     answers: { 200: { description: "Ends with the job.", content: { "text/event-stream": null } }, 404: noSuchJob },
@@ -105,10 +105,14 @@ export const JOB_ROUTES: readonly Route[] = [
   },
 ];
 
+interface SubmitQuery extends Pick<JobRecord, "engine" | "kind">, Partial<JobWords> {
+  readonly name?: string;
+}
+
 function submit({ jobs }: Daemon, request: FastifyRequest, reply: FastifyReply): unknown {
-  const { engine, name } = request.query as { readonly engine: JobRecord["engine"]; readonly name?: string };
+  const { engine, name, kind, ...asked } = request.query as SubmitQuery;
   const text = typeof request.body === "string" ? request.body : "";
-  const accepted = jobs.submit({ text, engine, name: name ?? null });
+  const accepted = jobs.submit({ text, kind, engine, name: name ?? null, asked: { ...NO_WORDS, ...asked } });
   if (!accepted.ok) throw refusalOf(accepted.error);
   return reply.code(202).header("location", `/api/v1/jobs/${accepted.value.job.id}`).send(accepted.value);
 }
@@ -117,6 +121,8 @@ function refusalOf(refusal: Refusal): HttpError {
   switch (refusal.reason) {
     case "invalid":
       return new HttpError(422, "invalid-experiment", "the experiment is wrong", { issues: refusal.issues });
+    case "bad-word":
+      return new HttpError(400, "bad-parameter", `${refusal.word}: ${refusal.message}`);
     case "queue-full":
       return new HttpError(429, "queue-full", "too many jobs wait", { retryAfterS: RETRY_S.queue });
     case "store-full":
@@ -160,11 +166,13 @@ async function result(daemon: Daemon, request: FastifyRequest, reply: FastifyRep
   const job = jobOf(daemon, request);
   if (job.state !== "done") throw new HttpError(409, "not-done", `the job is ${job.state}`);
   const query = request.query as { readonly format: string; readonly tuning?: string; readonly end?: number };
+  if (job.kind !== "experiment" && query.format !== "json")
+    throw new HttpError(400, "bad-parameter", `format: found ${query.format}, a ${job.kind} has json only`);
   if (query.format === "recording") return recording(daemon, job, query.tuning ?? job.tunings[0] ?? "", reply);
   if (query.format === "json") {
-    return reply.type("application/json; charset=utf-8").send(await daemon.jobs.results.summaryText(job.id));
+    return reply.type("application/json; charset=utf-8").send(await daemon.jobs.results.text(job.id));
   }
-  const summary = await daemon.jobs.results.summary(job.id);
+  const summary = await daemon.jobs.results.summary(job);
   if (summary === null) throw new HttpError(404, "no-result", "its result is not in the store");
   if (query.format === "csv") return reply.type("text/csv; charset=utf-8").send(encodeCsv(summary));
   const endS = query.end ?? Date.now() / 1000 - BACKFILL_AGE_S;
@@ -198,6 +206,6 @@ function follow(daemon: Daemon, request: FastifyRequest, reply: FastifyReply): u
 }
 
 async function sendLines({ jobs }: Daemon, job: JobRecord, send: (data: unknown) => void): Promise<void> {
-  const summary = job.state === "done" ? await jobs.results.summary(job.id) : null;
+  const summary = job.state === "done" ? await jobs.results.summary(job) : null;
   for (const { name, lines } of summary?.tunings ?? []) send({ tuning: name, lines });
 }

@@ -1,5 +1,5 @@
 /**
- * Jobs: experiments that were submitted, one after the other on all threads of the pool, from the store and back into it.
+ * Jobs: experiments, sweeps and plans that were submitted, one after the other on all threads of the pool, from the store and back into it.
  *
  * Invariants  A job that was accepted is in the store; a result that was told of is too. Whatever ends the process, a job ends with the result that it
  *             would have had without: runs are pure functions of their specs, and those that are done are kept (checkpoints.ts).
@@ -8,25 +8,17 @@
  */
 
 import type { Logger } from "pino";
-import { err, ok, type Result } from "../base/result.ts";
-import { type ConfigIssue, type DaemonConfig, type Experiment, type ExperimentSummary, RunError } from "../index.ts";
+import { err, type Result } from "../base/result.ts";
+import { type DaemonConfig, RefusedValueError, RunError, SweepPointError } from "../index.ts";
 import { type Document, type Store, StoreFullError } from "../store/store.ts";
-import { forgetRuns, forgetSummaries, knownRuns } from "./checkpoints.ts";
+import { forgetRuns, forgetSteps } from "./checkpoints.ts";
 import { CrashBreaker } from "./crash-breaker.ts";
-import { limitIssues } from "./job-limits.ts";
-import {
-  decodeRecord,
-  encodeRecord,
-  hasEnded,
-  type JobRecord,
-  type JobState,
-  labelOf,
-  newJobId,
-} from "./job-record.ts";
+import { type Found, holdsOf } from "./found.ts";
+import { decodeRecord, encodeRecord, hasEnded, type JobRecord, type JobState } from "./job-record.ts";
 import { JobResults } from "./job-results.ts";
-import { runJob } from "./job-run.ts";
-import { parseSent } from "./sent-experiment.ts";
+import { runJob, runsDone } from "./job-run.ts";
 import { StoreGuard } from "./store-guard.ts";
+import { type Accepted, accept, type Refusal, type Submission } from "./submission.ts";
 
 /** Times that a job is begun before its daemons' deaths are held against it. */
 const MOST_BEGUN = 5;
@@ -36,24 +28,8 @@ export interface JobsOptions {
   readonly workers: number;
   readonly log: Logger;
   /** Called with each job that is done. */
-  readonly onDone?: (record: JobRecord, summary: ExperimentSummary) => void;
+  readonly onDone?: (record: JobRecord, found: Found) => void;
   readonly nowMs?: () => number;
-}
-
-export interface Submission {
-  readonly text: string;
-  readonly engine: JobRecord["engine"];
-  /** In place of the experiment's own name. */
-  readonly name: string | null;
-}
-
-export type Refusal =
-  | { readonly reason: "invalid"; readonly issues: readonly ConfigIssue[] }
-  | { readonly reason: "queue-full" | "store-full" | "stopping" };
-
-export interface Accepted {
-  readonly job: JobRecord;
-  readonly warnings: readonly ConfigIssue[];
 }
 
 export type JobListener = (record: JobRecord) => void;
@@ -109,7 +85,8 @@ export class Jobs {
       if (record.state !== "running") continue;
       this.#log.warn({ job: record.id, begun: record.begun }, "the daemon ended under this job: it is begun again");
       // What the record says of its runs is as old as its last change of state; the runs themselves are in the store.
-      this.#update(record.id, { state: "queued", done: knownRuns(this.#store, record.id).count });
+      const done = runsDone(this.#store, record);
+      this.#update(record.id, { state: "queued", done, runs: Math.max(done, record.runs) });
     }
     this.#schedule();
   }
@@ -140,41 +117,25 @@ export class Jobs {
     return this.#breaker.restMs > 0 ? "crash-loop" : null;
   }
 
-  submit({ text, engine, name }: Submission): Result<Accepted, Refusal> {
+  submit(submission: Submission): Result<Accepted, Refusal> {
     const refused = (refusal: Refusal): Result<Accepted, Refusal> => {
-      this.#totals.submissions[refusal.reason === "invalid" ? "invalid" : "refused"]++;
+      const isInvalid = refusal.reason === "invalid" || refusal.reason === "bad-word";
+      this.#totals.submissions[isInvalid ? "invalid" : "refused"]++;
       return err(refusal);
     };
     if (this.#isStopping) return refused({ reason: "stopping" });
     if (!this.#guard.isWritable) return refused({ reason: "store-full" });
     if (this.count("queued") >= this.#options.config.queue_limit) return refused({ reason: "queue-full" });
-    const parsed = parseSent(text);
-    if (!parsed.ok) return refused({ reason: "invalid", issues: parsed.error });
-    const { experiment, warnings } = parsed.value;
-    const issues = limitIssues(experiment, this.#options.config);
-    if (issues.length > 0) return refused({ reason: "invalid", issues });
-    const job = this.#newRecord(experiment, engine, name);
-    if (!this.#put(this.results.textDocument(job.id, text), documentOf(job))) return refused({ reason: "store-full" });
+    const accepted = accept(submission, this.#options.config, this.#nowMs());
+    if (!accepted.ok) return refused(accepted.error);
+    const { job } = accepted.value;
+    const text = this.results.textDocument(job.id, submission.text);
+    if (!this.#put(text, documentOf(job))) return refused({ reason: "store-full" });
     this.#records.set(job.id, job);
     this.#totals.submissions.accepted++;
-    this.#log.info({ job: job.id, experiment: job.experiment, runs: job.runs }, "job accepted");
+    this.#log.info({ job: job.id, experiment: job.experiment, kind: job.kind, runs: job.runs }, "job accepted");
     this.#schedule();
-    return ok({ job, warnings });
-  }
-
-  #newRecord(experiment: Experiment, engine: JobRecord["engine"], name: string | null): JobRecord {
-    const hosts = experiment.tunings.reduce((sum, { scenario }) => sum + scenario.server.hosts, 0);
-    const submitted_ms = this.#nowMs();
-    return {
-      id: newJobId(submitted_ms),
-      experiment: labelOf(name ?? experiment.name),
-      state: "queued",
-      engine,
-      tunings: experiment.tunings.map((tuning) => tuning.name),
-      seeds: experiment.seeds.length,
-      runs: hosts * experiment.seeds.length,
-      ...{ done: 0, begun: 0, submitted_ms, started_ms: null, ended_ms: null, error: null, thresholds_hold: null },
-    };
+    return accepted;
   }
 
   /** false: it has ended already. */
@@ -260,36 +221,35 @@ export class Jobs {
 
   async #simulate(record: JobRecord, signal: AbortSignal): Promise<void> {
     const { id } = record;
-    const summary = await runJob(record, {
+    const found = await runJob(record, {
       ...{ store: this.#store, results: this.results, workers: this.#options.workers, signal },
-      onRun: (run, seed, simulatedS) => {
-        this.#totals.runs++;
+      onRuns: (runs, simulatedS, about) => {
+        this.#totals.runs += runs;
         this.#totals.simulatedS += simulatedS;
-        this.#log.debug({ job: id, run, seed }, "run ended");
+        this.#log.debug({ job: id, runs, ...about }, "runs ended");
       },
-      onStored: (runs) => this.#progress(id, runs),
+      onStored: (done, runs) => this.#progress(id, { done, ...(runs !== undefined && { runs }) }),
       onDeath: () => {
         this.#breaker.note();
         this.#totals.retries++;
         this.#log.error({ job: id }, "a thread died");
       },
     });
-    await this.#finish(id, summary);
+    await this.#finish(id, found);
   }
 
   /** The result and the word that there is one are written together. */
-  async #finish(id: string, summary: ExperimentSummary): Promise<void> {
-    const result = await this.results.summaryDocument(id, summary);
-    const thresholds_hold = summary.thresholds.length === 0 ? null : summary.thresholds.every(({ holds }) => holds);
+  async #finish(id: string, found: Found): Promise<void> {
+    const result = await this.results.foundDocument(id, found);
     const before = this.#records.get(id) as JobRecord;
-    const ended: Partial<JobRecord> = { state: "done", done: before.runs, ended_ms: this.#nowMs(), thresholds_hold };
-    const record = { ...before, ...ended };
+    const ended: Partial<JobRecord> = { state: "done", done: before.runs, ended_ms: this.#nowMs() };
+    const record = { ...before, ...ended, thresholds_hold: holdsOf(found) };
     this.#store.put(result, documentOf(record));
-    forgetSummaries(this.#store, id);
+    forgetSteps(this.#store, id);
     this.#totals.ended.done++;
     const ms = this.#nowMs() - (record.started_ms ?? 0);
     this.#log.info({ job: id, experiment: record.experiment, ms }, "job done");
-    this.#options.onDone?.(record, summary);
+    this.#options.onDone?.(record, found);
     this.#tell(record);
   }
 
@@ -302,7 +262,7 @@ export class Jobs {
       this.#tell({ ...(this.#records.get(id) as JobRecord), state: "queued" });
     } else if (error instanceof Cancelled) this.#end(id, "cancelled", error.message);
     else {
-      if (!(error instanceof RunError || error instanceof TimedOut))
+      if (!EXPECTED.some((expected) => error instanceof expected))
         this.#log.error({ job: id, err: error }, "job failed");
       this.#end(id, "failed", error instanceof Error ? error.message : String(error));
     }
@@ -315,9 +275,9 @@ export class Jobs {
     forgetRuns(this.#store, id);
   }
 
-  #progress(id: string, done: number): void {
+  #progress(id: string, change: Partial<Pick<JobRecord, "done" | "runs">>): void {
     const record = this.#records.get(id);
-    if (record?.state === "running") this.#tell({ ...record, done });
+    if (record?.state === "running") this.#tell({ ...record, ...change });
   }
 
   /** Changes a record, in the store too. A full store does not keep a state from changing: the next start would only do it again. */
@@ -363,3 +323,6 @@ class TimedOut extends Error {
     super(`not done after ${seconds} s, which is the limit of this daemon`);
   }
 }
+
+/** What a job may fail of with no fault of the program: its message is all that there is to say. */
+const EXPECTED = [RunError, TimedOut, RefusedValueError, SweepPointError];

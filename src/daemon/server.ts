@@ -39,7 +39,7 @@ export function createServer(daemon: Daemon, gatekeeper: Gatekeeper): FastifyIns
     loggerInstance: quieter(daemon.log) as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: 1_000, maxHeaderSize: 8192 },
-    ajv: { customOptions: { coerceTypes: true, removeAdditional: false, allErrors: false } },
+    ajv: { customOptions: { coerceTypes: "array", removeAdditional: false, allErrors: false } },
   });
   server.server.maxConnections = MAX_CONNECTIONS + daemon.config.max_streams;
   server.removeAllContentTypeParsers();

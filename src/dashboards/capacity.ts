@@ -1,4 +1,5 @@
 /** Capacity: what jobs found out, tuning by tuning; each experiment shows its last job that is done. */
+import { planRow, sweepRow } from "./capacity-found.ts";
 import { byGate, byTuning, GATE_LEGEND, TUNING_LEGEND } from "./colouring.ts";
 import type { DashboardSpec } from "./dashboard.ts";
 import { above, bars, below, number, type PanelSpec } from "./panel.ts";
@@ -23,11 +24,11 @@ export const capacity: DashboardSpec = {
   title: "Capacity",
   about: "What do the results of jobs say: how many are served, how late, what binds, and what does it cost?",
   howToRead:
-    "Submit an experiment whose tunings are the points to compare, such as the shipped capacity-*.yaml, and choose it above. All numbers are means over the seeds of the last job of that experiment that is done.",
+    "Submit an experiment whose tunings are the points to compare, such as the shipped capacity-*.yaml, and choose it above; `halfopen submit --kind sweep` and `--kind plan` fill the last two rows. All numbers are means over the seeds of the last run, the last sweep, and the last plan for each key of that experiment.",
   subject: "results",
   rows: [
     {
-      title: "The job",
+      title: "The run",
       panels: [
         number({
           title: "Thresholds that do not hold",
@@ -134,5 +135,7 @@ export const capacity: DashboardSpec = {
         }),
       ],
     },
+    sweepRow,
+    planRow,
   ],
 };

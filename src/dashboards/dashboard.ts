@@ -1,7 +1,8 @@
 /**
  * Dashboards: rows of panels, with the variables, annotations, links and index that all of them share.
  *
- * Variables   `datasource`, `job` and `instance` everywhere; `experiment` and `tuning` where metrics have these labels.
+ * Variables   `datasource`, `job` and `instance` everywhere; `experiment` and `tuning` where metrics have these labels. Of hosts only predictions have them: there "All" is
+ *             whatever a label says, nothing included.
  */
 import {
   AnnotationQueryBuilder,
@@ -106,6 +107,16 @@ function variablesOf(subject: DashboardSpec["subject"]) {
     new DatasourceVariableBuilder("datasource").label("Data source").type("prometheus"),
     values("job", "Job", "").multi(true).includeAll(true).allValue(".+").current(all),
     values("instance", "Instance", 'job=~"$job"').multi(true).includeAll(true).allValue(".+").current(all),
+    ...(subject === "hosts"
+      ? [
+          values("experiment", "Experiment", HERE).multi(true).includeAll(true).allValue(".*").current(all),
+          values("tuning", "Tuning", `${HERE},experiment=~"$experiment"`)
+            .multi(true)
+            .includeAll(true)
+            .allValue(".*")
+            .current(all),
+        ]
+      : []),
     ...(isByTuning(subject)
       ? [
           values("experiment", "Experiment", HERE),

@@ -19,6 +19,7 @@ import {
   SortOrder,
   StackingConfigBuilder,
   StackingMode,
+  TableCellDisplayMode,
   TooltipDisplayMode,
   VisibilityMode,
   VizLegendOptionsBuilder,
@@ -222,10 +223,16 @@ export function heat(spec: PanelSpec): PanelBuilder {
 }
 
 export interface TableSpec extends PanelSpec {
+  /** Cells have the colours of the thresholds. */
+  readonly isColoured?: true;
   readonly transformations: readonly DataTransformerConfig[];
 }
 
 /** Values as a table, as of now. */
 export function table(spec: TableSpec): PanelBuilder {
-  return filled(new TablePanel(), spec, "table", 9).transformations([...spec.transformations]);
+  const panel = filled(new TablePanel(), spec, "table", 9).transformations([...spec.transformations]);
+  if (spec.isColoured !== true) return panel;
+  return panel
+    .cellOptions({ type: TableCellDisplayMode.ColorBackground })
+    .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds));
 }

@@ -5,7 +5,10 @@
  * Time        Counters of runs count in simulated time. A rate is divided by halfopen_time_scale, so that it is the same at ×1 and at ×20.
  */
 import { SERIES_FAMILIES } from "../metrics/exposition.ts";
+import type { FamilyDef } from "../metrics/family.ts";
+import type { PlanMetric } from "../metrics/plan-families.ts";
 import { RESULT_INFO, RESULT_TUNING, resultFamily } from "../metrics/result-families.ts";
+import { type SweepUnit, sweepFamily } from "../metrics/sweep-families.ts";
 import { type DAEMON_METRICS, kernelFamily, type PACED_METRICS, type RUN_METRICS } from "../metrics/table.ts";
 import { type CounterName, nodeExporterName } from "../vocabulary/counters.ts";
 import { METRICS } from "../vocabulary/metrics.ts";
@@ -52,15 +55,29 @@ export function result(name: string, own = ""): string {
   return selector(resultFamily(def).name, OF_TUNING, own);
 }
 
+const OF_RUN = 'kind="experiment"';
+
 /** Of a job's experiment as a whole: `seeds`, `thresholds_failed`. */
-export function resultInfo(word: string): string {
+export function resultInfo(word: string, own = OF_RUN): string {
   const def = RESULT_INFO.find(({ name }) => name.endsWith(`_${word}`));
   if (def === undefined) throw new Error(`no result says ${word}`);
-  return selector(def.name, OF_EXPERIMENT, "");
+  return selector(def.name, OF_EXPERIMENT, own);
 }
 
+/** Of a sweep as a whole; its effects go over all tunings. */
+export const sweep = ({ name }: FamilyDef, own = ""): string => selector(name, OF_EXPERIMENT, own);
+
+/** Of a sweep's points, in the tunings that are chosen. */
+export const sweepPoint = (unit: SweepUnit, own = ""): string =>
+  selector(sweepFamily("point", unit).name, OF_TUNING, own);
+
+export const planned = (metric: PlanMetric, own = ""): string => selector(metric, OF_TUNING, own);
+
+/** Hosts have these labels only where they are predictions: "All" of both matches real ones too. */
+const OF_HOST = OF_TUNING;
+
 /** A counter as node_exporter has it. */
-export const node = (counter: CounterName): string => selector(nodeExporterName(counter), HERE, "");
+export const node = (counter: CounterName): string => selector(nodeExporterName(counter), OF_HOST, "");
 
 /** What else a host shows, by node_exporter's names (metrics/virtual-host.ts, metrics/cpu-families.ts). */
 export const NODE_METRICS = {
@@ -72,7 +89,7 @@ export const NODE_METRICS = {
   softnetSqueezed: "node_softnet_times_squeezed_total",
 } as const;
 export const nodeMetric = (metric: keyof typeof NODE_METRICS, own = ""): string =>
-  selector(NODE_METRICS[metric], HERE, own);
+  selector(NODE_METRICS[metric], OF_HOST, own);
 
 /** Increase per second in Grafana's own interval. */
 export const rate = (counter: string): string => `rate(${counter}[$__rate_interval])`;
@@ -99,7 +116,11 @@ export const withSlot = (expression: string): string =>
 
 /** The same for results of jobs. */
 export const withResultSlot = (expression: string): string =>
-  `(${expression}) * on (tuning) group_left (slot) ${max(selector(RESULT_TUNING.name, OF_TUNING, ""), "tuning", "slot")}`;
+  `(${expression}) * on (tuning) group_left (slot) ${max(selector(RESULT_TUNING.name, OF_TUNING, OF_RUN), "tuning", "slot")}`;
+
+/** The same for plans, which there may be one of for each key. */
+export const withPlanSlot = (expression: string): string =>
+  `(${expression}) * on (tuning, key) group_left (slot) ${max(planned("halfopen_result_plan_info"), "tuning", "key", "slot")}`;
 
 /** Metrics that variables look for values in. */
 export const VARIABLE_METRICS = {

@@ -3,11 +3,10 @@ import { DashboardBuilder } from "@grafana/grafana-foundation-sdk/dashboard";
 import { TextMode, PanelBuilder as TextPanel } from "@grafana/grafana-foundation-sdk/text";
 import { SERIES_FAMILIES } from "../metrics/exposition.ts";
 import type { FamilyDef } from "../metrics/family.ts";
-import { RESULT_INFO, RESULT_TUNING, resultFamily } from "../metrics/result-families.ts";
+import { resultFamilies } from "../metrics/found-families.ts";
 import { DAEMON_METRICS, kernelFamily, PACED_METRICS, RUN_METRICS } from "../metrics/table.ts";
 import { COUNTER_NAMES, COUNTERS, nodeExporterName } from "../vocabulary/counters.ts";
 import { GATE_NAMES, GATES } from "../vocabulary/gates.ts";
-import { METRICS } from "../vocabulary/metrics.ts";
 import { TAG } from "./dashboard.ts";
 import { REFERENCE_UID, TOPICS, type Topic, topicId } from "./topics.ts";
 
@@ -27,12 +26,6 @@ const metricTable = (families: readonly FamilyDef[]): string =>
 
 const familiesOf = (rows: Readonly<Record<string, Omit<FamilyDef, "name">>>): FamilyDef[] =>
   Object.entries(rows).map(([name, def]) => ({ name, ...def }));
-
-const resultFamilies = (): FamilyDef[] => [
-  ...RESULT_INFO,
-  RESULT_TUNING,
-  ...new Map(METRICS.map((def) => [resultFamily(def).name, resultFamily(def)])).values(),
-];
 
 const gateTable = (): string =>
   tableOf(

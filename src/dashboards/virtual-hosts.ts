@@ -36,7 +36,7 @@ export const virtualHosts: DashboardSpec = {
   uid: "halfopen-virtual-hosts",
   title: "Virtual hosts",
   about: "Real hosts beside predictions, under node_exporter's names.",
-  howToRead: `Predictions are the instances EXPERIMENT-TUNING of the job halfopen-virtual, which the daemon shows for what runs at ×1. For all panels a real host's node_exporter needs: \`${HOST_FLAGS.join(" ")}\`.`,
+  howToRead: `Predictions are the instances EXPERIMENT-TUNING of the job halfopen-virtual, which the daemon shows for what runs at ×1; *Experiment* and *Tuning* choose among them, and with "All" real hosts, which have neither, are there too. For all panels a real host's node_exporter needs: \`${HOST_FLAGS.join(" ")}\`.`,
   subject: "hosts",
   rows: [
     {

@@ -59,23 +59,44 @@ export function resultFamily(def: MetricDef): FamilyDef {
 export const RESULT_TUNING: FamilyDef = {
   name: `${PREFIX}_info`,
   type: "gauge",
-  help: "1; the tuning's place in its experiment (`slot`, from 1), which decides its colour.",
+  help: "1; what the job was (`kind`: experiment, sweep, plan; of a plan its `key` too), and the tuning's place in its experiment (`slot`, from 1), which decides its colour.",
 };
 
 export const RESULT_INFO: readonly FamilyDef[] = [
   {
     name: `${PREFIX}_completion_time_seconds`,
     type: "gauge",
-    help: "When the job ended whose results these are, in Unix time.",
+    help: "When the job ended whose results these are, in Unix time; by what the job was (`kind`; of a plan its `key` too).",
   },
   { name: `${PREFIX}_duration_seconds`, type: "gauge", help: "Simulated time of each of its runs." },
-  { name: `${PREFIX}_seeds`, type: "gauge", help: "Runs of each tuning." },
+  { name: `${PREFIX}_seeds`, type: "gauge", help: "Runs of each tuning, point or value." },
   {
     name: `${PREFIX}_thresholds_failed`,
     type: "gauge",
-    help: "Thresholds of the experiment that do not hold, over all tunings.",
+    help: "Thresholds of the experiment that do not hold, over all tunings; of jobs that run it.",
   },
 ];
+
+/** What results are of: `kind`, and of a plan its `key`. */
+export interface ResultKind {
+  readonly kind: "experiment" | "sweep" | "plan";
+  readonly key?: string;
+}
+
+/** In the order of RESULT_INFO; those that are missing have no sample. */
+export function infoGroup(experiment: string, of: ResultKind, values: readonly number[]): Group {
+  const families = RESULT_INFO.slice(0, values.length).map((def, index) => ({
+    ...def,
+    samples: [{ labels: { ...of }, value: values[index] ?? 0 }],
+  }));
+  return { shared: { experiment }, families };
+}
+
+/** `slot`: from 1. */
+export const tuningInfo = (of: ResultKind, slot: number): Family => ({
+  ...RESULT_TUNING,
+  samples: [{ labels: { ...of, slot }, value: 1 }],
+});
 
 /** One group for the experiment, then one for each tuning. `experiment`: as labels name it. */
 export function resultGroups(experiment: string, summary: ExperimentSummary, completedMs: number): Group[] {
@@ -85,12 +106,12 @@ export function resultGroups(experiment: string, summary: ExperimentSummary, com
     summary.seeds.length,
     summary.thresholds.filter(({ holds }) => !holds).length,
   ];
-  const families = RESULT_INFO.map((def, index) => ({ ...def, samples: [{ labels: {}, value: values[index] ?? 0 }] }));
+  const kind = { kind: "experiment" } as const;
   return [
-    { shared: { experiment }, families },
+    infoGroup(experiment, kind, values),
     ...summary.tunings.map((tuning, index) => ({
       shared: { experiment, tuning: tuning.name },
-      families: [{ ...RESULT_TUNING, samples: [{ labels: { slot: index + 1 }, value: 1 }] }, ...tuningFamilies(tuning)],
+      families: [tuningInfo(kind, index + 1), ...tuningFamilies(tuning)],
     })),
   ];
 }

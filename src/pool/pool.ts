@@ -87,7 +87,7 @@ async function runAll<K extends "result" | "sparse">(
   return all;
 }
 
-export interface StreamOptions extends Pick<PoolOptions, "workers" | "signal"> {
+export interface StreamOptions extends Pick<PoolOptions, "workers" | "signal" | "onDeath" | "inBackground"> {
   /** Called some times a second with the number of jobs that are done, parts of them included. */
   readonly onProgress?: ((jobs: number) => void) | undefined;
 }
@@ -99,7 +99,7 @@ export interface StreamOptions extends Pick<PoolOptions, "workers" | "signal"> {
 export async function streamMetrics(
   jobs: Iterable<MetricsJob>,
   take: (metrics: Yields["metrics"], index: number) => void,
-  { workers, signal, onProgress }: StreamOptions = {},
+  { workers, signal, onProgress, onDeath, inBackground }: StreamOptions = {},
 ): Promise<void> {
   signal?.throwIfAborted();
   const count = workersFor(Number.POSITIVE_INFINITY, workers);
@@ -108,6 +108,8 @@ export async function streamMetrics(
     workers: count,
     signal,
     onProgress,
+    onDeath,
+    inBackground,
     count: null,
   }).run();
 }

@@ -2,6 +2,7 @@
 import type { MetricNames } from "../vocabulary/metrics.ts";
 import { effectOf, type Factor, factorsOf } from "./effects.ts";
 import { type Effect, type HeatMap, SWEEP_FORMAT, type SweepSummary } from "./sweep-format.ts";
+import { outcomesOf } from "./sweep-outcomes.ts";
 import { pointCountOf, type SweepTable } from "./sweep-table.ts";
 
 /** More levels than these are no map that anybody reads. */
@@ -27,6 +28,7 @@ export function summarizeSweep(table: SweepTable, names: MetricNames): SweepSumm
     names,
     effects,
     dead: factors.filter(isDead).map(({ path }) => path),
+    ...outcomesOf(table, names),
     maps: shape.metrics.flatMap(
       (metric, index) =>
         mapOf(

@@ -5,6 +5,10 @@
  * Invariants  No wall-clock value: equal sweeps give equal bytes.
  */
 import type { AxisValue } from "../vocabulary/sweep.ts";
+import { jsonText } from "./json-text.ts";
+
+/** More points than these are for the file of --out. */
+export const MOST_OUTCOMES = 200;
 
 export const SWEEP_FORMAT = "halfopen-sweep-1";
 
@@ -57,6 +61,25 @@ export interface HeatMap {
   readonly cells: readonly (readonly (number | null)[])[];
 }
 
+/** A point, and what it measured. */
+export interface PointOutcome {
+  readonly tuning: string;
+  /** By axis, in the order of `keys`. */
+  readonly at: readonly AxisValue[];
+  /** By metric; null: nothing was measured. */
+  readonly means: readonly (number | null)[];
+}
+
+/** The points that came out highest and lowest in a metric; of equals the first. */
+export interface Extremes {
+  readonly metric: string;
+  /** Which of both is good news; null: neither. */
+  readonly better: "highest" | "lowest" | null;
+  readonly highest: ExtremePoint;
+  readonly lowest: ExtremePoint;
+}
+export type ExtremePoint = Pick<PointOutcome, "tuning" | "at"> & { readonly mean: number };
+
 export interface SweepSummary {
   readonly format: typeof SWEEP_FORMAT;
   readonly name: string;
@@ -82,4 +105,16 @@ export interface SweepSummary {
   readonly dead: readonly string[];
   /** One for each metric that something moves, of its two strongest axes. */
   readonly maps: readonly HeatMap[];
+  /** Key paths of all axes, tunings not among them, as they were given. */
+  readonly keys: readonly string[];
+  /** One for each metric that was measured anywhere. */
+  readonly extremes: readonly Extremes[];
+  /** Every point, of a grid of one or two keys with at most MOST_OUTCOMES points; else null. */
+  readonly outcomes: readonly PointOutcome[] | null;
 }
+
+/** As `sweep --json` writes it, with its newline. */
+export const encodeSweep = (summary: SweepSummary): string => `${jsonText(summary)}\n`;
+
+/** Of what encodeSweep() wrote. */
+export const decodeSweep = (text: string): SweepSummary => JSON.parse(text) as SweepSummary;

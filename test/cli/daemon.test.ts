@@ -27,7 +27,9 @@ describe("a job by the command line", () => {
     expect(submitted).toMatchObject({ code: 99, stderr: "" });
     const id = submitted.stdout.trim();
     const status = await cli(["status", id]);
-    expect(status.stdout).toMatch(new RegExp(`^job +experiment +state +runs\n${id} +small +done +4 of 4\n$`));
+    expect(status.stdout).toMatch(
+      new RegExp(`^job +experiment +kind +state +runs\n${id} +small +experiment +done +4 of 4\n$`),
+    );
     const fetched = await cli(["results", id]);
     const run = await runCli(["run", "-", "--json", "-", "--no-advice"], { stdin: SMALL });
     expect(fetched.stdout).toBe(run.stdout);
@@ -57,6 +59,39 @@ describe("a job by the command line", () => {
     });
   });
 
+  test("that sweeps or plans gives what sweep and plan give, with their words and exit codes", async () => {
+    const axes = ["-P", "server.listeners.80.backlog=8,64", "-P", "workloads.flood.rate_per_s=10..1000:log3"];
+    const swept = await cli(
+      ["submit", "-", "--kind", "sweep", ...axes, "--tuning", "on", "--seeds", "1", "--wait"],
+      SMALL,
+    );
+    expect(swept).toMatchObject({ code: 0, stderr: "" });
+    const sweep = await runCli(["sweep", "-", ...axes, "--tuning", "on", "--seeds", "1", "--json"], { stdin: SMALL });
+    expect((await cli(["results", swept.stdout.trim()])).stdout).toBe(sweep.stdout);
+
+    const question = ["--find", "min:server.listeners.80.backlog=1..4", "--and", "legit.connect_latency_ms.p99 < 100"];
+    const planned = await cli(["submit", "-", "--kind", "plan", ...question, "--wait"], SMALL);
+    const plan = await runCli(["plan", "-", ...question, "--json"], { stdin: SMALL });
+    expect([planned.code, plan.code]).toEqual([99, 99]);
+    expect((await cli(["results", planned.stdout.trim()])).stdout).toBe(plan.stdout);
+    expect((await cli(["status", planned.stdout.trim()])).stdout).toMatch(/ small +plan +done +(\d+) of \1\n$/);
+  });
+
+  test("that sweeps keeps the axes of a file that names others", async () => {
+    const folder = newFolder();
+    const scenario = "{ duration_s: 1, server: { listeners: [{ port: 80, backlog: 16 }] } }";
+    writeFileSync(join(folder, "scenario.yaml"), scenario);
+    const file = join(folder, "axes.yaml");
+    writeFileSync(
+      file,
+      "{ name: axes, scenario: scenario.yaml, sweep: { axes: { server.listeners.80.backlog: [1, 2] } } }",
+    );
+    const submitted = await cli(["submit", file, "--kind", "sweep", "--wait"]);
+    expect(submitted).toMatchObject({ code: 0, stderr: "" });
+    const { stdout } = await cli(["results", submitted.stdout.trim()]);
+    expect(JSON.parse(stdout)).toMatchObject({ name: "axes", points: 2, keys: ["server.listeners.80.backlog"] });
+  });
+
   test("cancelled", async () => {
     const id = (await cli(["submit", "-"], LONG)).stdout.trim();
     expect(await cli(["cancel", id])).toEqual({ code: 0, stdout: "", stderr: "" });
@@ -75,6 +110,19 @@ const calls = [
   [["submit", "absent.yaml"], 104, /^absent.yaml: no such file\n/, "no such file"],
   [["status", "nonsense"], 106, /^this is not the id of a job/, "not the form of an id"],
   [["status", "000000000aaaaaaaaaa"], 106, /^there is no such job\n/, "no such job"],
+  [["submit", "-", "--kind", "survey"], 2, /Allowed choices are experiment, sweep, plan/, "no such kind"],
+  [
+    ["submit", "flood-vs-tunings", "--kind", "sweep"],
+    106,
+    /^param: the experiment has no axes: give KEY\.PATH=VALUES/,
+    "a sweep without axes",
+  ],
+  [
+    ["submit", "flood-vs-tunings", "--kind", "sweep", "-P", "server.backlog=1,2"],
+    104,
+    /^-P:1:16 server\.backlog: there is no such key here/,
+    "an axis that is wrong",
+  ],
   [["results", "x", "--format", "xml"], 2, /Allowed choices are json/, "no such format"],
 ] as const;
 test.each(calls)("halfopen %j ends with %i: %s %s", async (args, code, stderr, _why) => {

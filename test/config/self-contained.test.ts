@@ -42,7 +42,7 @@ const whole = [
     "{ name: n, scenario: s/day.yaml, tunings: { own: { server.kernel: 5.15 } }, profiles: [p/more.yaml], thresholds: [day.served_ratio > 0.5] }",
     "profiles follow own tunings; thresholds and names stay",
   ],
-  [`scenario:${OWN_SCENARIO}sweep: { axes: { server.listeners.80.backlog: [1, 2] } }`, "a trace; axes are not run"],
+  [`scenario:${OWN_SCENARIO}sweep: { axes: { server.listeners.80.backlog: [1, 2] } }`, "a trace; axes stay"],
   [OWN_SCENARIO.replace(/^ {2}/gm, ""), "a scenario alone"],
 ] as const;
 test.each(whole)("%s: %s", (text, _why) => {
@@ -51,6 +51,7 @@ test.each(whole)("%s: %s", (text, _why) => {
   const parsed = parseExperiment(sent ?? "", noFiles);
   if (!expected.ok || !parsed.ok) throw new Error(JSON.stringify([expected, parsed]));
   expect(simulated(parsed.value.experiment)).toEqual(simulated(expected.value.experiment));
+  expect(parsed.value.sweep?.design).toEqual(expected.value.sweep?.design);
 });
 
 test("what names no files stays as it is", () => {

@@ -25,6 +25,8 @@ test("they are discovered: one for each tuning at x1", async () => {
         instance: `one-${tuning}`,
         job: "halfopen-virtual",
         virtual: "true",
+        experiment: "one",
+        tuning,
       },
     })),
   );

@@ -37,6 +37,7 @@ export interface PanelJson {
     }[];
   };
   readonly options?: Readonly<Record<string, unknown>>;
+  readonly transformations?: readonly { readonly id: string; readonly options: Readonly<Record<string, unknown>> }[];
 }
 
 export interface VariableJson {

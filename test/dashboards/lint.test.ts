@@ -90,6 +90,14 @@ describe("rules of the house", () => {
     }
   });
 
+  test("on the hosts' dashboard All matches real hosts too, which have neither label", () => {
+    const [hosts] = all.filter(({ uid }) => uid === "halfopen-virtual-hosts");
+    for (const name of ["experiment", "tuning"]) {
+      const variable = hosts?.templating.list.find((one) => one.name === name);
+      expect(variable, name).toMatchObject({ multi: true, includeAll: true, allValue: ".*" });
+    }
+  });
+
   test("nothing is made up where there is nothing: no or vector(0)", () => {
     for (const one of all) expect(JSON.stringify(one)).not.toMatch(/vector\s*\(/);
   });

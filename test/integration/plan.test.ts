@@ -5,11 +5,12 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { defaultThresholds, judge } from "../../src/advise/judge.ts";
-import { type PlanOptions, plan, type Quest, type TuningPlan } from "../../src/advise/plan.ts";
+import { type PlanOptions, plan, type Quest } from "../../src/advise/plan.ts";
 import { scaleOf } from "../../src/advise/scale.ts";
 import { parseExperiment } from "../../src/config/experiment.ts";
 import { thresholdsFrom } from "../../src/config/thresholds.ts";
 import { closePool } from "../../src/pool/pool.ts";
+import type { TuningPlan } from "../../src/results/plan-format.ts";
 import { simulateExperiment } from "../../src/simulate.ts";
 import type { Experiment } from "../../src/vocabulary/experiment.ts";
 

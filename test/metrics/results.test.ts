@@ -64,13 +64,15 @@ describe("results as gauges", () => {
   });
 
   test("with the time of completion, and as gauges only", () => {
-    expect(seriesValue(body, 'halfopen_result_completion_time_seconds{experiment="e"}')).toBe(1_800_000_000);
+    expect(seriesValue(body, 'halfopen_result_completion_time_seconds{kind="experiment",experiment="e"}')).toBe(
+      1_800_000_000,
+    );
     for (const [name, { type }] of readExposition(body)) expect(type, name).toBe("gauge");
   });
 
   test("with each tuning's place", () => {
-    expect(seriesValue(body, 'halfopen_result_info{slot="1",experiment="e",tuning="off"}')).toBe(1);
-    expect(seriesValue(body, 'halfopen_result_info{slot="2",experiment="e",tuning="on"}')).toBe(1);
+    expect(seriesValue(body, 'halfopen_result_info{kind="experiment",slot="1",experiment="e",tuning="off"}')).toBe(1);
+    expect(seriesValue(body, 'halfopen_result_info{kind="experiment",slot="2",experiment="e",tuning="on"}')).toBe(1);
   });
 
   test("one name never means two things", () => {

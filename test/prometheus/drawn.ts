@@ -42,6 +42,8 @@ const PICTURES: readonly PictureSpec[] = [
   { file: "time-wait.png", uid: "halfopen-time-wait", of: "CORNERS", rows: ["Ports", "Buckets"] },
   { file: "virtual-hosts.png", uid: "halfopen-virtual-hosts", of: "CORNERS", rows: ["What the usual"], isDark: true },
   { file: "capacity.png", uid: "halfopen-capacity", of: "JOB", rows: ["What clients", "What binds"] },
+  { file: "capacity-sweep.png", uid: "halfopen-capacity", of: "JOB", rows: ["What sweeps"] },
+  { file: "capacity-plan.png", uid: "halfopen-capacity", of: "JOB", rows: ["What plans"] },
   { file: "daemon.png", uid: "halfopen-daemon", of: "DEMO", rows: ["Health", "Pool"] },
 ];
 

@@ -1,6 +1,13 @@
 /** A dashboard and its answers → a picture: what Grafana would do with overrides, repeats, units and thresholds, as far as pictures need it. */
 import type { DashboardJson, PanelJson } from "../dashboards/files.ts";
-import type { Picture, PictureBody, PictureLine, PicturePanel } from "../dashboards/picture/model.ts";
+import type {
+  Picture,
+  PictureBar,
+  PictureBody,
+  PictureLine,
+  PicturePanel,
+  PictureTable,
+} from "../dashboards/picture/model.ts";
 import { textOf } from "../dashboards/picture/units.ts";
 import { type Asked, type Chosen, type Filling, fill, queriesOf } from "./fill.ts";
 import type { Line, Prometheus, Sample } from "./prometheus.ts";
@@ -123,7 +130,14 @@ async function bodyOf(
   const named = samples.flatMap(({ target, found }) =>
     found.map((sample) => ({ name: nameOf(target.legendFormat, sample.metric), sample })),
   );
-  if (panel.type === "table") return { kind: "table", rows: tableOf(named.map(({ sample }) => sample)) };
+  if (panel.type === "table")
+    return {
+      kind: "table",
+      ...matrixOf(
+        panel,
+        named.map(({ sample }) => sample),
+      ),
+    };
   if (panel.type === "bargauge")
     return { kind: "bars", bars: named.map(({ name, sample }, index) => barOf(panel, name, sample, index)) };
   return numberOf(panel, named);
@@ -172,10 +186,12 @@ const styled = (
   values,
 });
 
-const barOf = (panel: PanelJson, name: string, { value }: Sample, index: number) => ({
-  ...styleOf(panel, name, index),
-  value: Number(value[1]),
-});
+/** Where no override colours it, a bar has the colour of its threshold. */
+function barOf(panel: PanelJson, name: string, { value }: Sample, index: number): PictureBar {
+  const style = styleOf(panel, name, index);
+  const isOwn = (panel.fieldConfig?.overrides ?? []).length > 0;
+  return { ...style, ...(!isOwn && { colour: stepColour(panel, Number(value[1])) }), value: Number(value[1]) };
+}
 
 function numberText({ fieldConfig }: PanelJson, value: number): string {
   const { unit = "none", decimals } = fieldConfig?.defaults ?? {};
@@ -195,8 +211,7 @@ function numberOf(panel: PanelJson, named: readonly { readonly name: string; rea
     return { kind: "number", text: name, colour };
   }
   const value = Number(first.sample.value[1]);
-  const steps = panel.fieldConfig?.defaults.thresholds?.steps ?? [];
-  const colour = steps.findLast((step) => step.value === null || value >= step.value)?.color ?? "";
+  const colour = stepColour(panel, value);
   const mapped = panel.fieldConfig?.defaults.mappings?.[0]?.options[String(value)] as
     | { readonly text: string; readonly color?: string }
     | undefined;
@@ -207,13 +222,51 @@ function numberOf(panel: PanelJson, named: readonly { readonly name: string; rea
   };
 }
 
-/** As Grafana's "grouping to matrix" does: names down, tunings across. */
-function tableOf(samples: readonly Sample[]): string[][] {
-  const tunings = [...new Set(samples.map(({ metric }) => metric.tuning ?? ""))].sort();
-  const names = [...new Set(samples.map(({ metric }) => metric.name ?? ""))].sort();
-  const cell = (name: string, tuning: string): string =>
-    samples.find(({ metric }) => metric.name === name && metric.tuning === tuning)?.value[1] ?? "";
-  return [["name", ...tunings], ...names.map((name) => [name, ...tunings.map((tuning) => cell(name, tuning))])];
+/** As Grafana's "grouping to matrix" does: one label down, another across, in the order in which they come. */
+function matrixOf(panel: PanelJson, samples: readonly Sample[]): Pick<PictureTable, "rows" | "colours"> {
+  const { options } = (panel.transformations ?? []).find(({ id }) => id === "groupingToMatrix") ?? { options: {} };
+  const { rowField = "", columnField = "" } = options as { readonly rowField?: string; readonly columnField?: string };
+  const sorted = [...samples].sort((a, b) => compared(panel, a, b));
+  const labels = (label: string): string[] => [...new Set(sorted.map(({ metric }) => metric[label] ?? ""))];
+  const [rows, columns] = [labels(rowField), labels(columnField)];
+  const valueAt = (row: string, column: string): number | null => {
+    const found = sorted.find(({ metric }) => metric[rowField] === row && metric[columnField] === column);
+    return found === undefined ? null : Number(found.value[1]);
+  };
+  const cells = rows.map((row) => columns.map((column) => valueAt(row, column)));
+  const isColoured = panel.fieldConfig?.defaults.custom?.cellOptions !== undefined;
+  return {
+    rows: [
+      [`${rowField}\\${columnField}`, ...columns],
+      ...cells.map((row, index) => [
+        rows[index] ?? "",
+        ...row.map((value) => (value === null ? "" : cellText(panel, value))),
+      ]),
+    ],
+    ...(isColoured && {
+      colours: cells.map((row) => row.map((value) => (value === null ? null : stepColour(panel, value)))),
+    }),
+  };
+}
+
+/** A number without a unit stands as it is. */
+const cellText = (panel: PanelJson, value: number): string =>
+  (panel.fieldConfig?.defaults.unit ?? "none") === "none" ? String(value) : numberText(panel, value);
+
+/** By the field that a transformation sorts by, as numbers; else tunings and names by their letters. */
+function compared({ transformations = [] }: PanelJson, a: Sample, b: Sample): number {
+  const sort = transformations.find(({ id }) => id === "sortBy")?.options.sort as
+    | { readonly field: string }[]
+    | undefined;
+  const field = sort?.[0]?.field;
+  if (field !== undefined) return Number(a.metric[field]) - Number(b.metric[field]);
+  const textOfLabels = ({ metric }: Sample): string => `${metric.name ?? ""} ${metric.tuning ?? ""}`;
+  return textOfLabels(a) < textOfLabels(b) ? -1 : 1;
+}
+
+function stepColour({ fieldConfig }: PanelJson, value: number): string {
+  const steps = fieldConfig?.defaults.thresholds?.steps ?? [];
+  return steps.findLast((step) => step.value === null || value >= step.value)?.color ?? "";
 }
 
 /** Buckets of a histogram contain those below them: what each has of its own. */

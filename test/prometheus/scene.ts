@@ -1,12 +1,12 @@
 /**
- * Scene: a daemon whose demo runs its 15 minutes within 45 s, the experiment of the corners at ×1 as virtual hosts, a job that is done, and a Prometheus that
- * scraped all of it: what dashboards are asked about.
+ * Scene: a daemon whose demo runs its 15 minutes within 45 s, the experiment of the corners at ×1 as virtual hosts, a run, a sweep and a plan that are done, and a
+ * Prometheus that scraped all of it: what dashboards are asked about.
  *
  * Time    MOMENTS are named by what the demo's timetable does then; `timeOf` has the Unix time of the first scrape after each.
  */
 import { ask, daemonWith, ended, newFolder, post } from "../daemon/running.ts";
 import { freePort, Prometheus } from "./prometheus.ts";
-import { CORNERS, JOB } from "./scenes.ts";
+import { CORNERS, JOB, PLAN, SWEEP } from "./scenes.ts";
 
 /** Simulated seconds of the demo per second. */
 const SCALE = 20;
@@ -57,6 +57,11 @@ export async function playScene(): Promise<Scene> {
     .then((answer) => answer.text())
     .catch(() => {});
   await ended(serving, job);
+  for (const words of [SWEEP, PLAN]) {
+    const further = (await post(serving, `/api/v1/jobs?${words}`, JOB)).body.job.id as string;
+    const { state, error } = await ended(serving, further);
+    if (state !== "done") throw new Error(`${words.get("kind")}: ${error}`);
+  }
   await sleep(2 * SCRAPE_S * 1000);
   timeOf.set("job done", Date.now() / 1000);
   for (const [moment, simulatedS] of Object.entries(MOMENTS) as [keyof typeof MOMENTS, number][])

@@ -47,3 +47,17 @@ tunings:
   cookies_256: { server.listeners.80.backlog: 256 }
 thresholds: [legit.served_ratio > 0.999]
 `;
+
+/** Of JOB: queues against floods, as a map of nine points. */
+export const SWEEP = new URLSearchParams([
+  ["kind", "sweep"],
+  ["tuning", "no_cookies_16"],
+  ["param", "server.listeners.80.backlog=16,64,256"],
+  ["param", "workloads.flood.rate_per_s=10,100,1000"],
+]);
+
+/** Of JOB: how many clients each tuning serves; without cookies the flood lets it serve no number of them. */
+export const PLAN = new URLSearchParams([
+  ["kind", "plan"],
+  ["find", "max:workloads.legit.rate_per_s=5..200"],
+]);

@@ -1,6 +1,6 @@
 /** The page's script: draws pictures (model.ts) into the document, lines by uPlot. It notes on each panel what it drew, for whoever looks without eyes. */
 import uPlot from "uplot";
-import type { Picture, PictureBody, PictureLine, PicturePanel } from "./model.ts";
+import type { Picture, PictureBody, PictureLine, PicturePanel, PictureTable } from "./model.ts";
 import { textOf } from "./units.ts";
 
 declare global {
@@ -19,6 +19,11 @@ const FONT = "11px system-ui, sans-serif";
 /** Of a quarter of the width. */
 const LONG_TEXT = 16;
 const MARK = "#b65cab";
+/** Width of one, about. */
+const CHARACTER = 6.2;
+const NAME_SHARE = 0.38;
+/** Height of a bar from which on its name can stand above it. */
+const LEAST_ABOVE = 40;
 
 /** From few to many. */
 const VIRIDIS = ["#440154", "#414487", "#2a788e", "#22a884", "#7ad151", "#fde725"];
@@ -73,7 +78,7 @@ function drawInto(place: HTMLElement, panel: PicturePanel, picture: Picture): vo
       drawBars(place, body, panel.unit);
       break;
     case "table":
-      drawTable(place, body.rows);
+      drawTable(place, body);
       break;
     case "heat":
       drawHeat(place, body, picture);
@@ -87,6 +92,11 @@ function drawInto(place: HTMLElement, panel: PicturePanel, picture: Picture): vo
 
 function drawBars(place: HTMLElement, { bars }: Extract<PictureBody, { kind: "bars" }>, unit: string): void {
   const most = Math.max(...bars.map(({ value }) => value), Number.MIN_VALUE);
+  const longest = Math.max(...bars.map(({ name }) => name.length), 0);
+  // As Grafana does: long names stand above their bars where there is room, else they take room from them.
+  const isLong = longest * CHARACTER > NAME_SHARE * place.clientWidth;
+  const isAbove = isLong && (place.clientHeight - HEAD) / bars.length > LEAST_ABOVE;
+  if (isLong) place.dataset.names = isAbove ? "above" : "beside";
   for (const { name, colour, value } of bars) {
     const line = element("div", "bar");
     const track = element("span", "track");
@@ -99,11 +109,15 @@ function drawBars(place: HTMLElement, { bars }: Extract<PictureBody, { kind: "ba
   }
 }
 
-function drawTable(place: HTMLElement, rows: readonly (readonly string[])[]): void {
+function drawTable(place: HTMLElement, { rows, colours }: PictureTable): void {
   const table = element("table", "");
-  rows.forEach((cells, index) => {
+  rows.forEach((texts, index) => {
     const row = element("tr", "");
-    row.append(...cells.map((cell) => element(index === 0 ? "th" : "td", "", cell)));
+    const cells = texts.map((text) => element(index === 0 ? "th" : "td", "", text));
+    cells.forEach((cell, column) => {
+      cell.style.background = colours?.[index - 1]?.[column - 1] ?? "";
+    });
+    row.append(...cells);
     table.append(row);
   });
   place.append(table);

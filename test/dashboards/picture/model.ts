@@ -13,6 +13,14 @@ export interface PictureBar {
   readonly value: number;
 }
 
+export interface PictureTable {
+  readonly kind: "table";
+  /** The first is the head. */
+  readonly rows: readonly (readonly string[])[];
+  /** [row below the head][column after the first]; absent: cells have no colours. */
+  readonly colours?: readonly (readonly (string | null)[])[];
+}
+
 export type PictureBody =
   | {
       readonly kind: "lines";
@@ -24,7 +32,7 @@ export type PictureBody =
   | { readonly kind: "bars"; readonly bars: readonly PictureBar[] }
   /** `counts[bucket][time]`. */
   | { readonly kind: "heat"; readonly bounds: readonly string[]; readonly counts: readonly (readonly number[])[] }
-  | { readonly kind: "table"; readonly rows: readonly (readonly string[])[] }
+  | PictureTable
   | { readonly kind: "row" }
   | { readonly kind: "text"; readonly markdown: string };
 
