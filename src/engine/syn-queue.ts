@@ -23,7 +23,8 @@ export function beforeSynQueueChange(host: Host, listener: Listener, by: number)
   const length = listener.synLength;
   const isCrossed =
     length > listener.synLimit !== length + by > listener.synLimit ||
-    (spec.syncookies === 0 && isLastQuarter(spec.maxSynBacklog, length) !== isLastQuarter(spec.maxSynBacklog, length + by));
+    (spec.syncookies === 0 &&
+      isLastQuarter(spec.maxSynBacklog, length) !== isLastQuarter(spec.maxSynBacklog, length + by));
   // Where `young` counts, it may change too.
   if (isCrossed || spec.acceptFullYoung >= 0) host.beforeChange();
 }

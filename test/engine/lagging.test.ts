@@ -10,20 +10,23 @@ import { bytesOf, runOf, specOf } from "./helpers.ts";
 
 const INERT = [{ direction: "to_server", match: "rst", drop_probability: 0 }];
 
+const EXPIRE_SOON = { "net.ipv4.tcp_synack_retries": 0 };
 const cases = [
-  ["its listener stops", 1, { listen_stop_s: 1.5, accept: { mode: "never" } }],
-  ["its listener opens", 1, { listen_start_s: 1.5, accept: { mode: "never" } }],
-  ["the application accepts at a rate from a full queue", 1, { accept: { mode: "rate", rate_per_s: 3 } }],
-  ["the same without cookies", 0, { accept: { mode: "rate", rate_per_s: 3 } }],
+  ["its listener stops", 1, { listen_stop_s: 1.5, accept: { mode: "never" } }, {}],
+  ["its listener opens", 1, { listen_start_s: 1.5, accept: { mode: "never" } }, {}],
+  ["the application accepts at a rate from a full queue", 1, { accept: { mode: "rate", rate_per_s: 3 } }, {}],
+  ["the same without cookies", 0, { accept: { mode: "rate", rate_per_s: 3 } }, {}],
+  ["half-opens leave a full queue", 1, { backlog: 32 }, EXPIRE_SOON],
+  ["half-opens leave the last quarter", 0, { backlog: 64 }, { ...EXPIRE_SOON, "net.ipv4.tcp_max_syn_backlog": 32 }],
 ] as const;
 
-for (const [what, syncookies, listener] of cases) {
+for (const [what, syncookies, listener, sysctls] of cases) {
   test(`a lagging flood gives the same: ${what}`, () => {
     const keys = {
       duration_s: 4,
       sample_interval_s: 0.25,
       server: {
-        sysctls: { "net.ipv4.tcp_syncookies": syncookies },
+        sysctls: { "net.ipv4.tcp_syncookies": syncookies, ...sysctls },
         listeners: [{ port: 80, backlog: 2, ...listener }],
       },
       workloads: [
@@ -38,6 +41,47 @@ for (const [what, syncookies, listener] of cases) {
     expect(told({})).toEqual(told({ impairments: INERT }));
   });
 }
+
+const slowFlood = { name: "flood", kind: "raw", packet: "syn", rate_per_s: 0.9, duration_s: 20 };
+const ackAt = (start_s: number): object => ({
+  name: "stray",
+  kind: "raw",
+  packet: "ack",
+  rate_per_s: 1,
+  start_s,
+  duration_s: 1,
+});
+const clientAt = (start_s: number): object => ({
+  name: "client",
+  kind: "connections",
+  rate_per_s: 1,
+  start_s,
+  duration_s: 1,
+});
+
+// Whether an ACK is examined as a cookie hangs on when the last cookie was sent, at most two minutes ago. Nothing looks at the flood between.
+test.each([
+  [
+    "the flood's last cookie is recent when an ACK comes",
+    [{ ...slowFlood, duration_s: 280 }, clientAt(0.5), ackAt(270)],
+    1,
+  ],
+  [
+    "within a second of the flood's last cookie a client's writes no other time",
+    [slowFlood, clientAt(19.5), ackAt(139.2)],
+    0,
+  ],
+])("%s", (_, workloads, SyncookiesFailed) => {
+  const told = (extra: object): number => {
+    const sysctls = { "net.ipv4.tcp_syncookies": 2 };
+    const server = { sysctls, listeners: [{ port: 80, backlog: 8 }] };
+    return runOf({ duration_s: 300, sample_interval_s: 300, server, workloads, ...extra }).counter(
+      "server",
+      "TcpExtSyncookiesFailed",
+    );
+  };
+  expect([told({}), told({ impairments: INERT })]).toEqual([SyncookiesFailed, SyncookiesFailed]);
+});
 
 test("slices leave no trace in what a Poisson flood draws, wherever they cut it", () => {
   const spec = specOf({

@@ -100,9 +100,9 @@ export const HALF_OPEN_FLIPS: readonly Flip[] = [
   ),
   flip(
     "last quarter: no more half-opens than it",
-    "engine/listen",
-    "max - listener.synLength < max >> 2",
-    "(max - listener.synLength) >>> 0 < max >> 2",
+    "engine/syn-queue",
+    "max - length < max >> 2",
+    "(max - length) >>> 0 < max >> 2",
     "syn",
     /more half-opens than M/,
   ),

@@ -45,7 +45,7 @@ export const LISTEN_FLIPS: readonly Flip[] = [
   ),
   flip(
     "last quarter: a half",
-    "engine/listen",
+    "engine/syn-queue",
     "max >> 2",
     "max >> 1",
     "syn",
@@ -53,9 +53,9 @@ export const LISTEN_FLIPS: readonly Flip[] = [
   ),
   flip(
     "last quarter: not strict",
-    "engine/listen",
-    "max - listener.synLength < max",
-    "max - listener.synLength <= max",
+    "engine/syn-queue",
+    "max - length < max",
+    "max - length <= max",
     "syn",
     /may be the seventh/,
   ),
