@@ -1,5 +1,5 @@
 /**
- * Seven projects: `unit` is what `npm test` runs (minutes); `long` holds the statistical and exhaustive tests, named
+ * Eight projects: `unit` is what `npm test` runs (minutes); `program` starts whole programs, the command line, daemons and the bench, or takes long, *.program.test.ts: `npm run test:program`; `long` holds the statistical and exhaustive tests, named
  * *.long.test.ts, which `npm run test:long` runs; `browser`, *.browser.test.ts, needs Chromium: `npm run test:browser`;
  * `tshark`, *.tshark.test.ts, needs tshark: `npm run test:tshark`; `prometheus`, *.prometheus.test.ts, needs prometheus and promtool, and Chromium to draw
  * what they answer: `npm run test:prometheus`; `kernel`, *.kernel.test.ts, asks the running Linux in network namespaces that it makes: `npm run test:kernel`;
@@ -20,7 +20,16 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.{long,browser,tshark,prometheus,kernel,shipped}.test.ts"],
+          exclude: ["test/**/*.{long,program,browser,tshark,prometheus,kernel,shipped}.test.ts"],
+          testTimeout: minutesMs(3),
+          hookTimeout: minutesMs(3),
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "program",
+          include: ["test/**/*.program.test.ts"],
           testTimeout: minutesMs(3),
           hookTimeout: minutesMs(3),
         },

@@ -1,6 +1,6 @@
 /**
  * Goal    What sweeps and plans found is exported in base units, with labels of bounded number, beside what runs found.
- * Method  Summaries made by hand, as the scrape of a daemon would show them. That real ones come so far is in test/daemon/kinds.test.ts.
+ * Method  Summaries made by hand, as the scrape of a daemon would show them. That real ones come so far is in test/daemon/kinds.program.test.ts.
  */
 import { describe, expect, test } from "vitest";
 import { scrapeOf } from "../../src/metrics/exposition.ts";

@@ -29,7 +29,7 @@ const QUIET: Readonly<Record<string, "zero" | "empty">> = {
   "Daemon: Paced runs: time skipped, and restarts: A": "zero",
   "Daemon: Paced runs: time skipped, and restarts: B": "zero",
   "Daemon: Paced runs: time skipped, and restarts: C": "zero",
-  // Threads that die: test/daemon/jobs.test.ts.
+  // Threads that die: test/daemon/jobs.program.test.ts.
   "Daemon: Jobs ended, and retries: B": "zero",
   // One job after the other: none waits.
   "Daemon: Queue of jobs, taken: A": "zero",
