@@ -539,8 +539,9 @@ export class Simulation {
   }
 
   #giveTablesBack(): void {
-    giveBack(this.#server.table);
+    // The last one given back is the first one taken: each host's table fits the same host of the next run.
     giveBack(this.#client.table);
+    giveBack(this.#server.table);
     this.#ledger.release();
   }
 }

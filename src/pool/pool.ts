@@ -11,7 +11,7 @@ import { readFileSync } from "node:fs";
 import type { Worker } from "node:worker_threads";
 import { formatBytes } from "../base/units.ts";
 import { expectedBytes, limitFault } from "../engine/run.ts";
-import type { SparseParts } from "../results/values.ts";
+import { type SparseParts, wholeOf } from "../results/values.ts";
 import type { RunResult } from "../vocabulary/run-result.ts";
 import type { RunSpec } from "../vocabulary/run-spec.ts";
 import { Lanes } from "./lanes.ts";
@@ -49,30 +49,20 @@ interface SparseOptions extends PoolOptions {
 
 /** Executes every spec; the first failure ends the others and comes back as a RunError. */
 export async function runSpecs(specs: readonly RunSpec[], options: PoolOptions = {}): Promise<RunResult[]> {
-  const buffers = await runAll("result", specs, options);
-  return buffers.map((buffer) => ({ buffer }));
+  return (await runSparse(specs, options)).map((parts) => ({ buffer: wholeOf(parts).buffer as ArrayBuffer }));
 }
 
 /** As runSpecs(), but of each result only what is not 0 is kept; whole results do not fit into memory by the thousands. */
-export function runSparse(
+export async function runSparse(
   specs: readonly RunSpec[],
-  { onYield, ...options }: SparseOptions = {},
+  { workers, signal, onDone, onDeath, inBackground, onYield }: SparseOptions = {},
 ): Promise<SparseParts[]> {
-  return runAll("sparse", specs, options, onYield);
-}
-
-async function runAll<K extends "result" | "sparse">(
-  kind: K,
-  specs: readonly RunSpec[],
-  { workers, signal, onDone, onDeath, inBackground }: PoolOptions,
-  onYield?: (yielded: Yields[K], index: number) => void,
-): Promise<Yields[K][]> {
   signal?.throwIfAborted();
   const fitting = fittingWorkers(specs, workersFor(specs.length, workers), workers !== undefined);
-  const all: Yields[K][] = new Array(specs.length);
-  const jobs = specs.map((spec): Job => ({ kind, spec }));
+  const all: SparseParts[] = new Array(specs.length);
+  const jobs = specs.map((spec): Job => ({ kind: "sparse", spec }));
   const take = (yielded: unknown, index: number): void => {
-    all[index] = yielded as Yields[K];
+    all[index] = yielded as SparseParts;
     onYield?.(all[index], index);
     onDone?.(index);
   };

@@ -7,9 +7,9 @@ import type { SparseParts } from "../results/values.ts";
 import type { Tuning } from "../vocabulary/experiment.ts";
 import type { RunSpec } from "../vocabulary/run-spec.ts";
 
-/** A run, of which the whole result comes back, or what is not 0 of it. */
+/** A run, of whose result comes back what is not 0. */
 export interface RunJob {
-  readonly kind: "result" | "sparse";
+  readonly kind: "sparse";
   readonly spec: RunSpec;
 }
 
@@ -25,7 +25,6 @@ export type Job = RunJob | MetricsJob;
 
 /** What comes back of each kind. */
 export interface Yields {
-  readonly result: ArrayBuffer;
   readonly sparse: SparseParts;
   /** null: nothing was measured. */
   readonly metrics: readonly (number | null)[];

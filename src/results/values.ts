@@ -53,12 +53,28 @@ export interface SparseParts {
 }
 
 export function sparseParts(values: Float64Array): SparseParts {
-  const places = placesOf(values);
-  return {
-    length: values.length,
-    places: Uint32Array.from(places),
-    numbers: Float64Array.from(places, (place) => values[place] ?? 0),
-  };
+  // Looked at as integers, which V8 never boxes.
+  const words = new Int32Array(values.buffer, values.byteOffset, 2 * values.length);
+  const isSomething = (place: number): boolean => ((words[2 * place] ?? 0) | (words[2 * place + 1] ?? 0)) !== 0;
+  let count = 0;
+  for (let place = 0; place < values.length; place++) if (isSomething(place)) count++;
+  const places = new Uint32Array(count);
+  const numbers = new Float64Array(count);
+  for (let place = 0, to = 0; to < count; place++) {
+    if (!isSomething(place)) continue;
+    places[to] = place;
+    numbers[to++] = values[place] ?? 0;
+  }
+  return { length: values.length, places, numbers };
+}
+
+/** The whole again, to the bit. */
+export function wholeOf({ length, places, numbers }: SparseParts): Float64Array {
+  const values = new Float64Array(length);
+  places.forEach((place, at) => {
+    values[place] = numbers[at] ?? 0;
+  });
+  return values;
 }
 
 /** Only what is not 0. */
@@ -105,12 +121,4 @@ export class SparseValues implements Values {
     }
     return low;
   }
-}
-
-/** Where something stands. Looked at as integers, which V8 never boxes. */
-function placesOf(values: Float64Array): number[] {
-  const words = new Int32Array(values.buffer, values.byteOffset, 2 * values.length);
-  const places: number[] = [];
-  for (let i = 0; i < words.length; i += 2) if (((words[i] ?? 0) | (words[i + 1] ?? 0)) !== 0) places.push(i >> 1);
-  return places;
 }

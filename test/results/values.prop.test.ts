@@ -4,7 +4,7 @@
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { DenseValues, SparseValues, sparseParts, type Values } from "../../src/results/values.ts";
+import { DenseValues, SparseValues, sparseParts, type Values, wholeOf } from "../../src/results/values.ts";
 
 const number = fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.double(), fc.constant(Number.NaN));
 
@@ -21,6 +21,15 @@ test("every place and every section are the same with and without zeros", () => 
     expect(section(sparse)).toEqual(section(dense));
     const ends = [0, Math.floor(length / 2), length];
     expect(sparse.sumsUpTo(from, ends)).toEqual(dense.sumsUpTo(from, ends));
+  });
+  fc.assert(same);
+});
+
+test("the whole comes back from what is not 0, to the bit", () => {
+  const bits = (values: Float64Array): Uint8Array => new Uint8Array(values.buffer);
+  const same = fc.property(fc.array(number), (numbers) => {
+    const values = Float64Array.from(numbers);
+    expect(bits(wholeOf(sparseParts(values)))).toEqual(bits(values));
   });
   fc.assert(same);
 });
