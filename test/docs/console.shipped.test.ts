@@ -21,8 +21,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe.each(PAGES)("%s shows what is printed now (else: UPDATE_PAGES=1 npm run test:shipped)", (file) => {
   test.each(commandsOf(readFileSync(file, "utf8")))("%s", (command, block) => {
     const actual = outputOf(command, folder);
-    if (update) updateBlock(file, command, block, actual);
-    else expect(firstMissing(shownOf(block), actual)).toBeNull();
+    const missing = firstMissing(shownOf(block), actual);
+    // A block that holds stays: in the choice of its lines is somebody's thought.
+    if (update && missing !== null) updateBlock(file, command, block, actual);
+    else expect(missing).toBeNull();
   });
 });
 
