@@ -146,9 +146,8 @@ function choosePort(host: Host, local: number, peer: number, port: number, perso
   const perturb = (hash2(host.secret, slot) + host.perturbAdded[slot]!) | 0;
   const offset = (((perturb + mix32(key)) >>> 0) % span) & ~1;
   const taken = host.takenPorts;
-  const place = taken.slotOf(local, peer, port);
   for (let parity = 0; parity < 2 && parity < span; parity++) {
-    if (taken.isFull(place, local, peer, port, parity)) continue;
+    if (taken.isFull(local, peer, port, parity)) continue;
     let candidate = portLow + offset + parity;
     for (let tried = 0; tried < span; tried += 2, candidate += 2) {
       if (candidate > portHigh) candidate -= span;
@@ -158,7 +157,7 @@ function choosePort(host: Host, local: number, peer: number, port: number, perso
       host.perturbAdded[slot] = host.perturbAdded[slot]! + Math.max(tried, random) + 2;
       return candidate;
     }
-    taken.noteFull(place, local, peer, port, parity);
+    taken.noteFull(local, peer, port, parity);
   }
   return -1;
 }

@@ -40,7 +40,7 @@ export function homeOf(peer: number, service: number): number {
 
 /** Slots a row: small tables are sparse, so that the fingerprint of an absent tuple is nearly always 0; large ones have to fit the cache. */
 const SPARSE_BELOW = 65536;
-const SPARSE_SLOTS = 8;
+const SPARSE_SLOTS = 4;
 const DENSE_SLOTS = 2;
 
 /** Words are found by int32. */

@@ -21,6 +21,8 @@ const W_FULL_AT = 3;
 export class TakenPorts {
   readonly #table: ConnectionTable;
   readonly #isOn: boolean;
+  /** Nothing is looked up before there is something to find. */
+  #hasNoted = false;
   readonly #words = new Int32Array((SLOT_MASK + 1) << WORDS_SHIFT).fill(NEVER);
 
   /** `byAge`: whether a taken port can become free without a socket that goes (tcp_tw_reuse 1). */
@@ -29,21 +31,25 @@ export class TakenPorts {
     this.#isOn = !byAge;
   }
 
-  /** Where `isFull` and `noteFull` look for connections from `local` to `port` of `peer`. */
-  slotOf(local: number, peer: number, port: number): number {
+  #slotOf(local: number, peer: number, port: number): number {
     return (hash3(local, peer, port) & SLOT_MASK) << WORDS_SHIFT;
   }
 
-  isFull(slot: number, local: number, peer: number, port: number, parity: number): boolean {
+  /** Whether all ports of a parity are known to be taken, for connections from `local` to `port` of `peer`. */
+  isFull(local: number, peer: number, port: number, parity: number): boolean {
+    if (!this.#hasNoted) return false;
     const words = this.#words;
+    const slot = this.#slotOf(local, peer, port);
     if (words[slot + W_FULL_AT + parity] !== this.#table.unlinks) return false;
     return words[slot + W_LOCAL] === local && words[slot + W_PEER] === peer && words[slot + W_PORT] === port;
   }
 
   /** All ports of a parity were found taken just now. */
-  noteFull(slot: number, local: number, peer: number, port: number, parity: number): void {
+  noteFull(local: number, peer: number, port: number, parity: number): void {
     if (!this.#isOn) return;
+    this.#hasNoted = true;
     const words = this.#words;
+    const slot = this.#slotOf(local, peer, port);
     if (words[slot + W_LOCAL] !== local || words[slot + W_PEER] !== peer || words[slot + W_PORT] !== port) {
       words[slot + W_LOCAL] = local;
       words[slot + W_PEER] = peer;

@@ -55,18 +55,17 @@ export interface SparseParts {
 export function sparseParts(values: Float64Array): SparseParts {
   // Looked at as integers, which V8 never boxes.
   const words = new Int32Array(values.buffer, values.byteOffset, 2 * values.length);
-  const isSomething = (place: number): boolean => ((words[2 * place] ?? 0) | (words[2 * place + 1] ?? 0)) !== 0;
+  if (found.length < values.length) found = new Uint32Array(values.length);
   let count = 0;
-  for (let place = 0; place < values.length; place++) if (isSomething(place)) count++;
-  const places = new Uint32Array(count);
-  const numbers = new Float64Array(count);
-  for (let place = 0, to = 0; to < count; place++) {
-    if (!isSomething(place)) continue;
-    places[to] = place;
-    numbers[to++] = values[place] ?? 0;
+  for (let at = 0; at < words.length; at += 2) {
+    if (((words[at] ?? 0) | (words[at + 1] ?? 0)) !== 0) found[count++] = at >> 1;
   }
-  return { length: values.length, places, numbers };
+  const places = found.slice(0, count);
+  return { length: values.length, places, numbers: Float64Array.from(places, (place) => values[place] ?? 0) };
 }
+
+/** Room for the places of the largest result so far. */
+let found = new Uint32Array(0);
 
 /** The whole again, to the bit. */
 export function wholeOf({ length, places, numbers }: SparseParts): Float64Array {
