@@ -1,16 +1,21 @@
 /**
  * Question  Is each process as fast as the next, and how long does a day take?
  * Method    V8 decides in each process anew what it compiles, and how well. So: 20 processes one after the other, in each of them the workloads in turn, warm;
- *           what counts is the slowest against the median. Then a day of ordinary connections, once. Under another Node: `PATH=... npm run bench:steady`.
+ *           what counts is the slowest against the median. Just before and after each, limit.c says how fast the machine is at that moment (of a shared
+ *           one, others decide that), and times are taken in its. Then a day of ordinary connections, once. Under another Node: `PATH=... npm run bench:steady`.
  * Sizes     `--smoke` runs inside the tests; `--runs N` (20); `--write`: into bench/RESULTS.md, beside what another Node's runs wrote.
  */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { buildLimit, runLimit } from "./limit.ts";
 import { libraryUrl } from "./places.ts";
 import { machine } from "./report.ts";
 import { writeSection } from "./results-file.ts";
 import { median, most } from "./statistics.ts";
 import { Subject } from "./subject.ts";
-import { scenarioText, secondsOf, WORKLOADS } from "./workloads.ts";
+import { limitArguments, scenarioText, secondsOf, WORKLOADS, type Workload } from "./workloads.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -24,26 +29,47 @@ const runs = Number(flags.runs ?? (flags.smoke ? 2 : 20));
 const LEAST = 0.7;
 const DAY_GOAL_S = 120;
 
-const wallS = new Map<string, number[]>(WORKLOADS.map(({ name }) => [name, []]));
+const workloadOf = (name: string): Workload => {
+  const found = WORKLOADS.find((workload) => workload.name === name);
+  if (found === undefined) throw new Error(`${name} is missing`);
+  return found;
+};
+
+const folder = mkdtempSync(join(tmpdir(), "halfopen-steady-"));
+const limit = buildLimit(folder);
+/** How long limit.c takes now for some flood, s; without it all moments count as equal. */
+const yardstick = limitArguments(workloadOf("W0"), flags.smoke ? 1 : 20);
+const yardstickS = (): number => (limit === null ? 1 : runLimit(limit, yardstick));
+
+interface Run {
+  readonly wallS: number;
+  /** Wall-clock time in the yardstick's. */
+  readonly relative: number;
+}
+const measured = new Map<string, Run[]>(WORKLOADS.map(({ name }) => [name, []]));
 for (let run = 1; run <= runs; run++) {
   process.stderr.write(`process ${run} of ${runs}\n`);
   const subject = await Subject.start(libraryUrl);
   for (const workload of WORKLOADS) {
     const job = { text: scenarioText(workload, secondsOf(workload, flags.smoke)), engine: workload.engine };
     await subject.measure(job);
-    wallS.get(workload.name)?.push((await subject.measure(job)).wallS);
+    const before = yardstickS();
+    const { wallS } = await subject.measure(job);
+    measured.get(workload.name)?.push({ wallS, relative: (2 * wallS) / (before + yardstickS()) });
   }
   subject.stop();
 }
-const rows = [...wallS].map(([name, times]) => {
-  const least = median(times) / most(times);
-  const slow = times.filter((s) => median(times) / s < LEAST).length;
+rmSync(folder, { recursive: true });
+const rows = [...measured].map(([name, times]) => {
+  const relative = times.map((run) => run.relative);
+  const least = median(relative) / most(relative);
+  const slow = relative.filter((each) => median(relative) / each < LEAST).length;
   const goal = `${slow === 0 ? "met" : `missed by ${slow}`}: >= ${LEAST}`;
-  return `| ${name} | ${times.length} | ${(1000 * median(times)).toFixed(1)} | ${least.toFixed(2)} | ${goal} |`;
+  const ms = (1000 * median(times.map(({ wallS }) => wallS))).toFixed(1);
+  return `| ${name} | ${times.length} | ${ms} | ${least.toFixed(2)} | ${goal} |`;
 });
 
-const ordinary = WORKLOADS.find(({ name }) => name === "N0");
-if (ordinary === undefined) throw new Error("N0 is missing");
+const ordinary = workloadOf("N0");
 const dayS = flags.smoke ? 60 : 86_400;
 process.stderr.write(`${dayS} s of ordinary connections\n`);
 const subject = await Subject.start(libraryUrl);
@@ -51,6 +77,7 @@ const day = await subject.measure({ text: scenarioText(ordinary, dayS), engine: 
 subject.stop();
 
 const text = `${machine()}; ${new Date().toISOString().slice(0, 10)}.
+${limit === null ? "No C compiler here: times are taken as they are." : "Times against limit.c's at the same moment."}
 
 | workload | processes | median ms | slowest: speed against the median | goal |
 |---|---:|---:|---:|---|
