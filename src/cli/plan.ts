@@ -22,6 +22,7 @@ import {
   type TuningPlan,
   type VaryIssue,
 } from "../index.ts";
+import { unknownTuning } from "../vocabulary/experiment.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { EXPERIMENT_ARGUMENT, type LoadedExperiment, loadExperiment } from "./load-experiment.ts";
@@ -119,9 +120,6 @@ function faultOf(fault: QuestionFault): Fault {
   return usage(fault.word === "tuning" ? fault.message : `--${fault.word}: ${fault.message}`);
 }
 
-const unknownTuning = (found: string | undefined, { tunings }: Experiment): Fault =>
-  usage(`found tuning "${found}", allowed is one of ${tunings.map(({ name }) => name).join(", ")}`);
-
 const warningsText = (warnings: readonly VaryIssue[]): string =>
   warnings.map((warning) => `warning: ${formatVaryIssues([warning])}`).join("");
 
@@ -160,7 +158,7 @@ const WITHIN_S = 10;
 
 function recoverable({ experiment }: LoadedExperiment, { tuning, within = WITHIN_S }: PlanFlags): Recoverable | Fault {
   const tunings = experiment.tunings.filter(({ name }) => tuning === undefined || name === tuning);
-  if (tunings.length === 0) return unknownTuning(tuning, experiment);
+  if (tunings.length === 0) return usage(unknownTuning(tuning ?? "", experiment));
   const without = tunings.find((one) => !canRecover(one));
   if (without === undefined) return { tunings, withinS: within };
   return usage(

@@ -18,6 +18,7 @@ import {
   verdictOn,
 } from "../index.ts";
 import { reportHtml } from "../report/report.ts";
+import { unknownTuning } from "../vocabulary/experiment.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { emitTuning } from "./emit.ts";
 import { ExitCode } from "./exit-codes.ts";
@@ -185,6 +186,6 @@ function chosen(experiment: Experiment, name: string | undefined, { stderr }: Co
   if (name === undefined) return experiment;
   const tunings = experiment.tunings.filter((tuning) => tuning.name === name);
   if (tunings.length > 0) return { ...experiment, tunings };
-  stderr(`found tuning "${name}", allowed is one of ${experiment.tunings.map((tuning) => tuning.name).join(", ")}\n`);
+  stderr(`${unknownTuning(name, experiment)}\n`);
   return null;
 }

@@ -23,6 +23,7 @@ import {
   sweptMetricFault,
 } from "../index.ts";
 import { sweepReportHtml } from "../report/sweep-report.ts";
+import { unknownTuning } from "../vocabulary/experiment.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { forecast } from "./forecast.ts";
@@ -89,11 +90,7 @@ export const command: Command = {
       return refused(context, `${file} has no axes: give -P KEY.PATH=VALUES, or sweep: { axes: ... } in the file`);
     const all = { ...loaded.value.experiment, name: nameOf(loaded.value) };
     const tunings = all.tunings.filter(({ name }) => options.tuning === undefined || name === options.tuning);
-    if (tunings.length === 0)
-      return refused(
-        context,
-        `found tuning "${options.tuning}", allowed is one of ${all.tunings.map(({ name }) => name).join(", ")}`,
-      );
+    if (tunings.length === 0) return refused(context, unknownTuning(options.tuning ?? "", all));
     const simulate = simulateFlags(given);
     const seeds = simulate.isSeedGiven ? seedsOf(simulate, simulate.seedCount ?? all.seeds.length) : all.seeds;
     const metrics = options.metric.length === 0 ? undefined : [...new Set(options.metric)];

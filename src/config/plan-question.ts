@@ -5,7 +5,7 @@
  *          good ends that is refused all the same is a RefusedValueError when its turn comes.
  */
 import { err, ok, type Result } from "../base/result.ts";
-import type { Experiment, Threshold } from "../vocabulary/experiment.ts";
+import { type Experiment, type Threshold, unknownTuning } from "../vocabulary/experiment.ts";
 import type { Scenario } from "../vocabulary/scenario.ts";
 import { thresholdsFrom } from "./thresholds.ts";
 import { formatVaryIssues, isWholeKey, parseFind, type Vary, type VaryIssue } from "./vary.ts";
@@ -54,11 +54,9 @@ export function questionOf(
 ): Result<PlanQuestion, QuestionFault> {
   const parsed = parseFind(find);
   if (!parsed.ok) return err({ word: "find", message: parsed.error });
-  const names = experiment.tunings.map(({ name }) => name);
-  const tunings = names.filter((name) => tuning === null || name === tuning);
+  const tunings = experiment.tunings.map(({ name }) => name).filter((name) => tuning === null || name === tuning);
   const [first] = tunings;
-  if (first === undefined)
-    return err({ word: "tuning", message: `found tuning "${tuning}", allowed is one of ${names.join(", ")}` });
+  if (first === undefined) return err({ word: "tuning", message: unknownTuning(tuning ?? "", experiment) });
   const further = thresholdsFrom(and, experiment);
   if (!further.ok) return err({ word: "and", message: further.error });
   const { goal, path, lo, hi, valueWith } = parsed.value;

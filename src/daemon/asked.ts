@@ -18,6 +18,7 @@ import {
   sweptMetricFault,
   type Tuning,
 } from "../index.ts";
+import { unknownTuning } from "../vocabulary/experiment.ts";
 import type { JobKind, JobRecord, JobWords } from "./job-record.ts";
 import { parseSent } from "./sent-experiment.ts";
 
@@ -129,11 +130,9 @@ const issue = (code: ConfigIssue["code"], path: string, message: string, hint?: 
   ...(hint === undefined ? {} : { hint }),
 });
 
-function tuningsOf({ tunings }: Experiment, { tuning }: JobWords): Result<readonly Tuning[], AskedFault> {
-  const wanted = tunings.filter(({ name }) => tuning === null || name === tuning);
-  if (wanted.length > 0) return ok(wanted);
-  const names = tunings.map(({ name }) => name).join(", ");
-  return err({ word: "tuning", message: `found tuning "${tuning}", allowed is one of ${names}` });
+function tuningsOf(experiment: Experiment, { tuning }: JobWords): Result<readonly Tuning[], AskedFault> {
+  const wanted = experiment.tunings.filter(({ name }) => tuning === null || name === tuning);
+  return wanted.length > 0 ? ok(wanted) : err({ word: "tuning", message: unknownTuning(tuning ?? "", experiment) });
 }
 
 const seedsOf = ({ seeds }: Experiment, asked: JobWords): readonly number[] =>

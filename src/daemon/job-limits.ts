@@ -1,5 +1,4 @@
 /** Limits: what a job may ask for. What is beyond them is an issue like any other, before anything runs. */
-
 import { USUAL_VALUES } from "../advise/find-values.ts";
 import { formatCount, formatSeconds } from "../base/units.ts";
 import {

@@ -6,7 +6,6 @@
  * Failures    A thread that dies: its runs are done once more (pool/lanes.ts), then the job has failed. A daemon that dies MOST_BEGUN times under one job: the job has failed.
  *             A full store: the job goes back into the queue, and no others are taken until something can be written again.
  */
-
 import type { Logger } from "pino";
 import { err, type Result } from "../base/result.ts";
 import { type DaemonConfig, RefusedValueError, RunError, SweepPointError } from "../index.ts";
@@ -22,6 +21,7 @@ import { type Accepted, accept, type Refusal, type Submission } from "./submissi
 
 /** Times that a job is begun before its daemons' deaths are held against it. */
 const MOST_BEGUN = 5;
+
 export interface JobsOptions {
   readonly store: Store;
   readonly config: DaemonConfig;

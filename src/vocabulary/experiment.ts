@@ -31,6 +31,10 @@ export interface TuningChange {
   readonly value: unknown;
 }
 
+/** What to say of a tuning that an experiment does not have. */
+export const unknownTuning = (found: string, { tunings }: Pick<Experiment, "tunings">): string =>
+  `found tuning "${found}", allowed is one of ${tunings.map(({ name }) => name).join(", ")}`;
+
 export const COMPARISONS = ["<", "<=", ">", ">=", "==", "!="] as const;
 
 /** Name of a tuning that runs with `kernel` on the server. Written tunings have no @ in their names. */

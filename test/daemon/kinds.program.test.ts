@@ -18,7 +18,7 @@ import {
 } from "../../src/index.ts";
 import { seriesValue } from "../metrics/exposition-text.ts";
 import { killed, startedDaemon } from "./faults.ts";
-import { type Answered, ask, daemonWith, ended, LONG, newFolder, post, SMALL, stop } from "./running.ts";
+import { type Answered, ask, daemonWith, ended, LONG, newFolder, post, SMALL, STEADY, stop } from "./running.ts";
 
 const BACKLOG = "server.listeners.80.backlog";
 const FLOOD = "workloads.flood.rate_per_s";
@@ -299,15 +299,8 @@ describe("like any job", () => {
   });
 });
 
-/** Steps that each take a part of a second, so that some are done and some are not when it is looked at. */
-const STEPS = `
-name: steps
-seeds: 2
-scenario:
-  duration_s: 30
-  server: { listeners: [{ port: 80, backlog: 64 }] }
-  workloads:
-    - { name: legit, kind: connections, rate_per_s: 400, duration_s: 30, arrival: poisson, source_addresses: 5000 }
+/** Points and values that each take a part of a second, so that some are done and some are not when it is looked at. */
+const STEPS = `${STEADY.replace("seeds: 20", "seeds: 2")}
 tunings: { one: {}, two: { ${BACKLOG}: 128 }, three: { ${BACKLOG}: 256 } }
 `;
 
