@@ -53,8 +53,8 @@ export const COOKIES_FLIPS: readonly Flip[] = [
   flip(
     "recent overflow: each cookie moves it",
     "engine/listen",
-    "if (host.now[0]! >= keeper.refreshNs[0]!) keeper",
-    "if (keeper.index >= 0) keeper",
+    "if (host.now[0]! < keeper.refreshNs[0]!) return;\n  // A packet that lags may have been the one that was due.\n  host.beforeChange();\n  if (host.now[0]! >= keeper.refreshNs[0]!) keeper",
+    "host.beforeChange();\n  keeper",
     "cookie",
     /within a second of the noted one does not move it/,
   ),
