@@ -20,6 +20,22 @@ export function giveBack(table: ConnectionTable): void {
   tables.push(table);
 }
 
+/** A word for each port. The one given back last is taken first. */
+const portTables: Int32Array[] = [];
+const PORTS = 65536;
+
+/** Zeros. */
+export function takePortTable(): Int32Array {
+  return portTables.pop()?.fill(0) ?? new Int32Array(PORTS);
+}
+
+export function givePortTableBack(words: Int32Array): void {
+  if (words !== NO_PORTS) portTables.push(words);
+}
+
+/** Of a host without any: zeros that nobody writes. */
+export const NO_PORTS = new Int32Array(PORTS);
+
 /** Results that nobody reads any more, for runs of the same layout: half a megabyte each, which would keep the garbage collector busy. */
 const results: Float64Array[] = [];
 const MAX_RESULTS = 2;

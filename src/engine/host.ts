@@ -10,6 +10,7 @@ import { Gate } from "../vocabulary/gates.ts";
 import { RETRANSMIT_CLASSES, STATE_COUNT } from "../vocabulary/run-result.ts";
 import { type HostSpec, TimestampOffset } from "../vocabulary/run-spec.ts";
 import { VERDICT_NAMES, VERDICTS, Verdict, type VerdictDef } from "../vocabulary/verdicts.ts";
+import { giveBack, givePortTableBack, NO_PORTS, takePortTable } from "./arena.ts";
 import { ExactTimers } from "./exact-timers.ts";
 import { KernelLog } from "./kernel-log.ts";
 import {
@@ -95,7 +96,7 @@ export class Host {
   readonly synRecvByRetransmits = new Int32Array(RETRANSMIT_CLASSES);
   readonly listeners: Listener[] = [];
   /** Port → 1 + index of the first listener of its group; 0: none. */
-  readonly portGroup = new Int16Array(65536);
+  portGroup: Int32Array = NO_PORTS;
   readonly groups: Listener[][] = [];
   metrics = new PeerMetrics();
   readonly streams = new Streams();
@@ -173,7 +174,8 @@ export class Host {
     for (const port of spec.reservedPorts) this.reserved![port] = 1;
     this.takenPorts = new TakenPorts(parts.table, spec.twReuse === 1);
     this.pairPorts = parts.isServer ? null : new PairPorts();
-    this.perturbAdded = new Int32Array(65536);
+    // A server never connects.
+    this.perturbAdded = parts.isServer ? NO_PORTS : takePortTable();
     this.updateDue();
   }
 
@@ -218,6 +220,13 @@ export class Host {
     this.#timestampBase = -this.timestampNow() | 0;
     this.metrics = new PeerMetrics();
     this.perturbAdded.fill(0);
+  }
+
+  /** Gives what is large to the next run of this thread. */
+  release(): void {
+    giveBack(this.table);
+    givePortTableBack(this.portGroup);
+    givePortTableBack(this.perturbAdded);
   }
 
   /** Tells the event loop when this host's next tick with something to do begins. */
@@ -393,6 +402,7 @@ export class Host {
   // ---- listeners
 
   addListener(listener: Listener): void {
+    if (this.portGroup === NO_PORTS) this.portGroup = takePortTable();
     this.listeners.push(listener);
     const group = this.portGroup[listener.port]!;
     if (group > 0) this.groups[group - 1]!.push(listener);

@@ -17,7 +17,7 @@ import { AnswerQueue } from "./answer-queue.ts";
 import { AppCpus } from "./app-cpus.ts";
 import { AppHeap } from "./app-heap.ts";
 import { AppTimer } from "./app-timers.ts";
-import { giveBack, takeTable } from "./arena.ts";
+import { takeTable } from "./arena.ts";
 import { Arrivals } from "./arrivals.ts";
 import { ClientApp, SERVER_ADDRESS } from "./client-app.ts";
 import { deliver, runTick } from "./deliver.ts";
@@ -540,8 +540,8 @@ export class Simulation {
 
   #giveTablesBack(): void {
     // The last one given back is the first one taken: each host's table fits the same host of the next run.
-    giveBack(this.#client.table);
-    giveBack(this.#server.table);
+    this.#client.release();
+    this.#server.release();
     this.#ledger.release();
   }
 }
