@@ -24,7 +24,19 @@ const REUSE_SECONDS = new Map<RuleValue | undefined, KernelRulesSpec["twReuseSec
   ["> tcp_tw_reuse_delay", -1],
 ]);
 
+/** Written once for each kernel: a sweep asks for every point. */
+const written = new Map<KernelName, KernelRulesSpec>();
+
 export function kernelRules(kernel: KernelName): KernelRulesSpec {
+  let rules = written.get(kernel);
+  if (rules === undefined) {
+    rules = writeRules(kernel);
+    written.set(kernel, rules);
+  }
+  return rules;
+}
+
+function writeRules(kernel: KernelName): KernelRulesSpec {
   const is = (id: KernelRuleId, value: RuleValue): 0 | 1 => (ruleValue(id, kernel) === value ? 1 : 0);
   return {
     synQueueSpare: synQueueSpare(kernel),
