@@ -18,7 +18,24 @@ export function emptyHistogram(layout: HistogramLayout): Histogram {
 
 /** Takes the counts of one histogram section of a RunResult over. `counts` holds `layout.length` of them. */
 export function histogramOf(counts: Float64Array, layout: HistogramLayout): Histogram {
-  const histogram = emptyHistogram(layout);
+  return filled(emptyHistogram(layout), counts, layout);
+}
+
+/** As histogramOf(), in the memory of the one that was asked for before with this layout: it holds until the next call. */
+export function passingHistogram(counts: Float64Array, layout: HistogramLayout): Histogram {
+  const known = passing.get(layout);
+  if (known !== undefined) {
+    known.reset();
+    return filled(known, counts, layout);
+  }
+  const histogram = histogramOf(counts, layout);
+  passing.set(layout, histogram);
+  return histogram;
+}
+
+const passing = new Map<HistogramLayout, Histogram>();
+
+function filled(histogram: Histogram, counts: Float64Array, layout: HistogramLayout): Histogram {
   for (let index = 0; index < counts.length; index++) {
     const count = counts[index] ?? 0;
     if (count > 0) histogram.recordValueWithCount(histogramLowestUs(index, layout.halfMagnitude), count);

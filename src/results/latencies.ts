@@ -6,7 +6,7 @@
  */
 import type { HistogramLayout } from "../vocabulary/histogram.ts";
 import { LATENCY_LAYOUT } from "../vocabulary/histogram.ts";
-import { type Histogram, histogramOf, quantileUs, quantileWithin } from "./hdr.ts";
+import { type Histogram, passingHistogram, quantileUs, quantileWithin } from "./hdr.ts";
 import { type ExtremeField, type LatencyName, latencyLayout, type RunView } from "./run-view.ts";
 import type { Latencies } from "./summary-format.ts";
 import { sumOf, type TuningRuns } from "./tuning-runs.ts";
@@ -52,13 +52,12 @@ export function receiveWaits(runs: TuningRuns): Latencies | null {
 
 function latenciesOf(runs: TuningRuns, source: Source): Latencies | null {
   const ofSeeds = runs.seeds.map((hosts) => added(hosts.map(source.counts), source.layout));
-  const histogram = histogramOf(added(ofSeeds, source.layout), source.layout);
+  const p99_per_seed = runs.seeds.map((hosts, seed) =>
+    p99Ms(passingHistogram(ofSeeds[seed] as Float64Array, source.layout), hosts, source),
+  );
+  const histogram = passingHistogram(added(ofSeeds, source.layout), source.layout);
   const count = histogram.totalCount;
   if (count === 0) return null;
-  // One seed is all seeds: its histogram need not be made twice.
-  const p99_per_seed = runs.seeds.map((hosts, seed) =>
-    p99Ms(ofSeeds.length === 1 ? histogram : histogramOf(ofSeeds[seed] as Float64Array, source.layout), hosts, source),
-  );
   const maxUs = largestUs(histogram, runs.all, source);
   const ms = (q: number): number => (quantileWithin(histogram, q, maxUs) ?? 0) / 1000;
   const sumUs = source.sumUs === null ? histogram.mean * count : sumOf(runs.all.map(source.sumUs));

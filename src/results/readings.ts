@@ -7,7 +7,6 @@ import { TuningRuns } from "./tuning-runs.ts";
 
 /** In the order of `metrics`; null where nothing was measured. */
 export function readMetrics(tuning: Tuning, hosts: readonly RunView[], metrics: readonly string[]): (number | null)[] {
-  const isWanted = (latencies: string): boolean => metrics.some((metric) => `.${metric}`.includes(`.${latencies}.`));
-  const measured = measureTuning(tuning, new TuningRuns([hosts]), isWanted);
+  const measured = measureTuning(tuning, new TuningRuns([hosts]));
   return metrics.map((metric) => metricOf(measured, metric)?.value ?? null);
 }

@@ -5,16 +5,14 @@ import { AcceptMode } from "../vocabulary/run-spec.ts";
 import type { ListenerScenario } from "../vocabulary/scenario.ts";
 import { acceptWaits } from "./latencies.ts";
 import type { ListenerField, RunView } from "./run-view.ts";
-import type { Wanted } from "./summarize-workloads.ts";
 import type { ListenerSummary, Measure, QueueSummary } from "./summary-format.ts";
 import { type Reading, sumOf, type TuningRuns } from "./tuning-runs.ts";
 
-/** `listener`: its place in the scenario. */
+/** `listener`: its place in the scenario. Its numbers are made when they are read. */
 export function summarizeListener(
   { port, backlog: asked_backlog }: ListenerScenario,
   listener: number,
   runs: TuningRuns,
-  wanted: Wanted,
 ): ListenerSummary {
   const field = (name: ListenerField): Reading => fieldReading(listener, name);
   const backlog = runs.any.spec.listeners[listener]?.backlog ?? 0;
@@ -27,11 +25,21 @@ export function summarizeListener(
     port,
     asked_backlog,
     backlog,
-    accept_queue: queue(backlog + 1, "peakAcceptQueue", "acceptQueueFullNs"),
-    syn_queue: queue(backlog + runs.any.spec.server.synQueueSpare, "peakSynQueue", "synQueueFullNs"),
-    accepted: runs.sum(field("accepted")),
-    accept_wait_ms: wanted("accept_wait_ms") ? acceptWaits(runs, listener) : null,
-    workers_busy_ratio: workersBusy(listener, runs),
+    get accept_queue() {
+      return queue(backlog + 1, "peakAcceptQueue", "acceptQueueFullNs");
+    },
+    get syn_queue() {
+      return queue(backlog + runs.any.spec.server.synQueueSpare, "peakSynQueue", "synQueueFullNs");
+    },
+    get accepted() {
+      return runs.sum(field("accepted"));
+    },
+    get accept_wait_ms() {
+      return acceptWaits(runs, listener);
+    },
+    get workers_busy_ratio() {
+      return workersBusy(listener, runs);
+    },
   };
 }
 

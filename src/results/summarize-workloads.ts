@@ -9,42 +9,76 @@ import type { GateFamily, LatencyName, RunView, WorkloadField } from "./run-view
 import type { ClientsSummary, FloodSummary, Measure } from "./summary-format.ts";
 import type { Reading, TuningRuns } from "./tuning-runs.ts";
 
-/** Latencies by their names in a summary; those that nobody asks for need not be put together, which takes most of the time. */
-export type Wanted = (latencies: string) => boolean;
-
-/** `workload`: its place in the scenario. */
+/** `workload`: its place in the scenario. Its numbers are made when they are read, those of a flood too. */
 export function summarizeClients(
   { name, port }: ConnectionsWorkload,
   workload: number,
   runs: TuningRuns,
-  wanted: Wanted,
 ): ClientsSummary {
-  const latencies = (key: string, of: LatencyName) => (wanted(key) ? clientLatencies(runs, workload, of) : null);
+  const latencies = (of: LatencyName) => clientLatencies(runs, workload, of);
   const field = fieldsOf(workload);
   const gates = (family: GateFamily) => runs.named(GATE_NAMES, (view) => view.gates(workload, family));
   const inFlight: Reading = (view) => field("users")(view) - field("usersServed")(view) - field("usersGaveUp")(view);
   return {
     name,
     port,
-    users: runs.sum(field("users")),
-    served: runs.sum(field("usersServed")),
-    gave_up: runs.sum(field("usersGaveUp")),
-    in_flight: runs.sum(inFlight),
-    attempted: runs.sum(field("attempted")),
-    established: runs.sum(field("established")),
-    responses: runs.sum(field("responses")),
-    served_ratio: runs.share(field("usersServed"), field("users")),
-    established_ratio: runs.share(field("established"), field("attempted")),
-    outcomes: runs.named(OUTCOME_NAMES, (view) => outcomesOf(view, workload)),
-    failed: gates("failed"),
-    drops: gates("drops"),
-    waiting: gates("inFlight"),
-    wait_s: runs.named(GATE_NAMES, (view) => inSeconds(view.gates(workload, "waitNs"))),
-    connect_latency_ms: latencies("connect_latency_ms", "connectLatency"),
-    response_latency_ms: latencies("response_latency_ms", "responseLatency"),
-    user_latency_ms: latencies("user_latency_ms", "userLatency"),
-    failed_after_ms: latencies("failed_after_ms", "failedAfter"),
-    steps: stepsOf(workload, runs),
+    get users() {
+      return runs.sum(field("users"));
+    },
+    get served() {
+      return runs.sum(field("usersServed"));
+    },
+    get gave_up() {
+      return runs.sum(field("usersGaveUp"));
+    },
+    get in_flight() {
+      return runs.sum(inFlight);
+    },
+    get attempted() {
+      return runs.sum(field("attempted"));
+    },
+    get established() {
+      return runs.sum(field("established"));
+    },
+    get responses() {
+      return runs.sum(field("responses"));
+    },
+    get served_ratio() {
+      return runs.share(field("usersServed"), field("users"));
+    },
+    get established_ratio() {
+      return runs.share(field("established"), field("attempted"));
+    },
+    get outcomes() {
+      return runs.named(OUTCOME_NAMES, (view) => outcomesOf(view, workload));
+    },
+    get failed() {
+      return gates("failed");
+    },
+    get drops() {
+      return gates("drops");
+    },
+    get waiting() {
+      return gates("inFlight");
+    },
+    get wait_s() {
+      return runs.named(GATE_NAMES, (view) => inSeconds(view.gates(workload, "waitNs")));
+    },
+    get connect_latency_ms() {
+      return latencies("connectLatency");
+    },
+    get response_latency_ms() {
+      return latencies("responseLatency");
+    },
+    get user_latency_ms() {
+      return latencies("userLatency");
+    },
+    get failed_after_ms() {
+      return latencies("failedAfter");
+    },
+    get steps() {
+      return stepsOf(workload, runs);
+    },
   };
 }
 
@@ -54,10 +88,18 @@ export function summarizeFlood({ name, port, packet }: RawWorkload, workload: nu
     name,
     port,
     packet,
-    sent: runs.sum(field("sent")),
-    answered: runs.sum(field("answered")),
-    synacks_seen: runs.sum(field("synacksSeen")),
-    drops: runs.named(GATE_NAMES, (view) => view.gates(workload, "drops")),
+    get sent() {
+      return runs.sum(field("sent"));
+    },
+    get answered() {
+      return runs.sum(field("answered"));
+    },
+    get synacks_seen() {
+      return runs.sum(field("synacksSeen"));
+    },
+    get drops() {
+      return runs.named(GATE_NAMES, (view) => view.gates(workload, "drops"));
+    },
   };
 }
 

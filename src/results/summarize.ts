@@ -16,7 +16,7 @@ import { linesOf } from "./lines.ts";
 import type { RunView } from "./run-view.ts";
 import { summarizeCpus, summarizeSoftnet } from "./summarize-cpus.ts";
 import { halfOpenPeakBytes, summarizeListener } from "./summarize-listeners.ts";
-import { summarizeClients, summarizeFlood, type Wanted } from "./summarize-workloads.ts";
+import { summarizeClients, summarizeFlood } from "./summarize-workloads.ts";
 import { type ExperimentSummary, SUMMARY_FORMAT, type TuningMeasures, type TuningSummary } from "./summary-format.ts";
 import { thresholdResults } from "./thresholds.ts";
 import { type Reading, TuningRuns } from "./tuning-runs.ts";
@@ -45,15 +45,19 @@ export function summarizeExperiment(
 }
 
 function summarizeTuning(tuning: Tuning, runs: TuningRuns): TuningSummary {
-  return { ...measureTuning(tuning, runs), lines: linesOf(tuning.scenario, runs) };
+  const measures = measureTuning(tuning, runs);
+  // Copies, whose numbers are made once.
+  return {
+    ...measures,
+    clients: measures.clients.map((clients) => ({ ...clients })),
+    floods: measures.floods.map((flood) => ({ ...flood })),
+    listeners: measures.listeners.map((listener) => ({ ...listener })),
+    lines: linesOf(tuning.scenario, runs),
+  };
 }
 
-/** All but the time lines; results without them will do. */
-export function measureTuning(
-  { name, changes, scenario }: Tuning,
-  runs: TuningRuns,
-  wanted: Wanted = () => true,
-): TuningMeasures {
+/** All but the time lines; results without them will do. Each number is made when it is read: a sweep asks for a few of them a million times. */
+export function measureTuning({ name, changes, scenario }: Tuning, runs: TuningRuns): TuningMeasures {
   const wire =
     (packets: string): Reading =>
     (view) =>
@@ -64,29 +68,57 @@ export function measureTuning(
     kernel: scenario.server.kernel,
     hosts: scenario.server.hosts,
     clients: scenario.workloads.flatMap((workload, index) =>
-      workload.kind === "connections" ? [summarizeClients(workload, index, runs, wanted)] : [],
+      workload.kind === "connections" ? [summarizeClients(workload, index, runs)] : [],
     ),
     floods: scenario.workloads.flatMap((workload, index) =>
       workload.kind === "raw" ? [summarizeFlood(workload, index, runs)] : [],
     ),
-    listeners: scenario.server.listeners.map((listener, index) => summarizeListener(listener, index, runs, wanted)),
-    server_counters: runs.named(COUNTER_NAMES, (view) => view.counters("server")),
-    client_counters: runs.named(COUNTER_NAMES, (view) => view.counters("client")),
-    server_unseen: runs.named(UNSEEN_NAMES, (view) => view.unseen("server")),
-    client_unseen: runs.named(UNSEEN_NAMES, (view) => view.unseen("client")),
-    worst_pair: worstPairOf(runs),
-    // Those of floods are among them (run-result.ts: in_atk_syn says how many they are).
-    syns_in: runs.sum(wire("in_syn")),
-    synacks_out: runs.sum(wire("out_synack")),
-    amplification_ratio: runs.share(wire("out_synack"), wire("in_syn")),
-    half_open_peak_bytes: halfOpenPeakBytes(runs),
-    cpu: summarizeCpus(runs),
-    softnet: summarizeSoftnet(runs),
-    receive_wait_ms: wanted("receive_wait_ms") ? receiveWaits(runs) : null,
-    leftovers: {
-      server: runs.named(LEFTOVER_KINDS, (view) => leftoversOf(view).server),
-      client: runs.named(LEFTOVER_KINDS, (view) => leftoversOf(view).client),
+    listeners: scenario.server.listeners.map((listener, index) => summarizeListener(listener, index, runs)),
+    get server_counters() {
+      return runs.named(COUNTER_NAMES, (view) => view.counters("server"));
     },
-    kernel_log: summarizeLogs(runs),
+    get client_counters() {
+      return runs.named(COUNTER_NAMES, (view) => view.counters("client"));
+    },
+    get server_unseen() {
+      return runs.named(UNSEEN_NAMES, (view) => view.unseen("server"));
+    },
+    get client_unseen() {
+      return runs.named(UNSEEN_NAMES, (view) => view.unseen("client"));
+    },
+    get worst_pair() {
+      return worstPairOf(runs);
+    },
+    // Those of floods are among them (run-result.ts: in_atk_syn says how many they are).
+    get syns_in() {
+      return runs.sum(wire("in_syn"));
+    },
+    get synacks_out() {
+      return runs.sum(wire("out_synack"));
+    },
+    get amplification_ratio() {
+      return runs.share(wire("out_synack"), wire("in_syn"));
+    },
+    get half_open_peak_bytes() {
+      return halfOpenPeakBytes(runs);
+    },
+    get cpu() {
+      return summarizeCpus(runs);
+    },
+    get softnet() {
+      return summarizeSoftnet(runs);
+    },
+    get receive_wait_ms() {
+      return receiveWaits(runs);
+    },
+    get leftovers() {
+      return {
+        server: runs.named(LEFTOVER_KINDS, (view) => leftoversOf(view).server),
+        client: runs.named(LEFTOVER_KINDS, (view) => leftoversOf(view).client),
+      };
+    },
+    get kernel_log() {
+      return summarizeLogs(runs);
+    },
   };
 }

@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import { Float64Histogram } from "hdr-histogram-js";
 import { describe, expect, test } from "vitest";
-import { emptyHistogram, histogramOf, quantileUs } from "../../src/results/hdr.ts";
+import { emptyHistogram, histogramOf, passingHistogram, quantileUs } from "../../src/results/hdr.ts";
 import {
   COARSE_LAYOUT,
   HISTOGRAM_MAX_US,
@@ -50,6 +50,23 @@ describe.each(layouts)("a histogram of $name", ({ layout, error }) => {
       if (histogramIndex(lowest, halfMagnitude) !== index) expect.fail(`index of ${lowest}`);
       if (histogramIndex(highest, halfMagnitude) !== index) expect.fail(`index of ${highest}`);
     }
+  });
+
+  test("a passing histogram holds its own counts and nothing of the one before", () => {
+    const counts = (seed: readonly number[]): Float64Array => {
+      const section = new Float64Array(layout.length);
+      for (const us of seed) section[histogramIndex(us, halfMagnitude)] = 1 + (us % 7);
+      return section;
+    };
+    fc.assert(
+      fc.property(fc.array(anyUs), fc.array(anyUs), (first, second) => {
+        passingHistogram(counts(first), layout);
+        const [passing, own] = [passingHistogram(counts(second), layout), histogramOf(counts(second), layout)];
+        for (const of of ["totalCount", "mean", "maxValue", "minNonZeroValue"] as const)
+          expect(passing[of]).toBe(own[of]);
+        for (const q of [0, 0.5, 0.99, 1]) expect(quantileUs(passing, q)).toBe(quantileUs(own, q));
+      }),
+    );
   });
 
   test("puts every value where hdr-histogram-js puts it", () => {
