@@ -90,6 +90,13 @@ export async function recover(
   }
 }
 
+/** The scenarios at both ends of both searches, to foresee what they take. */
+export const endsOf = ({ scenario }: Tuning, withinS: number): Scenario[] =>
+  (["burst", "pause"] as const).flatMap((kind) => {
+    const { at, last } = KINDS[kind].scale;
+    return [at(0), at(last)].map((size) => disturbed(scenario, kind, size, withinS));
+  });
+
 /** The window in which clients are watched, and the end of the run. */
 function timesOf(kind: Kind, withinS: number) {
   const endS = WARM_S + KINDS[kind].longestS;

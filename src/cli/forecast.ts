@@ -1,9 +1,12 @@
 /**
- * Forecast: what a sweep or the runs of an experiment will take, before they start: memory, which is held against the limit, and time, roughly.
+ * Forecast: what a sweep, a plan or the runs of an experiment will take, before they start: memory, which is held against the limit, and time, roughly.
  *
- * Method   Some points of a sweep, from the first to the last, are compiled and looked at; of an experiment each tuning's first seed. Time is connections and packets times what they cost on a machine of 2025, and can be
- *          wrong by a factor of five: it tells seconds from hours.
+ * Method   Some points of a sweep, from the first to the last, are compiled and looked at; of an experiment each tuning's first seed, of a plan both ends of
+ *          each search. Time is connections and packets times what they cost on a machine of 2025, and can be wrong by a factor of five: it tells
+ *          seconds from hours.
  */
+
+import { USUAL_VALUES } from "../advise/find-values.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { formatBytes, formatCount, formatSeconds } from "../base/units.ts";
 import {
@@ -21,6 +24,7 @@ import {
 import { experimentSpecs } from "../simulate.ts";
 import { CpuCost } from "../vocabulary/cpu.ts";
 import { EngineMode, WorkloadKind } from "../vocabulary/run-spec.ts";
+import type { Scenario } from "../vocabulary/scenario.ts";
 
 const MOST_LOOKED_AT = 64;
 /** Seconds. */
@@ -81,15 +85,40 @@ export function runForecast(
   engine: ExperimentSummary["engine"],
   asked: number | undefined,
 ): string | null {
-  const { seeds, tunings, name } = experiment;
-  const specs = experimentSpecs({ ...experiment, seeds: seeds.slice(0, 1) }, engine).flat(2);
-  const runs = specs.length * seeds.length;
+  const { seeds, tunings } = experiment;
+  return foreseen({ experiment, scenarios: tunings.map(({ scenario }) => scenario), engine, asked }, seeds.length, "");
+}
+
+/** As runForecast(), about searches: `ends` are the scenarios at both ends of each, which stand for what is tried between them. */
+export function planForecast(
+  experiment: Experiment,
+  ends: readonly Scenario[],
+  engine: ExperimentSummary["engine"],
+  asked: number | undefined,
+): string | null {
+  const times = (USUAL_VALUES * experiment.seeds.length) / 2;
+  return foreseen({ experiment, scenarios: ends, engine, asked }, times, "about ");
+}
+
+interface Foreseen {
+  readonly experiment: Experiment;
+  readonly scenarios: readonly Scenario[];
+  readonly engine: ExperimentSummary["engine"];
+  /** Threads that the user wants. */
+  readonly asked: number | undefined;
+}
+
+/** `times`: how often each scenario runs. */
+function foreseen({ experiment, scenarios, engine, asked }: Foreseen, times: number, about: string): string | null {
+  const tunings = scenarios.map((scenario) => ({ name: "", changes: [], scenario }));
+  const specs = experimentSpecs({ ...experiment, tunings, seeds: experiment.seeds.slice(0, 1) }, engine).flat(2);
+  const runs = specs.length * times;
   const workers = workersFor(runs, asked);
-  const seconds = (specs.reduce((sum, spec) => sum + secondsOf(spec), 0) * seeds.length) / workers;
+  const seconds = (specs.reduce((sum, spec) => sum + secondsOf(spec), 0) * times) / workers;
   if (seconds < SHORT_S) return null;
-  const durationS = tunings[0]?.scenario.duration_s ?? 0;
+  const durationS = scenarios[0]?.duration_s ?? 0;
   const most = Math.max(...specs.map((spec) => memoryNeeded(spec, workers)));
-  return `${name}: ${formatCount(runs)} runs of ${formatSeconds(durationS)} on ${threadsText(workers)}; at most ${formatBytes(most)} of memory, very roughly ${aboutText(seconds)}`;
+  return `${experiment.name}: ${about}${formatCount(runs)} runs of ${formatSeconds(durationS)} on ${threadsText(workers)}; at most ${formatBytes(most)} of memory, very roughly ${aboutText(seconds)}`;
 }
 
 function secondsOf(spec: RunSpec): number {

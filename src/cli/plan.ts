@@ -6,7 +6,7 @@
  */
 import { Option } from "commander";
 import { findValues, NO_THRESHOLDS, planThresholds } from "../advise/find-values.ts";
-import { canRecover, type Recovery, recover } from "../advise/recover.ts";
+import { canRecover, endsOf, type Recovery, recover } from "../advise/recover.ts";
 import {
   closePool,
   type Experiment,
@@ -23,8 +23,10 @@ import {
   type VaryIssue,
 } from "../index.ts";
 import { unknownTuning } from "../vocabulary/experiment.ts";
+import type { Scenario } from "../vocabulary/scenario.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { ExitCode } from "./exit-codes.ts";
+import { planForecast } from "./forecast.ts";
 import { EXPERIMENT_ARGUMENT, type LoadedExperiment, loadExperiment } from "./load-experiment.ts";
 import { findText, recoverText } from "./plan-text.ts";
 import { clearProgress, showProgress } from "./progress.ts";
@@ -135,9 +137,19 @@ const optionsOf = ({ flags: { workers, engine }, context: { signal } }: PlanRun)
   return { workers, engine, signal, onTry: showProgress };
 };
 
+function foretell({ experiment, flags: { engine, workers }, context }: PlanRun, ends: readonly Scenario[]): void {
+  const expected = planForecast(experiment, ends, engine, workers);
+  if (expected !== null) context.stderr(`${expected}\n`);
+}
+
 async function find(run: PlanRun, question: PlanQuestion): Promise<ExitCode> {
   const { experiment, context, isJson } = run;
   context.stderr(warningsText(question.warnings));
+  const { tunings, scenarioWith, lo, hi } = question;
+  foretell(
+    run,
+    tunings.flatMap((name) => [lo, hi].map((end) => scenarioWith(name, end))),
+  );
   const result = await findValues(experiment, question, optionsOf(run));
   clearProgress();
   context.stdout(isJson ? encodePlan(result) : findText(result));
@@ -168,6 +180,10 @@ function recoverable({ experiment }: LoadedExperiment, { tuning, within = WITHIN
 
 async function recoverAll(run: PlanRun, { tunings, withinS }: Recoverable): Promise<ExitCode> {
   const { experiment, context, isJson } = run;
+  foretell(
+    run,
+    tunings.flatMap((tuning) => endsOf(tuning, withinS)),
+  );
   const recoveries: Recovery[] = [];
   for (const tuning of tunings) {
     if (context.signal.aborted) break;

@@ -1,6 +1,6 @@
 /** What is said about the runs of an experiment before they start: nothing where they take seconds, else how many, how much memory, and how long. */
 import { describe, expect, test } from "vitest";
-import { runForecast } from "../../src/cli/forecast.ts";
+import { planForecast, runForecast } from "../../src/cli/forecast.ts";
 import { type Experiment, parseExperiment } from "../../src/index.ts";
 
 /** `cpu`: of the server; `flood`: SYN/s; `clients` a second, for `durationS`. */
@@ -49,4 +49,28 @@ describe("before the runs of an experiment", () => {
       else expect(text).toMatch(said);
     });
   }
+});
+
+test("before a plan: 40 values for each search, each with every seed, between what its ends take", () => {
+  const [quiet, busy] = [100, 900].map((clients) => experiment(3600, clients, 100));
+  const ends = [quiet, busy].flatMap((of) => of?.tunings.map(({ scenario }) => scenario) ?? []);
+  // 160 runs of 1.8 M connections on average, at 4 µs.
+  expect(planForecast(quiet as Experiment, ends, "auto", 2)).toMatch(
+    /^sized: about 160 runs of 3600 s on 2 threads; at most .* of memory, very roughly 10 min$/,
+  );
+  expect(planForecast(quiet as Experiment, ends.concat(ends), "auto", 2)).toMatch(
+    /about 320 runs.*very roughly 20 min$/,
+  );
+});
+
+test("a plan of seconds needs no word", () => {
+  const short = experiment(10, 100, 100);
+  expect(
+    planForecast(
+      short,
+      short.tunings.concat(short.tunings).map(({ scenario }) => scenario),
+      "auto",
+      2,
+    ),
+  ).toBeNull();
 });
