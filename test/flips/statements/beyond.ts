@@ -254,9 +254,9 @@ export const NOT_THE_KERNELS: readonly RegExp[] = [
   // What leaks, whatever the rule.
   /^leaks: /,
   // The planner.
-  /^(search|scale): /,
+  /^(search|scale|forecast): /,
   // Changes of the load while a run goes on.
   /^load: /,
   // Bookkeeping of a run.
-  /^(observers|traces|ledger|arrivals|bursts|rates|bulk|ids of attempts): /,
+  /^(observers|traces|ledger|arrivals|bursts|rates|bulk|ids of attempts|arena|latencies): /,
 ];
