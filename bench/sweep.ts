@@ -1,8 +1,8 @@
 /**
  * Question  How many points per second does a sweep do, what does a second worker bring, and does its memory stay flat?
  * Method    The public library. Throughput: 1000 points of 60 s with 1 M SYN/s and 50 clients/s, one seed, on 1 and on 2 workers in turn, medians; the
- *           threads are warm. Memory: RSS of this process, threads included, twice a second over 100 000 short runs; flat means that the last quarter
- *           of the time needs no more than the second.
+ *           threads are warm. Memory, first of all, as in a process that does nothing else: RSS, threads included, twice a second over 100 000 short
+ *           runs; flat means that the last quarter of the time needs no more than the second.
  * Sizes     `--smoke` runs inside the tests, `npm run bench:sweep` takes the real ones, `--rounds N` (3) times; `--write`: into bench/RESULTS.md.
  * Checksum  Of the summary: the same with any number of workers.
  */
@@ -52,10 +52,11 @@ sweep: { axes: { server.listeners.80.backlog: "1..1000:${size({ smoke: 10, real:
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 try {
+  const memoryTable = await memory(sweepFrom(SHORT));
   const text = `${machine()}; ${new Date().toISOString().slice(0, 10)}; ${rounds} rounds.
 
 ${await throughput(sweepFrom(FLOODED))}
-${await memory(sweepFrom(SHORT))}`;
+${memoryTable}`;
   process.stdout.write(text);
   if (flags.write) writeSection("Sweeps", text);
 } finally {
