@@ -3,14 +3,12 @@
  *
  * It is one thread, so that jobs keep theirs, and it works in slices, between which it hears what is asked of it.
  */
-import { setFlagsFromString } from "node:v8";
 import { parentPort } from "node:worker_threads";
+import { setEngineFlags } from "./engine-flags.ts";
 import { GIVE_WAY, giveWay } from "./give-way.ts";
 import type { PacedCommand } from "./paced-task.ts";
 
-// As the pool's threads do, before the engine is loaded (worker.ts).
-setFlagsFromString("--no-use-osr");
-setFlagsFromString("--max-inlined-bytecode-size-cumulative=4000");
+setEngineFlags();
 const { Pacer } = await import("./pacer.ts");
 
 /** Wall-clock time that a slice covers at most, and between two looks at the clock when there is nothing to do. */

@@ -1,22 +1,15 @@
 /**
  * Worker: what a thread of the pool executes.
  *
- * `--no-use-osr` has to be set before the engine is loaded, hence the import below is a dynamic one. With on-stack
- * replacement V8 on Node 20 optimises the event loop too early in about one run of eight, before a branch was seen, and then
- * stays three times slower for good. The engine is built for it: its outer loop is cut into short calls.
+ * V8's flags have to be set before the engine is loaded (engine-flags.ts), hence the import below is a dynamic one.
  */
-import { setFlagsFromString } from "node:v8";
 import type { RunResult } from "../vocabulary/run-result.ts";
 import type { RunSpec } from "../vocabulary/run-spec.ts";
+import { setEngineFlags } from "./engine-flags.ts";
 import { GIVE_WAY, giveWay } from "./give-way.ts";
 import { Control, type Job, type MetricsJob, type RunFailure, type Task, type TaskAnswer, type Yield } from "./task.ts";
 
-setFlagsFromString("--no-use-osr");
-// Room for the path of a segment to be inlined from end to end (the default is 920): 5 to 10 % of the engine's time.
-setFlagsFromString("--max-inlined-bytecode-size-cumulative=4000");
-// V8's flags are the process's: so the program's own heap, too, is collected when it has doubled (the default lets it become four times as large). Less
-// memory by 40 MB in long sweeps, for no time that could be measured.
-setFlagsFromString("--heap-growing-percent=100");
+setEngineFlags();
 const { recycle, runWhile } = await import("../engine/run.ts");
 
 /**
