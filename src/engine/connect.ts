@@ -6,6 +6,7 @@
  *             tcp_retransmit_timer; tcp_input.c:tcp_rcv_synsent_state_process (6.18).
  * Left out    Fast Open, ICMP. A SYN that crosses ours: simultaneous-open.ts.
  */
+import { assert } from "../base/assert.ts";
 import { hash2, hash3, mix32 } from "../base/hash.ts";
 import { Outcome } from "../vocabulary/outcomes.ts";
 import { Verdict } from "../vocabulary/verdicts.ts";
@@ -137,6 +138,7 @@ function sendSyn(host: Host, row: number): void {
  */
 function choosePort(host: Host, local: number, peer: number, port: number, person: number): number {
   const { portLow, portHigh } = host.spec;
+  assert(!host.isServer, "a server's port is its listener's");
   let span = portHigh - portLow + 1;
   if (span > 1) span &= ~1;
   const perturbs = host.spec.portPerturbation === 1;

@@ -174,7 +174,7 @@ export class Host {
     for (const port of spec.reservedPorts) this.reserved![port] = 1;
     this.takenPorts = new TakenPorts(parts.table, spec.twReuse === 1);
     this.pairPorts = parts.isServer ? null : new PairPorts();
-    // A server never connects.
+    // A server's sockets never choose a port.
     this.perturbAdded = parts.isServer ? NO_PORTS : takePortTable();
     this.updateDue();
   }

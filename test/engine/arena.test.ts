@@ -35,7 +35,16 @@ describe("port tables", () => {
   });
 });
 
-test("after runs one simulation is left, whose hidden classes the optimised code needs: the last", () => {
+test("a run gives its port tables, the server's and the client's, to the next", () => {
+  run(spec);
+  const ofRun = new Set([takePortTable(), takePortTable()]);
+  for (const words of ofRun) givePortTableBack(words);
+  run(spec);
+  const ofNext = [takePortTable(), takePortTable()];
+  expect(ofNext.map((words) => ofRun.has(words))).toEqual([true, true]);
+});
+
+test("after runs one simulation is left, whose hidden classes the optimised code needs", () => {
   for (let k = 0; k < 3; k++) run(spec);
   // Collects what nobody holds, then counts.
   expect(v8.queryObjects(Simulation, { format: "count" })).toBe(1);
