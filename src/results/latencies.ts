@@ -52,17 +52,25 @@ export function receiveWaits(runs: TuningRuns): Latencies | null {
 
 function latenciesOf(runs: TuningRuns, source: Source): Latencies | null {
   const ofSeeds = runs.seeds.map((hosts) => added(hosts.map(source.counts), source.layout));
-  const p99_per_seed = runs.seeds.map((hosts, seed) =>
+  // Of several seeds each passes by before that of all; one seed is all seeds.
+  const ofSeveral = runs.seeds.length === 1 ? [] : runs.seeds;
+  const p99OfSeveral = ofSeveral.map((hosts, seed) =>
     p99Ms(passingHistogram(ofSeeds[seed] as Float64Array, source.layout), hosts, source),
   );
   const histogram = passingHistogram(added(ofSeeds, source.layout), source.layout);
   const count = histogram.totalCount;
   if (count === 0) return null;
+  const p99_per_seed = runs.seeds.length === 1 ? [p99Ms(histogram, runs.first, source)] : p99OfSeveral;
   const maxUs = largestUs(histogram, runs.all, source);
   const ms = (q: number): number => (quantileWithin(histogram, q, maxUs) ?? 0) / 1000;
   const sumUs = source.sumUs === null ? histogram.mean * count : sumOf(runs.all.map(source.sumUs));
   return {
-    ...{ count, mean: sumUs / count / 1000, p50: ms(0.5), p90: ms(0.9), p99: ms(0.99), p999: ms(0.999) },
+    count,
+    mean: sumUs / count / 1000,
+    p50: ms(0.5),
+    p90: ms(0.9),
+    p99: ms(0.99),
+    p999: ms(0.999),
     max: maxUs / 1000,
     p99_per_seed,
   };

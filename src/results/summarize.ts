@@ -13,6 +13,7 @@ import { summarizeLogs } from "./kernel-log.ts";
 import { receiveWaits } from "./latencies.ts";
 import { LEFTOVER_KINDS, leftoversOf } from "./leftovers.ts";
 import { linesOf } from "./lines.ts";
+import { remembered } from "./remembered.ts";
 import type { RunView } from "./run-view.ts";
 import { summarizeCpus, summarizeSoftnet } from "./summarize-cpus.ts";
 import { halfOpenPeakBytes, summarizeListener } from "./summarize-listeners.ts";
@@ -56,24 +57,24 @@ function summarizeTuning(tuning: Tuning, runs: TuningRuns): TuningSummary {
   };
 }
 
-/** All but the time lines; results without them will do. Each number is made when it is read: a sweep asks for a few of them a million times. */
+/** All but the time lines; results without them will do. Each number is made when it is first read: a sweep asks for a few of them a million times. */
 export function measureTuning({ name, changes, scenario }: Tuning, runs: TuningRuns): TuningMeasures {
   const wire =
     (packets: string): Reading =>
     (view) =>
       view.wire()[packets] ?? 0;
-  return {
+  return remembered({
     name,
     changes,
     kernel: scenario.server.kernel,
     hosts: scenario.server.hosts,
     clients: scenario.workloads.flatMap((workload, index) =>
-      workload.kind === "connections" ? [summarizeClients(workload, index, runs)] : [],
+      workload.kind === "connections" ? [remembered(summarizeClients(workload, index, runs))] : [],
     ),
     floods: scenario.workloads.flatMap((workload, index) =>
-      workload.kind === "raw" ? [summarizeFlood(workload, index, runs)] : [],
+      workload.kind === "raw" ? [remembered(summarizeFlood(workload, index, runs))] : [],
     ),
-    listeners: scenario.server.listeners.map((listener, index) => summarizeListener(listener, index, runs)),
+    listeners: scenario.server.listeners.map((listener, index) => remembered(summarizeListener(listener, index, runs))),
     get server_counters() {
       return runs.named(COUNTER_NAMES, (view) => view.counters("server"));
     },
@@ -120,5 +121,5 @@ export function measureTuning({ name, changes, scenario }: Tuning, runs: TuningR
     get kernel_log() {
       return summarizeLogs(runs);
     },
-  };
+  });
 }
