@@ -363,8 +363,8 @@ function pathSpec({ jitter, duplicate, reorder, late_copies: late }: PathDirecti
 function lossesOf({ to_server, to_client }: PathScenario): ImpairmentSpec[] {
   const all = { match: Match.Any, everyNth: 0, startNs: 0, endNs: NOT_SET } as const;
   return [
-    ...(to_server.loss > 0 ? [{ ...all, direction: Direction.ToServer, probability: to_server.loss }] : []),
-    ...(to_client.loss > 0 ? [{ ...all, direction: Direction.ToClient, probability: to_client.loss }] : []),
+    ...(to_server.loss > 0 ? [{ direction: Direction.ToServer, probability: to_server.loss, ...all }] : []),
+    ...(to_client.loss > 0 ? [{ direction: Direction.ToClient, probability: to_client.loss, ...all }] : []),
   ];
 }
 
