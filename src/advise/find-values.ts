@@ -31,6 +31,9 @@ export interface FindOptions extends PlanOptions {
 
 /** Values that a search tries in a tuning, about: the grid, the bisections, the probes around the answer. */
 export const USUAL_VALUES = 40;
+/** Of a scale with fewer, all at most. */
+export const valuesTried = ({ lo, hi, isWhole }: Pick<Question, "lo" | "hi" | "isWhole">): number =>
+  Math.min(USUAL_VALUES, scaleOf(lo, hi, isWhole).last + 1);
 
 export interface PlanThresholds {
   readonly thresholds: readonly Threshold[];

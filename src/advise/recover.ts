@@ -91,10 +91,10 @@ export async function recover(
 }
 
 /** The scenarios at both ends of both searches, to foresee what they take. */
-export const endsOf = ({ scenario }: Tuning, withinS: number): Scenario[] =>
-  (["burst", "pause"] as const).flatMap((kind) => {
+export const endsOf = ({ scenario }: Tuning, withinS: number): (readonly [Scenario, Scenario])[] =>
+  (["burst", "pause"] as const).map((kind) => {
     const { at, last } = KINDS[kind].scale;
-    return [at(0), at(last)].map((size) => disturbed(scenario, kind, size, withinS));
+    return [disturbed(scenario, kind, at(0), withinS), disturbed(scenario, kind, at(last), withinS)];
   });
 
 /** The window in which clients are watched, and the end of the run. */

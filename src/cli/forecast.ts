@@ -6,7 +6,6 @@
  *          seconds from hours.
  */
 
-import { USUAL_VALUES } from "../advise/find-values.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { formatBytes, formatCount, formatSeconds } from "../base/units.ts";
 import {
@@ -85,40 +84,57 @@ export function runForecast(
   engine: ExperimentSummary["engine"],
   asked: number | undefined,
 ): string | null {
-  const { seeds, tunings } = experiment;
-  return foreseen({ experiment, scenarios: tunings.map(({ scenario }) => scenario), engine, asked }, seeds.length, "");
+  const scenarios = experiment.tunings.map(({ scenario }) => scenario);
+  return foreseen({ experiment, scenarios, values: 1, atOnce: scenarios.length, engine, asked }, "");
 }
 
-/** As runForecast(), about searches: `ends` are the scenarios at both ends of each, which stand for what is tried between them. */
+/** A search: the scenarios at both ends of its scale stand for what is tried between them. */
+export interface ForeseenSearch {
+  readonly ends: readonly [Scenario, Scenario];
+  /** How many values it tries, about. */
+  readonly values: number;
+}
+
+/** As runForecast(), about searches one after the other. */
 export function planForecast(
   experiment: Experiment,
-  ends: readonly Scenario[],
+  searches: readonly ForeseenSearch[],
   engine: ExperimentSummary["engine"],
   asked: number | undefined,
 ): string | null {
-  const times = (USUAL_VALUES * experiment.seeds.length) / 2;
-  return foreseen({ experiment, scenarios: ends, engine, asked }, times, "about ");
+  const scenarios = searches.flatMap(({ ends }) => ends);
+  const values = Math.max(...searches.map((search) => search.values)) / 2;
+  return foreseen({ experiment, scenarios, values, atOnce: 1, engine, asked }, "about ");
 }
 
 interface Foreseen {
   readonly experiment: Experiment;
   readonly scenarios: readonly Scenario[];
+  /** How often each is simulated with each seed, and how many can be at a time: a bisection waits for each value. */
+  readonly values: number;
+  readonly atOnce: number;
   readonly engine: ExperimentSummary["engine"];
   /** Threads that the user wants. */
   readonly asked: number | undefined;
 }
 
-/** `times`: how often each scenario runs. */
-function foreseen({ experiment, scenarios, engine, asked }: Foreseen, times: number, about: string): string | null {
+function foreseen({ experiment, scenarios, values, atOnce, engine, asked }: Foreseen, about: string): string | null {
+  const { name, seeds } = experiment;
   const tunings = scenarios.map((scenario) => ({ name: "", changes: [], scenario }));
-  const specs = experimentSpecs({ ...experiment, tunings, seeds: experiment.seeds.slice(0, 1) }, engine).flat(2);
-  const runs = specs.length * times;
-  const workers = workersFor(runs, asked);
+  const specs = experimentSpecs({ ...experiment, tunings, seeds: seeds.slice(0, 1) }, engine).flat(2);
+  const times = values * seeds.length;
+  const workers = workersFor((specs.length / scenarios.length) * atOnce * seeds.length, asked);
   const seconds = (specs.reduce((sum, spec) => sum + secondsOf(spec), 0) * times) / workers;
   if (seconds < SHORT_S) return null;
-  const durationS = scenarios[0]?.duration_s ?? 0;
   const most = Math.max(...specs.map((spec) => memoryNeeded(spec, workers)));
-  return `${experiment.name}: ${about}${formatCount(runs)} runs of ${formatSeconds(durationS)} on ${threadsText(workers)}; at most ${formatBytes(most)} of memory, very roughly ${aboutText(seconds)}`;
+  const size = `${about}${formatCount(Math.round(specs.length * times))} runs of ${durationsText(scenarios)}`;
+  return `${name}: ${size} on ${threadsText(workers)}; at most ${formatBytes(most)} of memory, very roughly ${aboutText(seconds)}`;
+}
+
+function durationsText(scenarios: readonly Scenario[]): string {
+  const durations = scenarios.map(({ duration_s }) => duration_s);
+  const [least, most] = [Math.min(...durations), Math.max(...durations)];
+  return least === most ? formatSeconds(most) : `${formatSeconds(least)} to ${formatSeconds(most)}`;
 }
 
 function secondsOf(spec: RunSpec): number {

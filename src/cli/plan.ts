@@ -5,7 +5,7 @@
  * Output   Text or JSON on stdout, progress and complaints on stderr. Interrupted, it prints what was found so far.
  */
 import { Option } from "commander";
-import { findValues, NO_THRESHOLDS, planThresholds } from "../advise/find-values.ts";
+import { findValues, NO_THRESHOLDS, planThresholds, USUAL_VALUES, valuesTried } from "../advise/find-values.ts";
 import { canRecover, endsOf, type Recovery, recover } from "../advise/recover.ts";
 import {
   closePool,
@@ -23,10 +23,9 @@ import {
   type VaryIssue,
 } from "../index.ts";
 import { unknownTuning } from "../vocabulary/experiment.ts";
-import type { Scenario } from "../vocabulary/scenario.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { ExitCode } from "./exit-codes.ts";
-import { planForecast } from "./forecast.ts";
+import { type ForeseenSearch, planForecast } from "./forecast.ts";
 import { EXPERIMENT_ARGUMENT, type LoadedExperiment, loadExperiment } from "./load-experiment.ts";
 import { findText, recoverText } from "./plan-text.ts";
 import { clearProgress, showProgress } from "./progress.ts";
@@ -137,8 +136,9 @@ const optionsOf = ({ flags: { workers, engine }, context: { signal } }: PlanRun)
   return { workers, engine, signal, onTry: showProgress };
 };
 
-function foretell({ experiment, flags: { engine, workers }, context }: PlanRun, ends: readonly Scenario[]): void {
-  const expected = planForecast(experiment, ends, engine, workers);
+function foretell(run: PlanRun, searches: readonly ForeseenSearch[]): void {
+  const { experiment, flags, context } = run;
+  const expected = planForecast(experiment, searches, flags.engine, flags.workers);
   if (expected !== null) context.stderr(`${expected}\n`);
 }
 
@@ -148,7 +148,7 @@ async function find(run: PlanRun, question: PlanQuestion): Promise<ExitCode> {
   const { tunings, scenarioWith, lo, hi } = question;
   foretell(
     run,
-    tunings.flatMap((name) => [lo, hi].map((end) => scenarioWith(name, end))),
+    tunings.map((name) => ({ ends: [scenarioWith(name, lo), scenarioWith(name, hi)], values: valuesTried(question) })),
   );
   const result = await findValues(experiment, question, optionsOf(run));
   clearProgress();
@@ -182,7 +182,7 @@ async function recoverAll(run: PlanRun, { tunings, withinS }: Recoverable): Prom
   const { experiment, context, isJson } = run;
   foretell(
     run,
-    tunings.flatMap((tuning) => endsOf(tuning, withinS)),
+    tunings.flatMap((tuning) => endsOf(tuning, withinS)).map((ends) => ({ ends, values: USUAL_VALUES })),
   );
   const recoveries: Recovery[] = [];
   for (const tuning of tunings) {

@@ -1,5 +1,5 @@
 /** Limits: what a job may ask for. What is beyond them is an issue like any other, before anything runs. */
-import { USUAL_VALUES } from "../advise/find-values.ts";
+import { USUAL_VALUES, valuesTried } from "../advise/find-values.ts";
 import { formatCount, formatSeconds } from "../base/units.ts";
 import {
   type ConfigIssue,
@@ -31,7 +31,7 @@ const WORDING: Readonly<Record<Asked["kind"], Wording>> = {
   experiment: { over: "over all tunings and seeds", less: "fewer seeds or tunings" },
   sweep: { over: "over all points and seeds", less: "fewer values or seeds, or sample=lhs:N" },
   plan: {
-    over: `over all tunings and seeds, with about ${USUAL_VALUES} values tried in each`,
+    over: `over all tunings and seeds, with at most some ${USUAL_VALUES} values tried in each`,
     less: "one tuning, fewer seeds, or a narrower range",
   },
 };
@@ -71,7 +71,7 @@ function partsOf(asked: Asked): Part[] {
       const ends = question.tunings.flatMap((name) => [question.lo, question.hi].map((end) => ({ name, end })));
       return ends.map(({ name, end }) => ({
         scenario: question.scenarioWith(name, end),
-        times: (USUAL_VALUES * seeds.length) / 2,
+        times: (valuesTried(question) * seeds.length) / 2,
       }));
     }
   }

@@ -1,7 +1,9 @@
 /** What is said about the runs of an experiment before they start: nothing where they take seconds, else how many, how much memory, and how long. */
 import { describe, expect, test } from "vitest";
+import { valuesTried } from "../../src/advise/find-values.ts";
 import { planForecast, runForecast } from "../../src/cli/forecast.ts";
 import { type Experiment, parseExperiment } from "../../src/index.ts";
+import type { Scenario } from "../../src/vocabulary/scenario.ts";
 
 /** `cpu`: of the server; `flood`: SYN/s; `clients` a second, for `durationS`. */
 function experiment(durationS: number, clients: number, flood: number, cpu = "", tunings = 1): Experiment {
@@ -51,26 +53,43 @@ describe("before the runs of an experiment", () => {
   }
 });
 
-test("before a plan: 40 values for each search, each with every seed, between what its ends take", () => {
-  const [quiet, busy] = [100, 900].map((clients) => experiment(3600, clients, 100));
-  const ends = [quiet, busy].flatMap((of) => of?.tunings.map(({ scenario }) => scenario) ?? []);
-  // 160 runs of 1.8 M connections on average, at 4 µs.
-  expect(planForecast(quiet as Experiment, ends, "auto", 2)).toMatch(
-    /^sized: about 160 runs of 3600 s on 2 threads; at most .* of memory, very roughly 10 min$/,
-  );
-  expect(planForecast(quiet as Experiment, ends.concat(ends), "auto", 2)).toMatch(
-    /about 320 runs.*very roughly 20 min$/,
-  );
+describe("before a plan", () => {
+  const [quiet, busy] = [100, 900].map((clients) => experiment(3600, clients, 100)) as [Experiment, Experiment];
+  const ends = [quiet, busy].map((of) => of.tunings[0]?.scenario) as [Scenario, Scenario];
+  const cases = [
+    // searches, values each, workers, what is said, why
+    [
+      1,
+      40,
+      2,
+      /^sized: about 160 runs of 3600 s on 2 threads; at most .* of memory, very roughly 10 min$/,
+      "four seeds, 1.8 M connections on average",
+    ],
+    [2, 40, 2, /about 320 runs.*very roughly 20 min$/, "two searches, one after the other"],
+    [1, 2, 2, /about 8 runs.*very roughly 30 s$/, "a scale of two values"],
+    [1, 40, 16, /on 4 threads.*very roughly 5 min$/, "a bisection waits for each value: no more threads than seeds"],
+  ] as const;
+  for (const [searches, values, workers, said, why] of cases) {
+    test(`${searches} searches, ${values} values each, ${workers} workers: ${why}`, () => {
+      const all = Array.from({ length: searches }, () => ({ ends, values }));
+      expect(planForecast(quiet, all, "auto", workers)).toMatch(said);
+    });
+  }
+
+  test("of seconds needs no word", () => {
+    const short = experiment(10, 100, 100).tunings[0]?.scenario as Scenario;
+    expect(planForecast(quiet, [{ ends: [short, short], values: 40 }], "auto", 2)).toBeNull();
+  });
+
+  test("of runs that differ in length says between what", () => {
+    const longer = experiment(7200, 100, 100).tunings[0]?.scenario as Scenario;
+    expect(planForecast(quiet, [{ ends: [ends[0], longer], values: 40 }], "auto", 2)).toMatch(
+      /runs of 3600 s to 7200 s on/,
+    );
+  });
 });
 
-test("a plan of seconds needs no word", () => {
-  const short = experiment(10, 100, 100);
-  expect(
-    planForecast(
-      short,
-      short.tunings.concat(short.tunings).map(({ scenario }) => scenario),
-      "auto",
-      2,
-    ),
-  ).toBeNull();
+test("a search tries some forty values, or those that there are", () => {
+  expect(valuesTried({ lo: 16, hi: 65535, isWhole: true })).toBe(40);
+  expect(valuesTried({ lo: 16, hi: 17, isWhole: true })).toBe(2);
 });

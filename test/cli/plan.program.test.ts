@@ -45,6 +45,35 @@ describe("a value that is enough", () => {
   });
 });
 
+describe("what takes longer than a moment is said beforehand", () => {
+  const busy = `
+name: busy
+seeds: 1
+scenario:
+  duration_s: 60
+  server: { listeners: [{ port: 80, backlog: 128 }] }
+  workloads: [{ name: clients, kind: connections, rate_per_s: 700, duration_s: 60 }]
+`;
+  test("of a search", async () => {
+    const { code, stdout, stderr } = await plan(
+      ["--find", `min:${BACKLOG}=1..4000`, "--workers", "1"],
+      busy.replace("700", "1500"),
+    );
+    expect([code, stderr.replace(/ [\d.]+ [KMG]iB /, " N ")]).toEqual([
+      0,
+      "busy: about 40 runs of 60 s on 1 thread; at most N of memory, very roughly 10 s\n",
+    ]);
+    expect(stdout).toMatch(/^busy: the smallest/);
+  });
+  test("of what a tuning recovers from", async () => {
+    const { code, stderr } = await plan(["--recover", "--workers", "1"], busy);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /^busy: about 80 runs of 35 s to 65 s on 1 thread; at most .* of memory, very roughly \d+ s\n$/,
+    );
+  });
+});
+
 test("tunings stand below each other, with a table of their answers; a load that no range ends is said to be so", async () => {
   const { code, stdout } = await plan(["--find", FLOOD]);
   expect(code).toBe(0);

@@ -39,7 +39,8 @@ const jobs: readonly (readonly [name: string, of: Asked, runs: number, arrivals:
   ["a sweep of the rate", sweep(`${FLOOD}=100,300`), 2 * 2 * 3, 2 * 3 * (220 + 620), 300],
   // 401 points of which each tenth or so is looked at: evenly, so that the mean is that of all.
   ["a sweep of more points than are looked at", sweep(`${FLOOD}=100..500:401`), 2 * 401 * 3, 2 * 401 * 3 * 620, 500],
-  ["a plan", plan(`min:${BACKLOG}=1..9`), USUAL_VALUES * 2 * 3, USUAL_VALUES * 2 * 3 * 220, 100],
+  ["a plan", plan(`min:${BACKLOG}=1..900`), USUAL_VALUES * 2 * 3, USUAL_VALUES * 2 * 3 * 220, 100],
+  ["a plan over a few values", plan(`min:${BACKLOG}=1..9`), 9 * 2 * 3, 9 * 2 * 3 * 220, 100],
   ["a plan for the rate", plan(`max:${FLOOD}=100..300`, "two"), USUAL_VALUES * 3, USUAL_VALUES * 3 * 420, 300],
 ];
 

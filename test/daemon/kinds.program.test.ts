@@ -233,7 +233,7 @@ describe("is refused before it begins", () => {
     [
       { kind: "plan", find: `min:${BACKLOG}=1..9`, seeds: "100" },
       "too-many",
-      /with about 40 values tried in each, this daemon takes at most/,
+      /with at most some 40 values tried in each, this daemon takes at most/,
     ],
   ];
   test.each(issues)("%j: an issue says so", async (asked, code, message) => {
