@@ -425,6 +425,22 @@ export const BOOKKEEPING_FLIPS: readonly Flip[] = [
     /come back as zeros/,
   ),
   flip(
+    "arena: the server's port table goes on",
+    "engine/host",
+    "    givePortTableBack(this.portGroup);\n",
+    "",
+    "engine/arena",
+    /gives its port tables/,
+  ),
+  flip(
+    "arena: the client's port table goes on",
+    "engine/host",
+    "    givePortTableBack(this.perturbAdded);\n",
+    "",
+    "engine/arena",
+    /gives its port tables/,
+  ),
+  flip(
     "arena: a simulation is kept",
     "engine/run",
     "  kept.last = simulation;\n",
@@ -441,11 +457,11 @@ export const BOOKKEEPING_FLIPS: readonly Flip[] = [
     /nothing of the one before/,
   ),
   flip(
-    "forecast: a search tries some forty values",
+    "forecast: how many values a search tries",
     "advise/find-values",
     "USUAL_VALUES = 40",
     "USUAL_VALUES = 4",
     "cli/forecast",
-    /40 values for each search/,
+    /tries some forty values/,
   ),
 ];
