@@ -92,6 +92,36 @@ test("application timers come out by time, and in the order of going in where th
   );
 });
 
+test("application timers pushed and popped in turns: long delays in order, short ones between them, growing past any size", () => {
+  const pushes = fc.record({ delay: fc.constantFrom(0, 3, 50, 50, 1000), pops: fc.integer({ min: 0, max: 2 }) });
+  fc.assert(
+    fc.property(fc.array(pushes, { minLength: 1, maxLength: 4000, size: "max" }), (steps) => {
+      const due = new Float64Array(1);
+      const heap = new AppHeap(due, 0);
+      const waiting: { readonly ns: number; readonly number: number }[] = [];
+      let now = 0;
+      const popOne = (): void => {
+        const first = waiting.reduce((least, one) => (one.ns < least.ns ? one : least));
+        waiting.splice(waiting.indexOf(first), 1);
+        expect(due[0]).toBe(first.ns);
+        heap.pop();
+        expect([heap.subject, heap.value]).toEqual([first.number, first.ns]);
+        now = first.ns;
+      };
+      steps.forEach(({ delay, pops }, number) => {
+        heap.atNs[0] = now + delay;
+        heap.push(1, number, now + delay);
+        waiting.push({ ns: now + delay, number });
+        // Twice as many pushes as pops: what waits grows.
+        if (number % 2 === 0) for (let k = 0; k < pops && waiting.length > 0; k++) popOne();
+      });
+      while (waiting.length > 0) popOne();
+      expect(due[0]).toBe(Number.POSITIVE_INFINITY);
+    }),
+    { numRuns: 12 },
+  );
+});
+
 describe("the ledger", () => {
   const ledgerAt = (): { now: Float64Array; ledger: Ledger } => {
     const now = new Float64Array(1);

@@ -99,6 +99,22 @@ export const PATH_FLIPS: readonly Flip[] = [
     /a flood's packets come twice/,
   ),
   flip(
+    "heap: every application timer joins the queue",
+    "engine/app-heap",
+    "this.#queued === 0 || this.atNs[0]! >= this.#lastQueued()",
+    "true",
+    "engine/sources",
+    /pushed and popped in turns/,
+  ),
+  flip(
+    "heap: of application timers at one time the heap's first",
+    "engine/app-heap",
+    "return !this.#isBefore(0, this.#queueTimes[head]!, this.#queueWords[head * WORDS + 3]!);",
+    "return this.#queueTimes[head]! < this.#times[0]!;",
+    "engine/sources",
+    /pushed and popped in turns/,
+  ),
+  flip(
     "heap: equal times last in, first out",
     "engine/packet-heap",
     "return ((this.#sequences[a]! - this.#sequences[b]!) | 0) < 0;",
