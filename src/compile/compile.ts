@@ -116,7 +116,7 @@ function sentMssOf(host: HostScenario, peer: HostScenario): number[] {
   return sentMss(host.mtu, announcedMss(peer.mtu), least);
 }
 
-/** Both ends' are made here, all keys in one order: for V8 they are objects of one shape, which the engine's code reads a third faster. */
+/** Both ends' are made here, all keys in one order: for V8 they are objects of one shape, which the engine's code reads without asking which. */
 function hostSpec(host: HostScenario, peer: HostScenario, twoWay: 0 | 1): HostSpec {
   const integer = (name: TunableName): number => integerSysctl(host, name);
   const integerOr = (name: TunableName, constant: number): number => integerSysctlOr(host, name, constant);

@@ -230,7 +230,7 @@ export class Simulation {
 
   /** How long the queues of a port are; null: nobody listens there. Of a SO_REUSEPORT group the sums. */
   queuesAt(port: number): QueueLengths | null {
-    assert(!this.#finished, "the run has ended, its tables are others'");
+    this.#assertRunning();
     const group = this.#server.portGroup[port]!;
     if (group === 0) return null;
     const members = this.#server.groups[group - 1]!;
@@ -257,7 +257,7 @@ export class Simulation {
    * rising times; the result does not depend on them.
    */
   advanceTo(untilNs: number, batches = FOREVER): boolean {
-    assert(!this.#finished, "the run has ended, its tables are others'");
+    this.#assertRunning();
     this.#until[0] = Math.min(untilNs, this.#spec.durationNs);
     for (let left = batches; this.#batch(); left--) if (left <= 1) return false;
     this.#now[0] = this.#until[0]!;
@@ -494,7 +494,7 @@ export class Simulation {
 
   /** What result() would be if the run ended now; it goes on. Only packet by packet is this no event: in bulk it draws from the streams. */
   snapshot(): RunResult {
-    assert(!this.#finished, "the run has ended, its tables are others'");
+    this.#assertRunning();
     assert(this.#spec.engine === EngineMode.Packet, "a look at a run in bulk would change it");
     this.#catchUpToNow();
     const out = this.#recorder.out.slice();
@@ -539,6 +539,10 @@ export class Simulation {
     assert(!this.#finished, "the run has ended already");
     this.#finished = true;
     this.#giveTablesBack();
+  }
+
+  #assertRunning(): void {
+    assert(!this.#finished, "the run has ended, its tables are others'");
   }
 
   #giveTablesBack(): void {

@@ -23,14 +23,10 @@ export function histogramOf(counts: Float64Array, layout: HistogramLayout): Hist
 
 /** As histogramOf(), in the memory of the one that was asked for before with this layout: it holds until the next call. */
 export function passingHistogram(counts: Float64Array, layout: HistogramLayout): Histogram {
-  const known = passing.get(layout);
-  if (known !== undefined) {
-    known.reset();
-    return filled(known, counts, layout);
-  }
-  const histogram = histogramOf(counts, layout);
+  const histogram = passing.get(layout) ?? emptyHistogram(layout);
   passing.set(layout, histogram);
-  return histogram;
+  histogram.reset();
+  return filled(histogram, counts, layout);
 }
 
 const passing = new Map<HistogramLayout, Histogram>();

@@ -451,7 +451,7 @@ export const BOOKKEEPING_FLIPS: readonly Flip[] = [
   flip(
     "latencies: a passing histogram begins empty",
     "results/hdr",
-    "    known.reset();\n",
+    "  histogram.reset();\n",
     "",
     "results/hdr.prop",
     /nothing of the one before/,
