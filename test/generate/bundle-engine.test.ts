@@ -1,0 +1,53 @@
+import { describe, expect, test } from "vitest";
+import { makeConstant, plainFields, writeInConstants } from "../../src/generate/bundle-engine.ts";
+
+describe("the engine's bundle", () => {
+  test("top-level variables become constants, others stay", () => {
+    expect(makeConstant("var WORDS = 4;\nfunction f() {\n  var x = 1;\n}")).toBe(
+      "const WORDS = 4;\nfunction f() {\n  var x = 1;\n}",
+    );
+  });
+
+  test("members of constant tables become their numbers, others and comments stay", () => {
+    const tables = { Gate: { none: 0, accept_queue: 3 } };
+    expect(writeInConstants("/* Gate.none */ f(Gate.accept_queue, Gate.other, host.Gate.none)", tables)).toBe(
+      "/* Gate.none */ f(/* Gate.accept_queue */ 3, Gate.other, host.Gate.none)",
+    );
+  });
+
+  const printed = [
+    "const SIZE = 4, Ring = class {",
+    "  #words;",
+    "  now;",
+    "  #count = 0;",
+    "  constructor(now, other) {",
+    "    this.now = now, this.#words = other.#words;",
+    "  }",
+    "  get length() {",
+    "    return this.#size();",
+    "  }",
+    "  #size() {",
+    '    return "#count: ".concat(this.#count);',
+    "  }",
+    "}, Other = class extends Ring {",
+    "  #count;",
+    "  constructor(now) {",
+    "    super(now, SIZE), this.#count = 1;",
+    "  }",
+    "};",
+  ].join("\n");
+
+  test("fields are members of their class, and begin with what the constructor gives them", () => {
+    const plain = plainFields(printed);
+    expect(plain).not.toMatch(/\.#|^ {2}#/m);
+    expect(plain).not.toMatch(/^ {2}\w+;$/m);
+    expect(plain).toContain("this.now = now, this.Ring_words = other.Ring_words;");
+    expect(plain).toContain('return "#count: ".concat(this.Ring_count);');
+  });
+
+  test("a class and its subclass may have private members of one name", () => {
+    const plain = plainFields(printed);
+    expect(plain).toContain("Ring_count = 0;");
+    expect(plain).toContain("this.Other_count = 1;");
+  });
+});
