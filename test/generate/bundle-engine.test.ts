@@ -3,9 +3,22 @@ import { makeConstant, plainFields, writeInConstants } from "../../src/generate/
 
 describe("the engine's bundle", () => {
   test("top-level variables become constants, others stay", () => {
-    expect(makeConstant("var WORDS = 4;\nfunction f() {\n  var x = 1;\n}")).toBe(
-      "const WORDS = 4;\nfunction f() {\n  var x = 1;\n}",
+    expect(makeConstant("var WORDS = 4;\nclass A {\n  f() {\n    var x = 1;\n  }\n}")).toBe(
+      "const WORDS = 4;\nclass A {\n  f() {\n    var x = 1;\n  }\n}",
     );
+  });
+
+  test("functions become constants too, before all that may call them; functions within functions stay", () => {
+    const printed =
+      "var X = twice(2);\nfunction nothing() {}\nfunction twice(n) {\n  function f() {\n  }\n  return 2 * n;\n}\nexport { X };";
+    const constant = makeConstant(printed);
+    expect(constant.split("\n").filter((line) => line !== "")).toEqual([
+      "const nothing = function() {};",
+      "const twice = function(n) {",
+      ...["  function f() {", "  }", "  return 2 * n;", "};"],
+      "const X = twice(2);",
+      "export { X };",
+    ]);
   });
 
   test("members of constant tables become their numbers, others and comments stay", () => {
