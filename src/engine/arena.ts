@@ -10,9 +10,9 @@ const FIRST_CAPACITY = 4096;
 const tables: ConnectionTable[] = [];
 
 /** An empty table, sized for `expectedRows` linked rows; it grows when there are more. */
-export function takeTable(expectedRows: number): ConnectionTable {
+export function takeTable(expectedRows: number, meetsStrangers: boolean): ConnectionTable {
   const table = tables.pop() ?? new ConnectionTable(FIRST_CAPACITY);
-  table.reset(expectedRows);
+  table.reset(expectedRows, meetsStrangers);
   return table;
 }
 

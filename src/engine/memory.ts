@@ -7,7 +7,7 @@ import { nsToSeconds } from "../base/units.ts";
 import { resultLayout } from "../vocabulary/run-result.ts";
 import { Arrival, type ConnectionsSpec, Jitter, type RunSpec, WorkloadKind } from "../vocabulary/run-spec.ts";
 import { MAX_IN_FLIGHT, TOO_MANY_IN_FLIGHT } from "./ledger.ts";
-import { expectedHalfOpen, expectedSockets } from "./set-up.ts";
+import { expectedHalfOpen, expectedSockets, looksUpStrangers } from "./set-up.ts";
 import { MAX_ROWS, TOO_MANY_ROWS, tableBytes } from "./table.ts";
 
 /** Of the ledger: 16 words and two times. */
@@ -24,8 +24,8 @@ const isClients = (workload: RunSpec["workloads"][number]): workload is Connecti
  */
 export function expectedBytes(spec: RunSpec): number {
   const held = heldConnections(spec);
-  const server = tableBytes(expectedHalfOpen(spec) + held * ROWS_PER_SOCKET);
-  const client = tableBytes(expectedSockets(spec) + held * ROWS_PER_SOCKET);
+  const server = tableBytes(expectedHalfOpen(spec) + held * ROWS_PER_SOCKET, looksUpStrangers(spec));
+  const client = tableBytes(expectedSockets(spec) + held * ROWS_PER_SOCKET, false);
   return server + client + held * ATTEMPT_BYTES + resultLayout(spec).length * 8;
 }
 

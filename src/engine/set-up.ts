@@ -6,6 +6,7 @@ import {
   Arrival,
   type CpuSpec,
   Direction,
+  EngineMode,
   RawAddresses,
   RawAnswer,
   RawPacket,
@@ -90,6 +91,13 @@ export function expectedHalfOpen(spec: RunSpec): number {
   let arrivals = 0;
   for (const workload of spec.workloads) arrivals += workload.count;
   return BATCH * ROWS_PER_EVENT + Math.min(room, arrivals);
+}
+
+/** Whether the server looks packets up one by one that nearly all find nobody: those of a flood that is not counted in bulk. */
+export function looksUpStrangers(spec: RunSpec): boolean {
+  return spec.workloads.some(
+    (w) => w.kind === WorkloadKind.Raw && !(spec.engine === EngineMode.Auto && mayLag(spec, w)),
+  );
 }
 
 /** Rows of the client's table: the connections that TIME_WAIT keeps. */

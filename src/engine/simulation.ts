@@ -42,6 +42,7 @@ import {
   expectedHalfOpen,
   expectedSockets,
   hostSeed,
+  looksUpStrangers,
   mayLag,
   type Slot,
   slotsOf,
@@ -212,7 +213,9 @@ export class Simulation {
       notices: this.#notices,
       bootTicks: BOOT_TICKS_MIN + unitOf(hash3(seed, bootKey, 11)) * BOOT_TICKS_SPREAD,
       secret: hash2(seed, isServer ? 21 : 22),
-      table: takeTable(isServer ? expectedHalfOpen(spec) : expectedSockets(spec)),
+      table: isServer
+        ? takeTable(expectedHalfOpen(spec), looksUpStrangers(spec))
+        : takeTable(expectedSockets(spec), false),
       isServer,
     };
     const hostSpec = isServer ? spec.server : spec.client;

@@ -38,26 +38,33 @@ export function homeOf(peer: number, service: number): number {
   return ((mixed ^ (mixed >>> 16)) & ~NEIGHBOURS_MASK) | ((peer ^ (service >>> 9)) & NEIGHBOURS_MASK);
 }
 
-/** Slots a row: small tables are sparse, so that the fingerprint of an absent tuple is nearly always 0; large ones have to fit the cache. */
-const SPARSE_BELOW = 65536;
-const SPARSE_SLOTS = 4;
+/**
+ * Slots a row: small tables are sparse, so that the fingerprint of an absent tuple is nearly always 0; large ones have to fit the cache. A table that is asked
+ * for strangers above all is sparser still, while its fingerprints fit the nearest caches.
+ */
 const DENSE_SLOTS = 2;
+const SPARSE_SLOTS = 4;
+const SPARSE_BELOW = 65536;
+const STRANGERS_SLOTS = 16;
+const STRANGERS_UP_TO = 8192;
 
 /** Words are found by int32. */
 export const MAX_ROWS = 1 << (30 - ROW_SHIFT);
 export const TOO_MANY_ROWS = "a host would have more than 67 million half-open and other sockets at once";
 const HASH_BYTES_PER_SLOT = 9;
 
-/** What a table for `expectedRows` takes, bytes. */
-export function tableBytes(expectedRows: number): number {
+/** What a table for `expectedRows` takes, bytes. `meetsStrangers`: as for reset(). */
+export function tableBytes(expectedRows: number, meetsStrangers: boolean): number {
   const rows = Math.min(expectedRows, MAX_ROWS);
-  return capacityFor(rows) * (4 << ROW_SHIFT) + slotsFor(rows) * HASH_BYTES_PER_SLOT;
+  return capacityFor(rows) * (4 << ROW_SHIFT) + slotsFor(rows, meetsStrangers) * HASH_BYTES_PER_SLOT;
 }
 
 const capacityFor = (expectedRows: number): number => Math.min(MAX_ROWS, powerOfTwo(expectedRows * 2));
 
-const slotsFor = (expectedRows: number): number =>
-  powerOfTwo(expectedRows * (expectedRows < SPARSE_BELOW ? SPARSE_SLOTS : DENSE_SLOTS));
+function slotsFor(expectedRows: number, meetsStrangers: boolean): number {
+  if (meetsStrangers && expectedRows <= STRANGERS_UP_TO) return powerOfTwo(expectedRows * STRANGERS_SLOTS);
+  return powerOfTwo(expectedRows * (expectedRows < SPARSE_BELOW ? SPARSE_SLOTS : DENSE_SLOTS));
+}
 
 function powerOfTwo(atLeast: number): number {
   let size = 1024;
@@ -99,8 +106,11 @@ export class ConnectionTable {
     return this.#live;
   }
 
-  /** Forgets every row. `expected` rows size the hash: a small run keeps it in the cache, a large one is spared the growing. */
-  reset(expected: number): void {
+  /**
+   * Forgets every row. `expected` rows size the hash: a small run keeps it in the cache, a large one is spared the growing. `meetsStrangers`: most of those
+   * that are looked up will not be there.
+   */
+  reset(expected: number, meetsStrangers: boolean): void {
     const expectedRows = Math.min(expected, MAX_ROWS);
     this.#firstFree = NO_ROW;
     this.#fresh = 0;
@@ -108,7 +118,7 @@ export class ConnectionTable {
     this.#linked = 0;
     if (capacityFor(expectedRows) > this.#capacity) this.#grow(capacityFor(expectedRows));
     this.fingerprint.fill(0, 0, this.mask + 1);
-    const slots = slotsFor(expectedRows);
+    const slots = slotsFor(expectedRows, meetsStrangers);
     if (slots > this.fingerprint.length) {
       this.fingerprint = new Uint8Array(slots);
       this.#slots = new Int32Array(slots * 2);

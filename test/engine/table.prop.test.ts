@@ -45,7 +45,7 @@ function enter(table: ConnectionTable, { peer, port }: Tuple): number {
 /** A table of the smallest hash, nearly full where many are entered: probes are long, and it grows on the way. */
 function smallTable(): ConnectionTable {
   const table = new ConnectionTable(1);
-  table.reset(1);
+  table.reset(1, false);
   return table;
 }
 
