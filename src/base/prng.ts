@@ -56,6 +56,11 @@ export const ZIGGURAT_ACCEPT = new Int32Array(LAYERS);
 /** Width of one magnitude. */
 export const ZIGGURAT_WIDTH = new Float64Array(LAYERS);
 const HEIGHT = new Float64Array(LAYERS);
+/** Magnitudes of a layer beyond the layer above it, with their fraction. */
+const OVERHANG = new Float64Array(LAYERS);
+/** How far the curve hangs below the chord over a layer's overhang, at most: f''/8 times the width squared; and some for rounding. */
+const SAG = new Float64Array(LAYERS);
+const ROUNDING = 1e-9;
 
 function buildZiggurat(): void {
   let right = TAIL_START;
@@ -74,8 +79,29 @@ function buildZiggurat(): void {
     HEIGHT[i] = exp(-right);
     ZIGGURAT_WIDTH[i] = right / MAGNITUDES;
   }
+  for (let i = 1; i < LAYERS; i++) {
+    const width = ZIGGURAT_WIDTH[i] as number;
+    const above = HEIGHT[i - 1] as number;
+    const inner = i === 1 ? 0 : (ZIGGURAT_WIDTH[i - 1] as number) * MAGNITUDES;
+    const overhang = MAGNITUDES - inner / width;
+    OVERHANG[i] = overhang;
+    SAG[i] = (above * (width * overhang) ** 2) / 8 + ROUNDING * (above - (HEIGHT[i] as number));
+  }
 }
 buildZiggurat();
+
+/**
+ * Whether a point over a ziggurat's layer, `share` (0..1) of the way up to the layer above, is below exp(-x). As the curve is convex, it lies
+ * between the chord over the overhang and what hangs below it by SAG: only between the two it has to be computed.
+ */
+export function isBelowCurve(layer: number, magnitude: number, share: number): boolean {
+  const low = HEIGHT[layer] as number;
+  const rise = (HEIGHT[layer - 1] as number) - low;
+  const y = low + share * rise;
+  const chord = low + (rise * (MAGNITUDES - magnitude)) / (OVERHANG[layer] as number);
+  if (y >= chord + ROUNDING * rise) return false;
+  return y < chord - (SAG[layer] as number) || y < exp(-magnitude * (ZIGGURAT_WIDTH[layer] as number));
+}
 
 /** Seeds four words of state from one int32. */
 export function seedState(state: Int32Array, seed: number): void {
@@ -117,10 +143,8 @@ export function exponentialRest(state: Int32Array, bits: number): void {
       EXPONENTIAL[0] = TAIL_START - ln(nextUnit(state));
       return;
     }
-    const x = magnitude * (ZIGGURAT_WIDTH[layer] as number);
-    const low = HEIGHT[layer] as number;
-    EXPONENTIAL[0] = x;
-    if (low + nextUnit(state) * ((HEIGHT[layer - 1] as number) - low) < exp(-x)) return;
+    EXPONENTIAL[0] = magnitude * (ZIGGURAT_WIDTH[layer] as number);
+    if (isBelowCurve(layer, magnitude, nextUnit(state))) return;
     const next = nextInt(state);
     layer = next & 255;
     magnitude = next >>> 8;

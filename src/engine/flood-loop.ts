@@ -26,7 +26,11 @@ export function passStrangers(
   most: number,
 ): number {
   const fingerprint = table.fingerprint;
-  const mask = table.mask;
+  // As int32 from here on: V8 would take an argument apart in each turn.
+  const mask = table.mask | 0;
+  const from = first | 0;
+  const key = service | 0;
+  const upTo = most | 0;
   const limit = clock[LIMIT]!;
   const gapNs = clock[GAP]!;
   let at = clock[AT]!;
@@ -37,32 +41,33 @@ export function passStrangers(
   let bits = 0;
   let isDrawn = true;
   let n = 0;
-  while (n < most && at < limit) {
-    const peer = (first + n) | 0;
-    let slot = homeOf(peer, service) & mask;
-    let seen = fingerprint[slot]!;
-    if (seen !== 0) {
-      const own = (hashPeer(peer, service) >>> 24) | 1;
-      while (seen !== 0 && seen !== own) {
-        slot = (slot + 1) & mask;
-        seen = fingerprint[slot]!;
+  /** A packet whose first slot is taken, and which was looked at. */
+  let cleared = -1;
+  for (;;) {
+    let isTaken = false;
+    // Without an inner loop, so that V8 takes what does not change out of it.
+    while (n < upTo && at < limit) {
+      if (fingerprint[homeOf((from + n) | 0, key) & mask]! !== 0 && n !== cleared) {
+        isTaken = true;
+        break;
       }
-      if (seen !== 0) break;
+      n++;
+      // sfc32 and the ziggurat's first step (base/prng.ts), written out.
+      bits = (((a + b) | 0) + d) | 0;
+      d = (d + 1) | 0;
+      a = b ^ (b >>> 9);
+      b = (c + (c << 3)) | 0;
+      c = (((c << 21) | (c >>> 11)) + bits) | 0;
+      const layer = bits & 255;
+      const magnitude = bits >>> 8;
+      if (magnitude >= ZIGGURAT_ACCEPT[layer]!) {
+        isDrawn = false;
+        break;
+      }
+      at += magnitude * ZIGGURAT_WIDTH[layer]! * gapNs;
     }
-    n++;
-    // sfc32 and the ziggurat's first step (base/prng.ts), written out.
-    bits = (((a + b) | 0) + d) | 0;
-    d = (d + 1) | 0;
-    a = b ^ (b >>> 9);
-    b = (c + (c << 3)) | 0;
-    c = (((c << 21) | (c >>> 11)) + bits) | 0;
-    const layer = bits & 255;
-    const magnitude = bits >>> 8;
-    if (magnitude >= ZIGGURAT_ACCEPT[layer]!) {
-      isDrawn = false;
-      break;
-    }
-    at += magnitude * ZIGGURAT_WIDTH[layer]! * gapNs;
+    if (!isTaken || mayBeKnown(fingerprint, mask, (from + n) | 0, key)) break;
+    cleared = n;
   }
   state[0] = a;
   state[1] = b;
@@ -74,4 +79,12 @@ export function passStrangers(
   }
   clock[AT] = at;
   return n;
+}
+
+/** Whether a fingerprint from the peer's home on is like its own. */
+function mayBeKnown(fingerprint: Uint8Array, mask: number, peer: number, service: number): boolean {
+  const own = (hashPeer(peer, service) >>> 24) | 1;
+  let slot = homeOf(peer, service) & mask;
+  while (fingerprint[slot] !== 0 && fingerprint[slot] !== own) slot = (slot + 1) & mask;
+  return fingerprint[slot] !== 0;
 }
