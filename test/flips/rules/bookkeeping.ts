@@ -464,4 +464,46 @@ export const BOOKKEEPING_FLIPS: readonly Flip[] = [
     "cli/forecast",
     /tries some forty values/,
   ),
+
+  // The flood's loop, and its draws
+  flip(
+    "flood: who may have a socket is passed by",
+    "engine/flood-loop",
+    "return fingerprint[slot] !== 0;",
+    "return false;",
+    "engine/table.prop",
+    /a flood/,
+  ),
+  flip(
+    "exponentials: the chord is taken for the curve",
+    "base/prng",
+    "(SAG[layer] as number) ||",
+    "0 ||",
+    "base/prng",
+    /right at the curve/,
+  ),
+  flip(
+    "exponentials: the chord ends where accepted magnitudes do",
+    "base/prng",
+    "const overhang = MAGNITUDES - inner / width;",
+    "const overhang = MAGNITUDES - inner / width / 2;",
+    "base/prng",
+    /over a layer's end/,
+  ),
+  flip(
+    "bundle: private members of a class and its subclass are one",
+    "generate/bundle-engine",
+    'name = begins[1] ?? begins[2] ?? "";',
+    'name = "Any";',
+    "generate/bundle-engine",
+    /of one name/,
+  ),
+  flip(
+    "bundle: fields that are declared only are undefined first",
+    "generate/bundle-engine",
+    ".filter((line) => !DECLARATION.test(line))",
+    "",
+    "generate/bundle-engine",
+    /begin with what the constructor gives them/,
+  ),
 ];
