@@ -44,7 +44,7 @@ export function homeOf(peer: number, service: number): number {
  */
 const DENSE_SLOTS = 2;
 const SPARSE_SLOTS = 4;
-const SPARSE_BELOW = 65536;
+const SPARSE_BELOW = 16_384;
 const STRANGERS_SLOTS = 16;
 const STRANGERS_UP_TO = 8192;
 
