@@ -1,8 +1,8 @@
 /**
  * Question  How near does the engine come to limit.c, and is it as fast as at the commit before?
  * Method    Round by round: limit.c, halfopen, the previous commit's halfopen, for each workload in turn, so that whatever else the machine does
- *           meets all alike. halfopen is the public library with default options: one warm thread, one run to warm up, the wall-clock time
- *           of the call. Medians; ratios are formed within a round. Seed 1 throughout. For the scavenges see scavenges.ts.
+ *           meets all alike. halfopen is the public library with default options: one warm thread, the wall-clock time of the call; of limit.c
+ *           and of each halfopen the second of two runs in a row. Medians; ratios are formed within a round. Seed 1 throughout. For the scavenges see scavenges.ts.
  * Sizes     `--smoke` (a few seconds) runs inside the tests, so that this cannot rot; `npm run bench` takes the real ones, `--rounds N` (7)
  *           times; `--write` puts the figures into bench/RESULTS.md; `--against REVISION` chooses the commit to compare with.
  * Checksum  Of each workload's result. It must not change when only speed was meant to change.
