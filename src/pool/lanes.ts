@@ -8,6 +8,7 @@
  *             Only a task that does not answer within DEADLINE_MS is ended with its thread.
  * Deaths      The jobs of a thread that died are done once more, each by itself; a job whose thread dies again is what fails.
  */
+import { pauseCompiler } from "./compiler.ts";
 import { RunError } from "./run-error.ts";
 import { CONTROL_WORDS, Control, type Job, type RunFailure, type TaskAnswer, type Yield } from "./task.ts";
 import type { Threads } from "./threads.ts";
@@ -48,6 +49,7 @@ export class Lanes {
   #waiting: (() => void)[] = [];
   #next = 0;
   #failure: { readonly error: unknown } | null = null;
+  #resumeCompiler: (() => void) | null = null;
 
   constructor(
     threads: Threads,
@@ -73,6 +75,7 @@ export class Lanes {
       clearInterval(timer);
       signal?.removeEventListener("abort", cancel);
       if (this.#failure !== null) this.#source.return?.();
+      this.#resumeCompiler?.();
     }
     if (this.#failure !== null) throw this.#failure.error;
     tell();
@@ -175,6 +178,8 @@ export class Lanes {
   #fail(error: unknown): void {
     if (this.#failure !== null) return;
     this.#failure = { error };
+    // By the time a thread is ended, nothing is compiled for it.
+    this.#resumeCompiler = pauseCompiler();
     Atomics.store(this.#control, Control.Cancelled, 1);
     const end = (): void => {
       for (const task of this.#tasks) task.abort();

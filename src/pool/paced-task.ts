@@ -21,6 +21,8 @@ export interface PacedPlan {
 export type PacedCommand =
   | { readonly kind: "start"; readonly plan: PacedPlan }
   | { readonly kind: "stop"; readonly name: string }
+  /** The thread ends. */
+  | { readonly kind: "end" }
   /** Made at once, in all runs of the plan. */
   | { readonly kind: "change"; readonly name: string; readonly changes: readonly Omit<LoadChange, "atNs">[] };
 

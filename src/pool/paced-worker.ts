@@ -4,6 +4,7 @@
  * It is one thread, so that jobs keep theirs, and it works in slices, between which it hears what is asked of it.
  */
 import { parentPort } from "node:worker_threads";
+import { awaitCompiler } from "./compiler.ts";
 import { setEngineFlags } from "./engine-flags.ts";
 import { GIVE_WAY, giveWay } from "./give-way.ts";
 import type { PacedCommand } from "./paced-task.ts";
@@ -24,7 +25,8 @@ giveWay(GIVE_WAY.Paced);
 const pacers = new Map<string, { readonly pacer: InstanceType<typeof Pacer>; toldMs: number }>();
 
 parentPort?.on("message", (command: PacedCommand) => {
-  if (command.kind === "stop") pacers.delete(command.name);
+  if (command.kind === "end") end();
+  else if (command.kind === "stop") pacers.delete(command.name);
   else if (command.kind === "change") {
     const paced = pacers.get(command.name);
     paced?.pacer.change(command.changes);
@@ -34,6 +36,11 @@ parentPort?.on("message", (command: PacedCommand) => {
     pacers.set(command.plan.name, { pacer: new Pacer(command.plan, now), toldMs: now - TELL_MS + FIRST_TELL_MS });
   }
 });
+
+function end(): never {
+  awaitCompiler();
+  process.exit();
+}
 
 function work(): void {
   let isBehind = false;

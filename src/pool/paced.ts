@@ -1,14 +1,17 @@
 /**
  * Paced: the thread of paced runs, from outside. When it dies, another one takes its place and begins all plans again at 0.
  */
+import { setTimeout as wait } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { LoadChange } from "../vocabulary/load-change.ts";
-import { withCompilerAtRest } from "./compiler.ts";
+import { pauseCompiler } from "./compiler.ts";
 import type { PacedCommand, PacedMoment, PacedPlan } from "./paced-task.ts";
 import { builtUrl } from "./pool.ts";
 
 /** Between a thread's death and the next one. */
 const RESTART_MS = 1_000;
+/** What its last slice and its last compilation may take, on a machine that has other work. */
+const FAREWELL_MS = 2_000;
 
 export interface PacedListener {
   readonly onMoment: (moment: PacedMoment) => void;
@@ -46,8 +49,8 @@ export class PacedThread {
     this.#isClosed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     const worker = this.#worker;
-    if (worker !== null) await withCompilerAtRest(() => worker.terminate());
     this.#worker = null;
+    if (worker !== null) await end(worker);
   }
 
   /** Ends the thread as a fault in it would. */
@@ -79,4 +82,13 @@ export class PacedThread {
     });
     for (const plan of this.#plans.values()) this.#send({ kind: "start", plan });
   }
+}
+
+async function end(worker: Worker): Promise<void> {
+  const resume = pauseCompiler();
+  const ended = new Promise((resolve) => worker.once("exit", resolve));
+  worker.postMessage({ kind: "end" } satisfies PacedCommand);
+  await Promise.race([ended, wait(FAREWELL_MS, undefined, { ref: false })]);
+  await worker.terminate();
+  resume();
 }

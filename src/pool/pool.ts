@@ -17,7 +17,7 @@ import type { RunSpec } from "../vocabulary/run-spec.ts";
 import { Lanes } from "./lanes.ts";
 import { usableCores, usableMemory } from "./limits.ts";
 import { RunError } from "./run-error.ts";
-import { CONTROL_WORDS, type Job, type MetricsJob, type Task, type Yields } from "./task.ts";
+import { emptyTask, type Job, type MetricsJob, type Yields } from "./task.ts";
 import { MAX_WORKERS, Threads } from "./threads.ts";
 
 export { usableCores, usableMemory } from "./limits.ts";
@@ -119,8 +119,7 @@ function* fittingJobs(jobs: Iterable<MetricsJob>, workers: number): Generator<Jo
 
 /** Starts threads and lets them load the engine, so that the time of the first runs is theirs alone. */
 export async function warmPool(workers?: number): Promise<void> {
-  const nothing: Task = { jobs: [], control: new Int32Array(new SharedArrayBuffer(4 * CONTROL_WORDS)) };
-  await Promise.all(Array.from({ length: workersFor(MAX_WORKERS, workers) }, () => threads().run(nothing)));
+  await Promise.all(Array.from({ length: workersFor(MAX_WORKERS, workers) }, () => threads().run(emptyTask())));
 }
 
 /** The threads that there are now. */

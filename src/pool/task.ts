@@ -47,7 +47,12 @@ export interface Task {
   readonly control: Int32Array;
   /** The thread gives way to the others of the process, from now on. */
   readonly inBackground?: boolean | undefined;
+  /** The thread ends after it. */
+  readonly isLast?: boolean | undefined;
 }
+
+export const emptyTask = (): Task => ({ jobs: [], control: new Int32Array(new SharedArrayBuffer(4 * CONTROL_WORDS)) });
+export const lastTask = (): Task => ({ ...emptyTask(), isLast: true });
 
 export interface RunFailure {
   /** Which of `jobs`. */

@@ -3,16 +3,21 @@
  *
  * Cost      30-85 µs a task.
  */
+import { setTimeout } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
 import { Piscina } from "piscina";
-import { withCompilerAtRest } from "./compiler.ts";
-import type { Task, TaskAnswer } from "./task.ts";
+import { pauseCompiler } from "./compiler.ts";
+import { lastTask, type Task, type TaskAnswer } from "./task.ts";
 
 /** Threads of one process at most, over all calls. */
 export const MAX_WORKERS = 64;
 
+/** What a thread's last compilation may take, on a machine that has other work; ms. */
+const FAREWELL_MS = 2_000;
+
 export class Threads {
   readonly #pool: Piscina<Task, TaskAnswer>;
+  #busy = 0;
 
   /** `worker`: what each of them executes; JavaScript. */
   constructor(worker: URL) {
@@ -28,8 +33,13 @@ export class Threads {
   }
 
   /** Rejected when the thread dies, and when `signal` is aborted, which ends the thread. */
-  run(task: Task, signal?: AbortSignal): Promise<TaskAnswer> {
-    return this.#pool.run(task, signal === undefined ? {} : { signal });
+  async run(task: Task, signal?: AbortSignal): Promise<TaskAnswer> {
+    this.#busy += 1;
+    try {
+      return await this.#pool.run(task, signal === undefined ? {} : { signal });
+    } finally {
+      this.#busy -= 1;
+    }
   }
 
   /** Those that there are now. */
@@ -38,6 +48,11 @@ export class Threads {
   }
 
   async close(): Promise<void> {
-    await withCompilerAtRest(() => this.#pool.destroy());
+    const resume = pauseCompiler();
+    const idle = Math.max(0, this.all.length - this.#busy);
+    const farewells = Promise.allSettled(Array.from({ length: idle }, () => this.#pool.run(lastTask())));
+    await Promise.race([farewells, setTimeout(FAREWELL_MS, undefined, { ref: false })]);
+    await this.#pool.destroy();
+    resume();
   }
 }

@@ -5,6 +5,7 @@
  */
 import type { RunResult } from "../vocabulary/run-result.ts";
 import type { RunSpec } from "../vocabulary/run-spec.ts";
+import { awaitCompiler } from "./compiler.ts";
 import { setEngineFlags } from "./engine-flags.ts";
 import { GIVE_WAY, giveWay } from "./give-way.ts";
 import { Control, type Job, type MetricsJob, type RunFailure, type Task, type TaskAnswer, type Yield } from "./task.ts";
@@ -17,8 +18,9 @@ const { recycle, runWhile } = await import("../engine/run.ts");
  * checks every access to a typed array of this thread (its "array buffer detaching" protector). That costs 15 % of all later runs.
  * Only what is not 0 goes there: to copy a whole result costs more than many a run.
  */
-export default async function runTask({ jobs, control, inBackground }: Task): Promise<TaskAnswer> {
+export default async function runTask({ jobs, control, inBackground, isLast }: Task): Promise<TaskAnswer> {
   if (inBackground === true) giveWay(GIVE_WAY.Jobs);
+  if (isLast === true) awaitCompiler();
   const startedMs = performance.now();
   const yields: Yield[] = [];
   let failure: RunFailure | null = null;

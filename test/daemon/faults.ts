@@ -4,24 +4,30 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { onTestFinished } from "vitest";
 
+export interface StartedDaemon {
+  readonly child: ChildProcess;
+  readonly url: string;
+  /** What it has written on standard error until now: what a fault says. */
+  readonly log: () => string;
+}
+
 /** The built program on a port of its own; answers when it listens. */
-export async function startedDaemon(
-  data: string,
-  more: readonly string[] = [],
-): Promise<{ readonly child: ChildProcess; readonly url: string }> {
+export async function startedDaemon(data: string, more: readonly string[] = []): Promise<StartedDaemon> {
   const args = ["dist/cli/main.js", "serve", "--listen", "127.0.0.1:0", "--data", data, "--workers", "1", ...more];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "inherit", "pipe"] });
   // A test that fails leaves no daemon behind.
   onTestFinished(() => void child.kill("SIGKILL"));
   let log = "";
-  for await (const part of child.stderr as AsyncIterable<Buffer>) {
-    log += part.toString();
-    const url = /"url":"([^"]+)"/.exec(log)?.[1];
-    if (url === undefined) continue;
-    child.stderr?.resume();
-    return { child, url };
-  }
-  throw new Error(`the daemon ended: ${log}`);
+  let url: string | undefined;
+  await new Promise<void>((resolve) => {
+    child.stderr?.on("end", resolve).on("data", (part: Buffer) => {
+      log += part.toString();
+      url ??= /"url":"([^"]+)"/.exec(log)?.[1];
+      if (url !== undefined) resolve();
+    });
+  });
+  if (url === undefined) throw new Error(`the daemon ended: ${log}`);
+  return { child, url, log: () => log };
 }
 
 export async function killed(child: ChildProcess, signal: NodeJS.Signals): Promise<unknown[]> {

@@ -90,7 +90,7 @@ test("a full store takes no jobs, says so, and is read on", async () => {
 describe("the process", () => {
   test("that is killed loses no finished run, and goes on with the job", async () => {
     const data = newFolder();
-    let { child, url } = await startedDaemon(data);
+    let { child, url, log } = await startedDaemon(data);
     const { job } = (await (
       await fetch(`${url}/api/v1/jobs`, { method: "POST", body: STEADY, headers: { "content-type": "text/yaml" } })
     ).json()) as { job: { id: string } };
@@ -99,13 +99,13 @@ describe("the process", () => {
     await vi.waitUntil(async () => (await look()).done >= 3, { timeout: 30_000 });
     const before = (await look()).done;
     await killed(child, "SIGKILL");
-    ({ child, url } = await startedDaemon(data));
+    ({ child, url, log } = await startedDaemon(data));
     // At once: what is in the store is known before anything is simulated again.
     expect((await look()).done).toBeGreaterThanOrEqual(before);
     await vi.waitUntil(async () => (await look()).state === "done", { timeout: 50_000 });
     expect(await look()).toMatchObject({ begun: 2, done: 20 });
     expect(await (await fetch(`${url}/api/v1/jobs/${job.id}/result`)).text()).toBe(await undisturbed(STEADY));
-    expect(await killed(child, "SIGTERM")).toEqual([0, null]);
+    expect(await killed(child, "SIGTERM"), log()).toEqual([0, null]);
   });
 });
 

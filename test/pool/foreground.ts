@@ -1,6 +1,6 @@
-import { withCompilerAtRest } from "../../src/pool/compiler.ts";
+import { pauseCompiler } from "../../src/pool/compiler.ts";
 
 /** For files that end threads of their own process in the midst of their work: threads made after this compile in the foreground. */
 export function compileInForeground(): void {
-  void withCompilerAtRest(() => new Promise(() => {}));
+  pauseCompiler();
 }
