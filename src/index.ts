@@ -23,7 +23,8 @@ export {
   questionOf,
   RefusedValueError,
 } from "./config/plan-question.ts";
-export type { SweepFlags, SweepPlan } from "./config/sweep.ts";
+export type { SweepFlags } from "./config/sweep.ts";
+export type { SweepPlan } from "./config/sweep-plan.ts";
 export { thresholdsFrom } from "./config/thresholds.ts";
 export type { ReadFile } from "./config/trace-file.ts";
 export { formatVaryIssues, isWholeKey, parseFind, type Varied, type Vary, type VaryIssue } from "./config/vary.ts";

@@ -6,10 +6,10 @@
  */
 import { createHash } from "node:crypto";
 import { formatCount } from "./base/units.ts";
-import { compileScenario } from "./compile/compile.ts";
+import { compileHosts } from "./compile/compile.ts";
 import { pointsOf, valueWithin } from "./compile/points.ts";
-import type { SweepPlan } from "./config/sweep.ts";
-import { engineFingerprint, type MetricsJob, type PoolOptions, streamMetrics } from "./pool/pool.ts";
+import type { SweepPlan } from "./config/sweep-plan.ts";
+import { engineFingerprint, type Point, type PointYield, type PoolOptions, streamPoints } from "./pool/pool.ts";
 import { summarizeSweep } from "./results/summarize-sweep.ts";
 import type { SweepSummary } from "./results/sweep-format.ts";
 import { type PointValues, pointCountOf, type SweepShape, SweepTable, type SweptAxis } from "./results/sweep-table.ts";
@@ -109,43 +109,44 @@ export async function simulateSweep(sweep: Sweep, options: SweepOptions = {}): P
   const open = new Map<number, number>();
   let next = first;
   let begun = first;
-  const take = (metrics: readonly (number | null)[], index: number): void => {
+  const take = (yielded: PointYield, index: number): void => {
     const point = first + Math.floor(index / seeds.length);
+    if ("contradiction" in yielded) throw new SweepPointError(`point ${point}: ${yielded.contradiction}`);
     for (; begun <= point; begun++) open.set(begun, seeds.length);
-    table.setSeed(point, index % seeds.length, metrics);
+    table.setSeed(point, index % seeds.length, yielded);
     open.set(point, (open.get(point) ?? 0) - 1);
     for (; next < begun && open.get(next) === 0; next++) {
       open.delete(next);
       onPoint?.(next, table.pointValues(next));
     }
   };
-  await streamMetrics(jobsOf(sweep, first), take, {
+  const { engine, metrics } = sweep.shape;
+  await streamPoints({ ...sweep.plan.parts, engine, metrics }, pointsFrom(sweep, first), take, {
     ...{ workers, signal, onDeath, inBackground },
     onProgress: onProgress && ((jobs) => onProgress(jobs / seeds.length)),
   });
   return summarizeSweep(table, sweep.names);
 }
 
-/** The jobs of the points from `first` on: one for each seed. */
-function* jobsOf(sweep: Sweep, first: number): Generator<MetricsJob> {
-  const { metrics, seeds, engine } = sweep.shape;
-  for (let point = first; point < pointCountOf(sweep.shape); point++) {
-    const tuning = tuningAt(sweep, point);
-    for (const seed of seeds) yield { kind: "metrics", tuning, hosts: hostsOf(tuning, seed, engine), metrics };
+/** The points from `first` on, each once for each seed. */
+function* pointsFrom({ shape }: Sweep, first: number): Generator<Point> {
+  for (let point = first; point < pointCountOf(shape); point++) {
+    const place = placeOf(shape, point);
+    for (const seed of shape.seeds) yield { ...place, seed };
   }
 }
 
+const placeOf = ({ pointsPerTuning, valuesAt }: SweepShape, point: number): Omit<Point, "seed"> => ({
+  tuning: Math.floor(point / pointsPerTuning),
+  values: valuesAt(point % pointsPerTuning),
+});
+
 function tuningAt({ shape, plan }: Sweep, point: number): Tuning {
-  const number = Math.floor(point / shape.pointsPerTuning);
-  const tuning = plan.tuningAt(number, shape.valuesAt(point % shape.pointsPerTuning));
+  const { tuning: number, values } = placeOf(shape, point);
+  const tuning = plan.tuningAt(number, values);
   if (!tuning.ok) throw new SweepPointError(`point ${point}: ${tuning.error}`);
   return tuning.value;
 }
-
-const hostsOf = ({ scenario }: Tuning, seed: number, engine: SweepShape["engine"]): RunSpec[] =>
-  Array.from({ length: scenario.server.hosts }, (_, host) =>
-    compileScenario(scenario, { seed, engine, detail: "summary", host }),
-  );
 
 /** What is wrong with the metrics that a sweep is to look at; null: nothing. */
 export function sweptMetricFault({ shape, names }: Sweep): (MetricFault & { readonly metric: string }) | null {
@@ -167,5 +168,7 @@ export function sweepSizeFault({ shape }: Sweep): string | null {
 export const scenarioAt = (sweep: Sweep, point: number): Scenario => tuningAt(sweep, point).scenario;
 
 /** The specs of a point's first seed, to foresee what it takes. */
-export const specsAt = (sweep: Sweep, point: number): RunSpec[] =>
-  hostsOf(tuningAt(sweep, point), sweep.shape.seeds[0] ?? 1, sweep.shape.engine);
+export const specsAt = (sweep: Sweep, point: number): RunSpec[] => {
+  const { seeds, engine } = sweep.shape;
+  return compileHosts(scenarioAt(sweep, point), { seed: seeds[0] ?? 1, engine, detail: "summary" });
+};

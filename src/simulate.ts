@@ -3,7 +3,7 @@
  *
  * Invariants  The results depend on scenario, seeds, engine and detail; not on the number of threads.
  */
-import { type CompileOptions, compileScenario } from "./compile/compile.ts";
+import { type CompileOptions, compileHosts, compileScenario } from "./compile/compile.ts";
 import { type PoolOptions, runSparse, runSpecs } from "./pool/pool.ts";
 import { RunView } from "./results/run-view.ts";
 import { summarizeExperiment } from "./results/summarize.ts";
@@ -78,12 +78,9 @@ export async function simulateExperiment(
 export const experimentSpecs = (experiment: Experiment, engine: ExperimentSummary["engine"]): RunSpec[][][] =>
   experiment.tunings.map(({ scenario }) =>
     experiment.seeds.map((seed, index) =>
-      hostSpecs(scenario, { seed, engine, detail: index === 0 ? "full" : "summary" }),
+      compileHosts(scenario, { seed, engine, detail: index === 0 ? "full" : "summary" }),
     ),
   );
-
-const hostSpecs = (scenario: Scenario, options: Omit<CompileOptions, "host">): RunSpec[] =>
-  Array.from({ length: scenario.server.hosts }, (_, host) => compileScenario(scenario, { ...options, host }));
 
 /** Seeds are uint32; after the last one they go on at 0. */
 const SEEDS = 2 ** 32;

@@ -24,7 +24,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   engine: WORDS,
   wire: WORDS,
   results: WORDS,
-  pool: ["engine", ...RESULTS],
+  pool: ["config", "compile", "engine", ...RESULTS],
   "simulate.ts": ["config", "compile", "pool", ...RESULTS],
   "simulate-sweep.ts": ["config", "compile", "pool", ...RESULTS],
   "index.ts": ["simulate.ts", "simulate-sweep.ts", "config", "compile", "pool", "engine", ...RESULTS],

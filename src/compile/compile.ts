@@ -97,6 +97,10 @@ export function compileScenario(scenario: Scenario, options: CompileOptions): Ru
   };
 }
 
+/** One spec for each of `server.hosts`. */
+export const compileHosts = (scenario: Scenario, options: Omit<CompileOptions, "host">): RunSpec[] =>
+  Array.from({ length: scenario.server.hosts }, (_, host) => compileScenario(scenario, { ...options, host }));
+
 /** Config demands more than 0 seconds; what rounds to no nanosecond at all is still some time. */
 const positiveNs = (seconds: number): number => Math.max(1, secondsToNs(seconds));
 const optionalNs = (seconds: number | null): number => (seconds === null ? NOT_SET : secondsToNs(seconds));

@@ -19,7 +19,8 @@ import {
 } from "yaml";
 import { err, ok, type Result } from "../base/result.ts";
 import type { IssueCode } from "./issues.ts";
-import { MAX_DEPTH, prescan, TOO_DEEP } from "./prescan.ts";
+import { prescan, TOO_DEEP } from "./prescan.ts";
+import { MAX_DEPTH } from "./text-limits.ts";
 
 const MAX_ALIASES = 100;
 

@@ -22,7 +22,8 @@ import {
 import { describe, NAME_PATTERN } from "./fields.ts";
 import { type ConfigIssue, type ConfigResult, isWarning } from "./issues.ts";
 import { inOrder, locate, MAX_ISSUES, MAX_LOCATED, pathText, type Source } from "./locate.ts";
-import { NO_SWEEP_FLAGS, readSweep, type SweepFlags, type SweepPlan } from "./sweep.ts";
+import { NO_SWEEP_FLAGS, readSweep, type SweepFlags } from "./sweep.ts";
+import type { SweepPlan } from "./sweep-plan.ts";
 import { parseThreshold } from "./thresholds.ts";
 import { cannotRead, type ReadFile, TraceFiles } from "./trace-file.ts";
 import { type Base, type CheckedTuning, checkTunings, metricNamesOf, type WrittenTuning } from "./tunings.ts";
@@ -182,7 +183,9 @@ class ExperimentReader {
 
   /** Of tunings without a fault. */
   #readSweep(section: unknown, source: Source, tunings: readonly CheckedTuning[], traces: TraceFiles): void {
-    const bases = tunings.flatMap(({ raw, tuning }) => (tuning === null ? [] : [{ raw, tuning }]));
+    const bases = tunings.flatMap(({ raw, tuning }) =>
+      tuning === null ? [] : [{ raw, tuning: { name: tuning.name, changes: tuning.changes } }],
+    );
     const { plan, issues } = readSweep(section, source, this.#sweepFlags, bases, traces);
     this.sweep = plan;
     this.issues.push(...issues);

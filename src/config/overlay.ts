@@ -11,7 +11,7 @@ import { isMap } from "./as-written.ts";
 import type { Path } from "./document.ts";
 import { ALL_ELEMENTS, hasEmptyPart, splitAtKey, splitAtName, unknownName } from "./key-path.ts";
 import { labelBy, labelOf, NAMED_LISTS } from "./locate.ts";
-import { MAX_DEPTH } from "./prescan.ts";
+import { MAX_DEPTH } from "./text-limits.ts";
 import { type PathIssue, valueAt } from "./zod-issues.ts";
 
 /** A tuning has a handful. */

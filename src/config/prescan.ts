@@ -7,13 +7,10 @@
 import { Lexer } from "yaml";
 import { formatCount } from "../base/units.ts";
 import type { IssueCode } from "./issues.ts";
+import { MAX_CHARACTERS, MAX_DEPTH } from "./text-limits.ts";
 
-/** Characters: the largest scenario, a thousand listeners and 256 workloads with each key set, has a tenth of it. */
-export const MAX_CHARACTERS = 4 * 1024 * 1024;
 /** Tokens of the lexer, about ten for each line of YAML. */
 export const MAX_TOKENS = 400_000;
-/** Levels of lists and maps; a scenario has six. */
-export const MAX_DEPTH = 32;
 
 export interface PrescanIssue {
   readonly code: IssueCode;

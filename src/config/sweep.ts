@@ -4,10 +4,8 @@
  * Method  Every value of every axis is tried by itself in every tuning, then points: all where there are few, else those at the corners. All that is wrong
  *         is said at once, at the axis. What only a rare combination makes wrong is found when its turn comes (SweepPlan.tuningAt).
  */
-import { err, ok, type Result } from "../base/result.ts";
 import { formatCount } from "../base/units.ts";
-import type { Tuning } from "../vocabulary/experiment.ts";
-import { type AxisValue, MAX_SWEEP_RUNS, type SweepAxis, type SweepDesign } from "../vocabulary/sweep.ts";
+import { type AxisValue, MAX_SWEEP_RUNS, type SweepAxis } from "../vocabulary/sweep.ts";
 import { isMap } from "./as-written.ts";
 import {
   type AxisFault,
@@ -23,6 +21,7 @@ import type { Path } from "./document.ts";
 import { type ConfigIssue, isWarning } from "./issues.ts";
 import { labelled, locate, MAX_ISSUES, pathText, type Source } from "./locate.ts";
 import { overlay, SHARED_KEYS } from "./overlay.ts";
+import { overridesOf, pointText, type SweepBase, SweepPlan } from "./sweep-plan.ts";
 import type { TraceFiles } from "./trace-file.ts";
 import { type PathIssue, valueAt } from "./zod-issues.ts";
 
@@ -38,54 +37,9 @@ export const NO_SWEEP_FLAGS: SweepFlags = { params: [], sample: null };
 /** Stands for the file in issues of the command line; their line is the number of the -P. */
 export const PARAMS_FILE = "-P";
 
-/** A tuning that points are laid over: its scenario as a plain value. */
-export interface SweepBase {
-  readonly raw: unknown;
-  readonly tuning: Tuning;
-}
-
 /** At most so many points are checked before the start; 0.3 ms each. */
 const MAX_CHECKED = 2000;
 const MAX_CORNER_AXES = 10;
-
-export class SweepPlan {
-  readonly design: SweepDesign;
-  readonly #bases: readonly SweepBase[];
-  readonly #traces: TraceFiles;
-
-  constructor(design: SweepDesign, bases: readonly SweepBase[], traces: TraceFiles) {
-    this.design = design;
-    this.#bases = bases;
-    this.#traces = traces;
-  }
-
-  /** The same axes over some of the tunings. */
-  ofTunings(tunings: readonly Tuning[]): SweepPlan {
-    const bases = this.#bases.filter(({ tuning }) => tunings.includes(tuning));
-    return new SweepPlan(this.design, bases, this.#traces);
-  }
-
-  /** Tuning number `tuning` with these values, in the order of the axes; the error says what is wrong with their combination. */
-  tuningAt(tuning: number, values: readonly AxisValue[]): Result<Tuning, string> {
-    const base = this.#bases[tuning] as SweepBase;
-    const laid = overlay(base.raw, overridesOf(this.design.axes, values));
-    const { scenario, issues } = checkScenario(laid.value, this.#traces);
-    if (scenario === null || laid.issues.length > 0) {
-      const issue = [...laid.issues, ...issues][0] as PathIssue;
-      const at = pathText(issue.path, laid.value);
-      return err(`${base.tuning.name}, ${pointText(this.design.axes, values)}: ${at}: ${issue.message}`);
-    }
-    const set = laid.writes.map(({ path, value }) => ({ path: path.join("."), value }));
-    const kept = base.tuning.changes.filter(({ path }) => !set.some((change) => change.path === path));
-    return ok({ name: base.tuning.name, changes: [...kept, ...set], scenario });
-  }
-}
-
-const overridesOf = (axes: readonly SweepAxis[], values: readonly AxisValue[]): Record<string, AxisValue> =>
-  Object.fromEntries(axes.map(({ path }, index) => [path, values[index] ?? null]));
-
-const pointText = (axes: readonly SweepAxis[], values: readonly AxisValue[]): string =>
-  axes.map(({ path }, index) => `${path} = ${JSON.stringify(values[index])}`).join(", ");
 
 /** An axis as it was written, and where. */
 interface WrittenAxis {
@@ -142,7 +96,7 @@ class SweepReader {
       return null;
     }
     this.#checkTogether(axes, written, points);
-    return new SweepPlan({ axes, samples }, this.#bases, this.#traces);
+    return new SweepPlan({ design: { axes, samples }, bases: this.#bases, traces: this.#traces.rows });
   }
 
   #writtenAxes(axes: unknown, params: readonly string[]): WrittenAxis[] {

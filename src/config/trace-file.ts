@@ -9,8 +9,8 @@ import { formatCount } from "../base/units.ts";
 import { isMap } from "./as-written.ts";
 import { describe, MAX_RATE_PER_S, MAX_SECONDS } from "./fields.ts";
 import type { ConfigIssue, IssueCode } from "./issues.ts";
-import { MAX_CHARACTERS } from "./prescan.ts";
 import { MAX_TRACE_ROWS } from "./schema.ts";
+import { MAX_CHARACTERS } from "./text-limits.ts";
 import type { PathIssue } from "./zod-issues.ts";
 
 /** The text of the file at a path as it is written in the file that names it; the error is a reason, such as "no such file". */
@@ -40,8 +40,17 @@ export class TraceFiles {
   /** What is wrong inside of the files. */
   readonly issues: ConfigIssue[] = [];
 
-  constructor(read: ReadFile) {
+  /** `known`: rows of files that need not be read. */
+  constructor(read: ReadFile, known: ReadonlyMap<string, TraceRows> = new Map()) {
     this.#read = read;
+    for (const [path, rows] of known) this.#files.set(path, { rows, unreadable: null });
+  }
+
+  /** Of the files that were read. */
+  get rows(): ReadonlyMap<string, TraceRows> {
+    return new Map(
+      [...this.#files].filter(([, file]) => file.unreadable === null).map(([path, { rows }]) => [path, rows]),
+    );
   }
 
   /** Takes the paths of traces out of a scenario. Issues stand at these paths. */

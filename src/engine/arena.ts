@@ -50,3 +50,18 @@ export function giveResultBack(result: Float64Array): void {
   results.push(result);
   if (results.length > MAX_RESULTS) results.shift();
 }
+
+/** Tables that double as they fill, by their length in words. Larger ones are left to the garbage collector, and of each length what one run needs is kept. */
+const words = new Map<number, Int32Array[]>();
+const LARGEST_KEPT = 2 ** 18;
+const KEPT_PER_LENGTH = 4;
+
+/** Zeros. */
+export const takeWords = (length: number): Int32Array => words.get(length)?.pop()?.fill(0) ?? new Int32Array(length);
+
+export function giveWordsBack(array: Int32Array): void {
+  if (array.length > LARGEST_KEPT) return;
+  const kept = words.get(array.length);
+  if (kept === undefined) words.set(array.length, [array]);
+  else if (kept.length < KEPT_PER_LENGTH) kept.push(array);
+}

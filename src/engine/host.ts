@@ -218,6 +218,7 @@ export class Host {
     this.secret = secret;
     this.#timestampSecret = hash2(secret, 1);
     this.#timestampBase = -this.timestampNow() | 0;
+    this.metrics.release();
     this.metrics = new PeerMetrics();
     this.perturbAdded.fill(0);
   }
@@ -225,6 +226,8 @@ export class Host {
   /** Gives what is large to the next run of this thread. */
   release(): void {
     giveBack(this.table);
+    this.metrics.release();
+    this.pairPorts?.release();
     givePortTableBack(this.portGroup);
     givePortTableBack(this.perturbAdded);
   }

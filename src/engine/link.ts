@@ -14,6 +14,7 @@ import { Gate } from "../vocabulary/gates.ts";
 import { HEADER_BYTES, IP_HEADER_BYTES, TIMESTAMP_BYTES } from "../vocabulary/mss.ts";
 import { PACKET_CLASSES } from "../vocabulary/run-result.ts";
 import { type HostSpec, type ImpairmentSpec, Match, type PathSpec } from "../vocabulary/run-spec.ts";
+import { giveWordsBack, takeWords } from "./arena.ts";
 import {
   ACK,
   BEHIND_MOST,
@@ -80,7 +81,7 @@ export function isDataWithFin(flags: number): boolean {
 }
 
 export class Link {
-  words = new Int32Array(1024 * SEG_WORDS);
+  words = takeWords(1024 * SEG_WORDS);
   #times = new Float64Array(1024);
   #mask = 1023;
   #head = 0;
@@ -184,6 +185,11 @@ export class Link {
     return place;
   }
 
+  /** Gives what is large to the next run of this thread. */
+  release(): void {
+    giveWordsBack(this.words);
+  }
+
   /** A place by arrival, for a packet that leaves now. */
   #schedule(path: UnevenPath, hash: number, attempt: number): number {
     this.#makeRoom(path.heap);
@@ -195,8 +201,9 @@ export class Link {
   #makeRoom(heap: PacketHeap): void {
     if (!heap.isFull) return;
     heap.grow();
-    const words = new Int32Array(heap.capacity * SEG_WORDS);
+    const words = takeWords(heap.capacity * SEG_WORDS);
     words.set(this.words);
+    giveWordsBack(this.words);
     this.words = words;
   }
 
@@ -325,13 +332,14 @@ export class Link {
 
   #grow(): void {
     const size = this.#mask + 1;
-    const words = new Int32Array(size * 2 * SEG_WORDS);
+    const words = takeWords(size * 2 * SEG_WORDS);
     const times = new Float64Array(size * 2);
     for (let i = 0; i < size; i++) {
       const from = (this.#head + i) & this.#mask;
       words.set(this.words.subarray(from * SEG_WORDS, (from + 1) * SEG_WORDS), i * SEG_WORDS);
       times[i] = this.#times[from]!;
     }
+    giveWordsBack(this.words);
     this.words = words;
     this.#times = times;
     this.#mask = size * 2 - 1;

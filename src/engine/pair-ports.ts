@@ -4,6 +4,8 @@
  * Counts    A port is taken from connect() until its socket is out of the hash, TIME_WAIT included.
  * Used by   the clients' host.
  */
+import { giveWordsBack, takeWords } from "./arena.ts";
+
 const WORDS_SHIFT = 3;
 const W_LOCAL = 0;
 const W_PORT = 1;
@@ -22,7 +24,7 @@ export interface WorstPair {
 }
 
 export class PairPorts {
-  #words = new Int32Array(FIRST_SLOTS << WORDS_SHIFT);
+  #words = takeWords(FIRST_SLOTS << WORDS_SHIFT);
   #mask = FIRST_SLOTS - 1;
   #pairs = 0;
 
@@ -92,12 +94,18 @@ export class PairPorts {
   #grow(): void {
     const old = this.#words;
     this.#mask = this.#mask * 2 + 1;
-    this.#words = new Int32Array((this.#mask + 1) << WORDS_SHIFT);
+    this.#words = takeWords((this.#mask + 1) << WORDS_SHIFT);
     this.#pairs = 0;
     for (let from = 0; from < old.length; from += 1 << WORDS_SHIFT) {
       if (old[from + W_PORT] === 0) continue;
       const to = this.#place(old[from + W_LOCAL]!, old[from + W_PORT]!);
       for (let word = W_USED; word <= W_REFUSED; word++) this.#words[to + word] = old[from + word]!;
     }
+    giveWordsBack(old);
+  }
+
+  /** Nothing may be asked of it any more. */
+  release(): void {
+    giveWordsBack(this.#words);
   }
 }

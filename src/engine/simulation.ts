@@ -553,5 +553,7 @@ export class Simulation {
     this.#client.release();
     this.#server.release();
     this.#ledger.release();
+    this.#toServer.release();
+    this.#toClient.release();
   }
 }

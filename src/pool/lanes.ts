@@ -170,8 +170,8 @@ export class Lanes {
   }
 
   #errorOf(job: Job, index: number, failure: Pick<RunFailure, "message" | "isLimit">, cause: unknown): RunError {
-    const seed = job.kind === "metrics" ? job.hosts[0]?.seed : job.spec.seed;
-    return new RunError(index, this.#options.count, seed ?? 0, failure, cause);
+    const { seed } = job.kind === "point" ? job : job.spec;
+    return new RunError(index, this.#options.count, seed, failure, cause);
   }
 
   /** The first reason counts. Lanes end by themselves. */

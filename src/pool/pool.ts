@@ -9,25 +9,21 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Worker } from "node:worker_threads";
-import { formatBytes } from "../base/units.ts";
-import { expectedBytes, limitFault } from "../engine/run.ts";
 import { type SparseParts, wholeOf } from "../results/values.ts";
 import type { RunResult } from "../vocabulary/run-result.ts";
 import type { RunSpec } from "../vocabulary/run-spec.ts";
 import { Lanes } from "./lanes.ts";
 import { usableCores, usableMemory } from "./limits.ts";
+import { memoryFault } from "./memory.ts";
 import { RunError } from "./run-error.ts";
-import { emptyTask, type Job, type MetricsJob, type Yields } from "./task.ts";
+import { emptyTask, type Job, type PointJob, type PointYield } from "./task.ts";
 import { MAX_WORKERS, Threads } from "./threads.ts";
 
 export { usableCores, usableMemory } from "./limits.ts";
+export { memoryFault, memoryNeeded } from "./memory.ts";
 export { RunError } from "./run-error.ts";
-export type { MetricsJob } from "./task.ts";
+export type { PointYield } from "./task.ts";
 export { MAX_WORKERS } from "./threads.ts";
-
-/** What the process and each thread take before any run, bytes: measured with Node 20, rounded up. */
-const PROCESS_BYTES = 100 * 2 ** 20;
-const THREAD_BYTES = 50 * 2 ** 20;
 
 export interface PoolOptions {
   /** Threads at a time, 1..MAX_WORKERS. Default: the cores that the process may use, fewer where the runs' memory would not fit, and not more than there are runs. */
@@ -82,19 +78,25 @@ export interface StreamOptions extends Pick<PoolOptions, "workers" | "signal" | 
   readonly onProgress?: ((jobs: number) => void) | undefined;
 }
 
+/** What the threads are told of a sweep; how many there are and what they may use they learn here. */
+export type SweepWork = Omit<PointJob["sweep"], "workers" | "memory">;
+export type Point = Omit<PointJob, "kind" | "sweep">;
+
 /**
- * Does each job and hands on its metrics, in the order in which they end, at most MAX_AHEAD before one that is still missing. `jobs` are made when there is
- * a thread for them, so there may be any number.
+ * Simulates each point, one seed at a time, and hands on what it yields, in the order in which they end, at most MAX_AHEAD before one that is still missing.
+ * `points` are asked for when there is a thread for them, so there may be any number.
  */
-export async function streamMetrics(
-  jobs: Iterable<MetricsJob>,
-  take: (metrics: Yields["metrics"], index: number) => void,
+export async function streamPoints(
+  work: SweepWork,
+  points: Iterable<Point>,
+  take: (yielded: PointYield, index: number) => void,
   { workers, signal, onProgress, onDeath, inBackground }: StreamOptions = {},
 ): Promise<void> {
   signal?.throwIfAborted();
   const count = workersFor(Number.POSITIVE_INFINITY, workers);
-  const whole = (yielded: unknown, index: number): void => take(yielded as Yields["metrics"], index);
-  await new Lanes(threads(), fittingJobs(jobs, count), whole, {
+  const sweep = { ...work, workers: count, memory: usableMemory() };
+  const whole = (yielded: unknown, index: number): void => take(yielded as PointYield, index);
+  await new Lanes(threads(), jobsOf(sweep, points), whole, {
     workers: count,
     signal,
     onProgress,
@@ -104,17 +106,8 @@ export async function streamMetrics(
   }).run();
 }
 
-function* fittingJobs(jobs: Iterable<MetricsJob>, workers: number): Generator<Job> {
-  const memory = usableMemory();
-  let index = 0;
-  for (const job of jobs) {
-    for (const spec of job.hosts) {
-      const fault = memoryFault(spec, workers, memory);
-      if (fault !== null) throw new RunError(index, null, spec.seed, { message: fault, isLimit: true });
-    }
-    index += 1;
-    yield job;
-  }
+function* jobsOf(sweep: PointJob["sweep"], points: Iterable<Point>): Generator<Job> {
+  for (const point of points) yield { kind: "point", sweep, ...point };
 }
 
 /** Starts threads and lets them load the engine, so that the time of the first runs is theirs alone. */
@@ -151,22 +144,6 @@ export function fittingWorkers(
   }
   return fitting;
 }
-
-/** Why `workers` such runs at a time cannot be done; null: they can, as far as the spec says. */
-export function memoryFault(spec: RunSpec, workers: number, memory: number): string | null {
-  const limit = limitFault(spec);
-  if (limit !== null) return limit;
-  const needed = memoryNeeded(spec, workers);
-  if (needed <= memory) return null;
-  const threadsText = workers === 1 ? "one thread" : `${workers} threads`;
-  const fitting = Math.floor((memory - PROCESS_BYTES) / (THREAD_BYTES + expectedBytes(spec)));
-  const way = workers > 1 && fitting >= 1 ? `; --workers ${fitting} would fit` : "";
-  return `it would take ${formatBytes(needed)} of memory with ${threadsText}, the process may use ${formatBytes(memory)}${way}`;
-}
-
-/** Bytes of the whole process with `workers` such runs at a time. */
-export const memoryNeeded = (spec: RunSpec, workers: number): number =>
-  PROCESS_BYTES + workers * (THREAD_BYTES + expectedBytes(spec));
 
 /** Changes with every change of the engine: results of another one are not to be mixed with its. */
 export function engineFingerprint(): string {

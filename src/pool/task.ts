@@ -3,9 +3,11 @@
  *
  * Invariants  A run that fails is an answer, not an exception: so its number and its text survive the way between threads.
  */
+import type { ENGINES } from "../compile/compile.ts";
+import type { SweepParts } from "../config/sweep-plan.ts";
 import type { SparseParts } from "../results/values.ts";
-import type { Tuning } from "../vocabulary/experiment.ts";
 import type { RunSpec } from "../vocabulary/run-spec.ts";
+import type { AxisValue } from "../vocabulary/sweep.ts";
 
 /** A run, of whose result comes back what is not 0. */
 export interface RunJob {
@@ -13,21 +15,33 @@ export interface RunJob {
   readonly spec: RunSpec;
 }
 
-/** All hosts of one seed, of which some metrics come back. */
-export interface MetricsJob {
-  readonly kind: "metrics";
-  readonly tuning: Tuning;
-  readonly hosts: readonly RunSpec[];
-  readonly metrics: readonly string[];
+/** All hosts of one seed of a point, of which some metrics come back. The thread makes the point's scenario itself: that scales with the threads. */
+export interface PointJob {
+  readonly kind: "point";
+  /** The same object for all jobs of a call, so that a task carries it once. */
+  readonly sweep: SweepParts & {
+    readonly engine: keyof typeof ENGINES;
+    readonly metrics: readonly string[];
+    /** How many such runs there are at a time, in how many bytes. */
+    readonly workers: number;
+    readonly memory: number;
+  };
+  /** Number of the tuning. */
+  readonly tuning: number;
+  /** In the order of the axes; the same list for all seeds of the point. */
+  readonly values: readonly AxisValue[];
+  readonly seed: number;
 }
 
-export type Job = RunJob | MetricsJob;
+export type Job = RunJob | PointJob;
+
+/** In the order of the sweep's; null: nothing was measured. The other: values that contradict each other, which were not found before the start. */
+export type PointYield = readonly (number | null)[] | { readonly contradiction: string };
 
 /** What comes back of each kind. */
 export interface Yields {
   readonly sparse: SparseParts;
-  /** null: nothing was measured. */
-  readonly metrics: readonly (number | null)[];
+  readonly point: PointYield;
 }
 export type Yield = Yields[keyof Yields];
 

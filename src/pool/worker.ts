@@ -8,7 +8,7 @@ import type { RunSpec } from "../vocabulary/run-spec.ts";
 import { awaitCompiler } from "./compiler.ts";
 import { setEngineFlags } from "./engine-flags.ts";
 import { GIVE_WAY, giveWay } from "./give-way.ts";
-import { Control, type Job, type MetricsJob, type RunFailure, type Task, type TaskAnswer, type Yield } from "./task.ts";
+import { Control, type Job, type PointJob, type RunFailure, type Task, type TaskAnswer, type Yield } from "./task.ts";
 
 setEngineFlags();
 const { recycle, runWhile } = await import("../engine/run.ts");
@@ -39,7 +39,7 @@ export default async function runTask({ jobs, control, inBackground, isLast }: T
 
 /** null: cancelled. */
 async function doJob(job: Job, control: Int32Array): Promise<Yield | null> {
-  if (job.kind === "metrics") return doMetrics(job, control);
+  if (job.kind === "point") return doPoint(job, control);
   const result = observedRun(job.spec, control, 1);
   if (result === null) return null;
   const { sparseParts } = await import("../results/values.ts");
@@ -48,17 +48,17 @@ async function doJob(job: Job, control: Int32Array): Promise<Yield | null> {
   return parts;
 }
 
-async function doMetrics({ tuning, hosts, metrics }: MetricsJob, control: Int32Array): Promise<Yield | null> {
-  const { RunView } = await import("../results/run-view.ts");
-  const { readMetrics } = await import("../results/readings.ts");
+async function doPoint(job: PointJob, control: Int32Array): Promise<Yield | null> {
+  const { metricsOf, preparePoint } = await import("./point.ts");
+  const point = preparePoint(job);
+  if ("contradiction" in point) return point;
   const results: RunResult[] = [];
-  for (const spec of hosts) {
-    const result = observedRun(spec, control, hosts.length);
+  for (const spec of point.hosts) {
+    const result = observedRun(spec, control, point.hosts.length);
     if (result === null) return null;
     results.push(result);
   }
-  const views = results.map((result, host) => new RunView(hosts[host] as RunSpec, result));
-  const read = readMetrics(tuning, views, metrics);
+  const read = metricsOf(point, results, job.sweep.metrics);
   results.forEach(recycle);
   return read;
 }
@@ -84,6 +84,7 @@ function observedRun(spec: RunSpec, control: Int32Array, runs: number): RunResul
 function describe(index: number, error: unknown): RunFailure {
   if (!(error instanceof Error)) return { index, message: String(error), stack: "", isLimit: false };
   // The engine is a bundle with a class of its own: the name tells. The other is V8's word for memory that it could not get.
-  const isLimit = error.name === "LimitError" || /Array buffer allocation failed/.test(error.message);
+  const isLimit =
+    ["LimitError", "MemoryError"].includes(error.name) || /Array buffer allocation failed/.test(error.message);
   return { index, message: error.message, stack: error.stack ?? "", isLimit };
 }

@@ -7,7 +7,8 @@ import { describe, expect, test } from "vitest";
 import { parseExperiment } from "../../src/config/experiment.ts";
 import { type ConfigIssue, formatIssues, ISSUE_CODES, isWarning } from "../../src/config/issues.ts";
 import { parseScenario } from "../../src/config/parse.ts";
-import { MAX_CHARACTERS, MAX_TOKENS } from "../../src/config/prescan.ts";
+import { MAX_TOKENS } from "../../src/config/prescan.ts";
+import { MAX_CHARACTERS } from "../../src/config/text-limits.ts";
 import type { ReadFile } from "../../src/config/trace-file.ts";
 
 const FOLDER = "test/config";

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { type ParsedExperiment, parseExperiment } from "../../src/config/experiment.ts";
 import { formatIssues } from "../../src/config/issues.ts";
 import { noFiles } from "../../src/config/parse.ts";
-import type { SweepPlan } from "../../src/config/sweep.ts";
+import type { SweepPlan } from "../../src/config/sweep-plan.ts";
 
 const BASE = `
 scenario:
