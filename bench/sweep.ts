@@ -73,7 +73,9 @@ async function throughput(sweep: Sweep): Promise<string> {
   const points = sweep.shape.pointsPerTuning;
   const wallS: Record<1 | 2, number[]> = { 1: [], 2: [] };
   const checksums = new Set<string>();
-  await simulateSweep(sweepFrom(FLOODED.replace(backlogs, "64")), { workers: 2 });
+  // All of it once: it takes a thousand points until a thread's code is compiled.
+  say(`${points} points, for warmth`);
+  await simulateSweep(sweep, { workers: 2 });
   for (let round = 1; round <= rounds; round++) {
     for (const workers of [1, 2] as const) {
       say(`round ${round} of ${rounds}: ${points} points, workers: ${workers}`);

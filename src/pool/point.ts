@@ -16,6 +16,7 @@ export interface PreparedPoint {
 
 /** Of the last job, whose point the next one may be of too. */
 let last: (Pick<PointJob, "sweep" | "values"> & { readonly number: number; readonly tuning: Tuning }) | null = null;
+/** Of the last job: without any, V8 forgets their class, and the code that reads them (engine/run.ts). */
 let kept: RunView[] = [];
 let plan: { readonly of: PointJob["sweep"]; readonly plan: SweepPlan } | null = null;
 
@@ -29,7 +30,8 @@ export function preparePoint(job: PointJob): PreparedPoint | { readonly contradi
     last = { sweep, number: job.tuning, values, tuning: tuning.value };
   }
   const { tuning } = last;
-  const hosts = compileHosts(tuning.scenario, { seed, engine: sweep.engine, detail: "summary" });
+  // As if they had come by message: for V8 objects that are made by other code are of other classes, and code for one is thrown away at the other.
+  const hosts = structuredClone(compileHosts(tuning.scenario, { seed, engine: sweep.engine, detail: "summary" }));
   for (const spec of hosts) {
     const fault = memoryFault(spec, sweep.workers, sweep.memory);
     if (fault !== null) throw new MemoryError(fault);
