@@ -389,7 +389,7 @@ export const CONNECT_FLIPS: readonly Flip[] = [
   flip(
     "tw_recycle: the newer timestamp stays",
     "engine/peer-metrics",
-    "!isNewer && nowS - this.#stampS[place]! <= PAWS_MSL_S",
+    "!isNewer && nowS - words[place + W_STAMP_S]! <= PAWS_MSL_S",
     "false",
     "tw-recycle",
     /the newer one, whoever ended last/,
