@@ -8,6 +8,7 @@
  */
 import type { Host } from "./host.ts";
 import { SEG_WORDS } from "./layout.ts";
+import { settleLater } from "./sources.ts";
 
 const FOREVER = Number.POSITIVE_INFINITY;
 /** schedule_timeout(1) begun in tick j ends at tick j + 2 (kernel-semantics 0.4). */
@@ -56,8 +57,10 @@ export class AnswerQueue {
     this.#head = (place + 1) & this.#mask;
     this.#count--;
     const now = this.#host.now[0]!;
-    if (this.#count > 0 && this.#dueNs[this.#head]! <= now) this.#due[this.#source] = now;
-    else {
+    if (this.#count > 0 && this.#dueNs[this.#head]! <= now) {
+      this.#due[this.#source] = now;
+      settleLater(this.#due);
+    } else {
       this.#waitTick = this.#host.tick();
       this.#update();
     }
@@ -66,6 +69,11 @@ export class AnswerQueue {
 
   /** When the program sees that the first answer is due: now, or at the first end of its time-outs that is not before it. */
   #update(): void {
+    this.#writeDue();
+    settleLater(this.#due);
+  }
+
+  #writeDue(): void {
     if (this.#count === 0) {
       this.#due[this.#source] = FOREVER;
       return;

@@ -46,6 +46,7 @@ import { judgeSyn, openRequest, sendSynAck } from "./listen.ts";
 import type { Listener } from "./listener.ts";
 import type { RawAnswerer } from "./raw-answers.ts";
 import type { ReceivePath } from "./receive-path.ts";
+import { settleLater } from "./sources.ts";
 import { hashPeer, hashService } from "./table.ts";
 import { copyHash, isDuplicated } from "./uneven-path.ts";
 
@@ -147,6 +148,7 @@ export class RawSource {
     this.#due = due;
     this.#source = at;
     due[at] = this.isLagging || this.#isPulled ? FOREVER : this.#leaveNs();
+    settleLater(due);
   }
 
   /** Runs packets up to `limitNs[0]` (the next event of anybody else; the first packet is run in any case). */

@@ -23,6 +23,7 @@ import type { RawSource } from "./raw-source.ts";
 import type { Recorder } from "./recorder.ts";
 import { lanesOf } from "./set-up.ts";
 import { Softirq } from "./softirq.ts";
+import { Source, settleLater } from "./sources.ts";
 import { hashTuple } from "./table.ts";
 
 /** NAPI_POLL_WEIGHT of a NIC's queue. */
@@ -216,6 +217,17 @@ export class ReceivePath {
     let next = FOREVER;
     for (let other = 0; other < this.#nextNs.length; other++) next = Math.min(next, this.#nextNs[other]!);
     this.#due[this.#source] = next;
+    settleLater(this.#due);
+  }
+
+  /** Whether another source has an event before one at `ns` of this one. */
+  #isOthersFirst(ns: number): boolean {
+    const due = this.#due;
+    for (let s = 0; s < due.length; s++) {
+      if (s === Source.Later) continue;
+      if (due[s]! < ns || (due[s]! === ns && s < this.#source)) return true;
+    }
+    return false;
   }
 
   /** A CPU begins with its next packet, and goes on while nothing else happens. */
@@ -228,7 +240,7 @@ export class ReceivePath {
       if (!this.#runAlike(cpu)) this.#runOne(cpu);
       const next = due[this.#source]!;
       if (next > this.limitNs[0]!) return;
-      for (let s = 0; s < due.length; s++) if (due[s]! < next || (due[s]! === next && s < this.#source)) return;
+      if (this.#isOthersFirst(next)) return;
       now[0] = next;
     }
   }
@@ -286,7 +298,8 @@ export class ReceivePath {
   /** Up to when nobody else has an event: what is due at that time may have its turn before this CPU. */
   #horizonNs(cpu: number): number {
     let horizonNs = this.limitNs[0]!;
-    for (let s = 0; s < this.#due.length; s++) if (s !== this.#source) horizonNs = Math.min(horizonNs, this.#due[s]!);
+    for (let s = 0; s < this.#due.length; s++)
+      if (s !== this.#source && s !== Source.Later) horizonNs = Math.min(horizonNs, this.#due[s]!);
     for (let other = 0; other < this.#nextNs.length; other++)
       if (other !== cpu) horizonNs = Math.min(horizonNs, this.#nextNs[other]!);
     return horizonNs;

@@ -49,14 +49,12 @@ import {
   streamKeys,
 } from "./set-up.ts";
 import { optionsOf } from "./socket-options.ts";
+import { FIXED_SOURCES, firstLater, Source, settleLater } from "./sources.ts";
 import { copyHash, isDuplicated, isUneven } from "./uneven-path.ts";
 
 /** Ticks since boot at t = 0: at least an hour, and a spread that covers all phases of the wheel's coarse levels and of the cookie minute. */
 const BOOT_TICKS_MIN = 1_000_000;
 const BOOT_TICKS_SPREAD = 2_097_152;
-/** Sources in their order; the workloads' own follow, then the sampler. */
-const Source = { ClientTick: 0, ServerTick: 1, ToServer: 2, ToClient: 3, Notices: 4, AppTimers: 5, Cpus: 6 } as const;
-const FIXED_SOURCES = 7;
 /** From the time of an arrival to its connect(): the clients' process has to wake, as the server's does for its accept ticks (server-app.ts). */
 const ARRIVAL_WAKE_NS = 40_000;
 const ARRIVAL_WAKE_MASK = 0xffff;
@@ -178,6 +176,7 @@ export class Simulation {
     this.#sampler = new Sampler(this.#recorder, this.#server, this.#client, spec.sampleIntervalNs);
     for (let slot = 0; slot < this.#slots.length; slot++) this.#updateSlot(slot);
     this.#due[this.#samplerSource] = this.#sampler.dueNs;
+    settleLater(this.#due);
     observer?.starts(this);
   }
 
@@ -275,22 +274,14 @@ export class Simulation {
     const due = this.#due;
     const now = this.#now;
     const until = this.#until[0]!;
-    const sources = due.length;
     for (let i = 0; i < BATCH; i++) {
-      // Who is first among eight, without a branch: which it is, no CPU can guess. The rest is rarely first.
+      // Who is first among six, without a branch: which it is, no CPU can guess.
       const first = Number(due[1]! < due[0]!);
       const second = 2 + Number(due[3]! < due[2]!);
       const third = 4 + Number(due[5]! < due[4]!);
-      const fourth = 6 + Number(due[7]! < due[6]!);
       const low = first + ((second - first) & -Number(due[second]! < due[first]!));
-      const high = third + ((fourth - third) & -Number(due[fourth]! < due[third]!));
-      let source = low + ((high - low) & -Number(due[high]! < due[low]!));
-      let at = due[source]!;
-      for (let s = 8; s < sources; s++) {
-        if (due[s]! >= at) continue;
-        at = due[s]!;
-        source = s;
-      }
+      const source = low + ((third - low) & -Number(due[third]! < due[low]!));
+      const at = due[source]!;
       if (at > until) {
         this.#events += i;
         return false;
@@ -306,13 +297,8 @@ export class Simulation {
 
   #dispatch(source: number): void {
     switch (source) {
-      case Source.ClientTick:
-        // On a shared clock both hosts' timers are due at once, on CPUs of their own.
-        if (this.#due[Source.ServerTick] === this.#due[source] && this.#isServerFirst()) runTick(this.#server);
-        else runTick(this.#client);
-        return;
-      case Source.ServerTick:
-        runTick(this.#server);
+      case Source.Tick:
+        this.#tick();
         return;
       case Source.ToServer:
         this.#takeAtServer();
@@ -326,13 +312,17 @@ export class Simulation {
       case Source.AppTimers:
         this.#timer();
         return;
-      case Source.Cpus:
-        this.#receive!.limitNs[0] = this.#until[0]!;
-        this.#receive!.run();
-        return;
       default:
-        this.#workload(source);
+        this.#later(firstLater(this.#due));
     }
+  }
+
+  #tick(): void {
+    const client = this.#due[Source.ClientTick]!;
+    const server = this.#due[Source.ServerTick]!;
+    // On a shared clock both hosts' timers are due at once, on CPUs of their own.
+    const isServers = client === server ? this.#isServerFirst() : server < client;
+    runTick(isServers ? this.#server : this.#client);
   }
 
   #isServerFirst(): boolean {
@@ -381,9 +371,13 @@ export class Simulation {
     else this.#serverApp.onTimer(heap.kind, heap.subject, heap.value);
   }
 
-  /** Answers of raw workloads, then the workloads themselves, then the sampler. */
-  #workload(source: number): void {
-    if (source < this.#firstWorkload) {
+  /** CPUs, answers of raw workloads, then the workloads themselves, then the sampler. */
+  #later(source: number): void {
+    this.#source = source;
+    if (source === Source.Cpus) {
+      this.#receive!.limitNs[0] = this.#until[0]!;
+      this.#receive!.run();
+    } else if (source < this.#firstWorkload) {
       const workload = this.#answering[source - FIXED_SOURCES]!;
       this.#recorder.countWorkload(workload, WorkloadField.answered);
       this.#arriveAnswer(this.#answers[workload]!);
@@ -394,6 +388,7 @@ export class Simulation {
       this.#appCpus?.sample(this.#sampler.next);
       this.#sampler.take();
       this.#due[source] = this.#sampler.dueNs;
+      settleLater(this.#due);
     }
   }
 
@@ -420,6 +415,7 @@ export class Simulation {
       return;
     }
     this.#due[source] = FOREVER;
+    settleLater(this.#due);
     let limit = this.#until[0]!;
     for (let s = 0; s < this.#due.length; s++) limit = Math.min(limit, this.#due[s]!);
     raw.limitNs[0] = limit;
@@ -435,6 +431,7 @@ export class Simulation {
   #updateArrival(source: number, workload: number, { next }: Arrivals): void {
     const late = ARRIVAL_WAKE_NS + (hash3(this.#arrivalKeys[workload]!, next[1]! | 0, 41) & ARRIVAL_WAKE_MASK);
     this.#due[source] = Math.max(this.#now[0]!, next[0]! + late);
+    settleLater(this.#due);
   }
 
   #updateSlot(slot: number): void {

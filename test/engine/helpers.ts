@@ -33,6 +33,7 @@ import { NoticeRing } from "../../src/engine/notices.ts";
 import { run } from "../../src/engine/run.ts";
 import { writeCounters } from "../../src/engine/sampler.ts";
 import { optionsOf } from "../../src/engine/socket-options.ts";
+import { FIXED_SOURCES, Source } from "../../src/engine/sources.ts";
 import { ConnectionTable, hashTuple } from "../../src/engine/table.ts";
 import { sendData } from "../../src/engine/transmit.ts";
 import { RunView } from "../../src/results/run-view.ts";
@@ -110,7 +111,7 @@ export class TestHost {
   readonly host: Host;
   readonly sent: Sent[] = [];
   readonly #now = new Float64Array(1);
-  readonly #due = new Float64Array(2).fill(Number.POSITIVE_INFINITY);
+  readonly #due = new Float64Array(FIXED_SOURCES).fill(Number.POSITIVE_INFINITY);
   readonly #segment = new Int32Array(SEG_WORDS);
   #before: Float64Array = new Float64Array(COUNTER_NAMES.length);
 
@@ -130,9 +131,9 @@ export class TestHost {
     this.host = new Host(hostSpec, {
       now: this.#now,
       due: this.#due,
-      tickSource: 0,
+      tickSource: Source.ServerTick,
       ledger,
-      notices: new NoticeRing(this.#now, this.#due, 1, 0),
+      notices: new NoticeRing(this.#now, this.#due, Source.Notices, 0),
       bootTicks,
       secret: 0x5eed,
       table: new ConnectionTable(1024),
