@@ -1,12 +1,13 @@
 /**
  * The hottest loop of the engine: packets of a Poisson flood, drawn and looked up one by one, that meet no socket of their own.
  *
- * Why         Everything that is rare (a packet that may have a socket, the draw's slow part) leaves the loop, so that nothing in it is a call: then its
+ * Why         Everything that is rare (a packet that may have a socket, the draw's slow part) leaves the inner loop, so that nothing in it is a call: then its
  *             state stays in registers. Measured against the same loop with the rare parts inside: 0.7 of the time a packet.
+ * Look-ups    Eight neighbours have homes side by side (table.ts): where all eight are free, two words say so for all. Elsewhere each packet's own home is looked at.
  * Units       ns.
  */
 import { EXPONENTIAL, exponentialRest, ZIGGURAT_ACCEPT, ZIGGURAT_WIDTH } from "../base/prng.ts";
-import { type ConnectionTable, hashPeer, homeOf } from "./table.ts";
+import { type ConnectionTable, hashPeer, homeOf, NEIGHBOURS } from "./table.ts";
 
 /** Words of a flood's clock: the next packet's time, the time before which packets may pass, the mean gap. */
 export const AT = 0;
@@ -25,7 +26,7 @@ export function passStrangers(
   service: number,
   most: number,
 ): number {
-  const fingerprint = table.fingerprint;
+  const { fingerprint, eights } = table;
   // As int32 from here on: V8 would take an argument apart in each turn.
   const mask = table.mask | 0;
   const from = first | 0;
@@ -41,17 +42,17 @@ export function passStrangers(
   let bits = 0;
   let isDrawn = true;
   let n = 0;
-  /** A packet whose first slot is taken, and which was looked at. */
-  let cleared = -1;
-  for (;;) {
-    let isTaken = false;
-    // Without an inner loop, so that V8 takes what does not change out of it.
-    while (n < upTo && at < limit) {
-      if (fingerprint[homeOf((from + n) | 0, key) & mask]! !== 0 && n !== cleared) {
-        isTaken = true;
-        break;
-      }
-      n++;
+  look: while (n < upTo && at < limit) {
+    const peer = (from + n) | 0;
+    const home = homeOf(peer, key) & mask;
+    const eight = (home >> 2) & ~1;
+    /** Packets before this one have been looked up. */
+    let free = (n + 1) | 0;
+    if ((eights[eight]! | eights[eight + 1]!) === 0)
+      free = Math.min(upTo, (n + NEIGHBOURS - (peer & (NEIGHBOURS - 1))) | 0);
+    else if (fingerprint[home]! !== 0 && mayBeKnown(fingerprint, mask, peer, key)) break;
+    while (n < free && at < limit) {
+      n = (n + 1) | 0;
       // sfc32 and the ziggurat's first step (base/prng.ts), written out.
       bits = (((a + b) | 0) + d) | 0;
       d = (d + 1) | 0;
@@ -62,12 +63,10 @@ export function passStrangers(
       const magnitude = bits >>> 8;
       if (magnitude >= ZIGGURAT_ACCEPT[layer]!) {
         isDrawn = false;
-        break;
+        break look;
       }
       at += magnitude * ZIGGURAT_WIDTH[layer]! * gapNs;
     }
-    if (!isTaken || mayBeKnown(fingerprint, mask, (from + n) | 0, key)) break;
-    cleared = n;
   }
   state[0] = a;
   state[1] = b;

@@ -29,8 +29,9 @@ export function hashPeer(peer: number, service: number): number {
   return mix32(Math.imul(peer, 0x9e3779b1) ^ service);
 }
 
-/** Peers with homes side by side, a power of two. More of them make longer probes. */
-const NEIGHBOURS_MASK = 7;
+/** Peers with homes side by side, a power of two; flood-loop.ts counts on as many bytes in two words. More of them make longer probes. */
+export const NEIGHBOURS = 8;
+const NEIGHBOURS_MASK = NEIGHBOURS - 1;
 
 /** Where the probing of a peer's 4-tuple starts, before it is cut to the table's size. `service`: hashService of the same. */
 export function homeOf(peer: number, service: number): number {
@@ -77,6 +78,8 @@ export class ConnectionTable {
   /** A byte a slot, 0: free; and what cuts a hash to a slot. For whoever looks up many in one loop (flood-loop.ts). */
   fingerprint: Uint8Array;
   mask: number;
+  /** The same bytes, four a word: two words are the homes of eight neighbours. */
+  eights: Int32Array;
   /** Two words a slot: home, row. With the home at hand neither a probe nor a deletion has to look at rows that are not the one. */
   #slots: Int32Array;
   #capacity: number;
@@ -93,6 +96,7 @@ export class ConnectionTable {
     this.rows = new Int32Array(this.#capacity << ROW_SHIFT);
     const slots = this.#capacity * 2;
     this.fingerprint = new Uint8Array(slots);
+    this.eights = new Int32Array(this.fingerprint.buffer);
     this.#slots = new Int32Array(slots * 2);
     this.mask = slots - 1;
   }
@@ -121,6 +125,7 @@ export class ConnectionTable {
     const slots = slotsFor(expectedRows, meetsStrangers);
     if (slots > this.fingerprint.length) {
       this.fingerprint = new Uint8Array(slots);
+      this.eights = new Int32Array(this.fingerprint.buffer);
       this.#slots = new Int32Array(slots * 2);
     }
     this.mask = slots - 1;
@@ -145,6 +150,7 @@ export class ConnectionTable {
     const oldSlots = this.#slots;
     const oldSize = this.mask + 1;
     this.fingerprint = new Uint8Array(slots);
+    this.eights = new Int32Array(this.fingerprint.buffer);
     this.#slots = new Int32Array(slots * 2);
     this.mask = slots - 1;
     this.#linked = 0;
