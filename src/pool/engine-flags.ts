@@ -9,7 +9,7 @@ const FLAGS = [
   // times slower for good. The engine is built for it: its outer loop is cut into short calls.
   "--no-use-osr",
   // Room for the path of a segment to be inlined from end to end (the default is 920): 5 to 10 % of the engine's time.
-  "--max-inlined-bytecode-size-cumulative=4000",
+  "--max-inlined-bytecode-size-cumulative=5000",
   // A heap is collected when it has doubled (the default lets it become four times as large): 40 MB less in long sweeps, for no time that could be measured.
   "--heap-growing-percent=100",
 ];

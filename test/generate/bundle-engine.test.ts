@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { makeConstant, plainFields, writeInConstants } from "../../src/generate/bundle-engine.ts";
+import { cutIndices, makeConstant, plainFields, writeInConstants } from "../../src/generate/bundle-engine.ts";
 
 describe("the engine's bundle", () => {
   test("top-level variables become constants, others stay", () => {
@@ -25,6 +25,12 @@ describe("the engine's bundle", () => {
     const tables = { Gate: { none: 0, accept_queue: 3 } };
     expect(writeInConstants("/* Gate.none */ f(Gate.accept_queue, Gate.other, host.Gate.none)", tables)).toBe(
       "/* Gate.none */ f(/* Gate.accept_queue */ 3, Gate.other, host.Gate.none)",
+    );
+  });
+
+  test("indices of words are cut to int32, those of anything else stay", () => {
+    expect(cutIndices("rows[at + 3] = this.Link_words[(row << 4) + A_ID] + names[prefix + 1];")).toBe(
+      "rows[at + 3 | 0] = this.Link_words[(row << 4) + A_ID | 0] + names[prefix + 1];",
     );
   });
 
