@@ -52,7 +52,7 @@ import {
 } from "./layout.ts";
 import { Notice } from "./notices.ts";
 import { sendReset } from "./reset.ts";
-import { cutByUserTimeout, maxRtoTicks, setInitialRto, takeRttSample } from "./rtt.ts";
+import { cutByUserTimeout, setInitialRto, takeRttSample } from "./rtt.ts";
 import { crossSyn } from "./simultaneous-open.ts";
 import { hashTuple } from "./table.ts";
 import { killTimeWait } from "./time-wait.ts";
@@ -207,7 +207,7 @@ export function onSynTimer(host: Host, row: number): void {
   if (sent > 0) host.apply(Verdict.lost_retransmit, attempt);
   rows[at + R_META] = rows[at + R_META]! + 1;
   sendSyn(host, row);
-  if (sent + 1 > linear) rows[at + R_OOW_MS] = Math.min(rows[at + R_OOW_MS]! * 2, maxRtoTicks(host));
+  if (sent + 1 > linear) rows[at + R_OOW_MS] = Math.min(rows[at + R_OOW_MS]! * 2, host.maxRtoTicks);
   host.arm(row, cutByUserTimeout(host, rows[at + R_OOW_MS]!, userMs, elapsedMs));
 }
 

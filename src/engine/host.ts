@@ -45,6 +45,7 @@ import type { ReceivePath } from "./receive-path.ts";
 import { modelTimeoutMs } from "./rtt.ts";
 import type { ServerApp } from "./server-app.ts";
 import type { SocketOptions } from "./socket-options.ts";
+import { settleTicks } from "./sources.ts";
 import { Streams } from "./streams.ts";
 import type { ConnectionTable } from "./table.ts";
 import { TakenPorts } from "./taken-ports.ts";
@@ -135,6 +136,8 @@ export class Host {
   readonly timeWaitTicks: number;
   /** connect() gives up at the first timer this long after the first SYN. */
   readonly connectTimeoutMs: number;
+  /** tcp_rto_max_ms. */
+  readonly maxRtoTicks: number;
   readonly #ticksPerNs: number;
   #timestampSecret: number;
   /** Offset of all timestamps where there is none for each connection: 0 until the host boots anew, when their clock starts again. */
@@ -161,6 +164,7 @@ export class Host {
     this.#timestampSecret = hash2(parts.secret, 1);
     this.tickNs = 1e9 / spec.hz;
     this.timeWaitTicks = Math.max(1, Math.round(spec.timeWaitS * spec.hz));
+    this.maxRtoTicks = Math.ceil((spec.rtoMaxMs * spec.hz) / 1000);
     this.#ticksPerNs = spec.hz / 1e9;
     this.connectTimeoutMs = modelTimeoutMs(spec.synRetries, SYN_TIMEOUT_MS, spec.rtoMaxMs);
     this.#isnMask = spec.isnKeyed === 1 ? -1 : 0;
@@ -236,6 +240,7 @@ export class Host {
   updateDue(): void {
     const next = this.wheel.nextTick;
     this.nextTickNs[this.tickSource] = next === NO_TICK ? Number.POSITIVE_INFINITY : this.nsOfTick(next);
+    settleTicks(this.nextTickNs);
   }
 
   arm(row: number, ticks: number): void {

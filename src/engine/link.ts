@@ -148,16 +148,17 @@ export class Link {
     const place = this.#uneven === null ? this.#queue(hash) : this.#schedule(this.#uneven, hash, attempt);
     const words = this.words;
     const to = place * SEG_WORDS;
-    words[to + S_FLAGS] = flags;
-    words[to + S_SRC] = src;
-    words[to + S_DST] = dst;
-    words[to + S_PORTS] = ports;
-    words[to + S_SEQ] = seq;
-    words[to + S_ACK] = ack;
-    words[to + S_LEN] = length;
-    words[to + S_TSVAL] = tsval;
-    words[to + S_TSECR] = tsecr;
-    words[to + S_ATTEMPT] = attempt;
+    // As int32: V8 would take each argument for a float64 that has to be cut.
+    words[to + S_FLAGS] = flags | 0;
+    words[to + S_SRC] = src | 0;
+    words[to + S_DST] = dst | 0;
+    words[to + S_PORTS] = ports | 0;
+    words[to + S_SEQ] = seq | 0;
+    words[to + S_ACK] = ack | 0;
+    words[to + S_LEN] = length | 0;
+    words[to + S_TSVAL] = tsval | 0;
+    words[to + S_TSECR] = tsecr | 0;
+    words[to + S_ATTEMPT] = attempt | 0;
     words[to + S_HASH] = hash;
     this.sent(to);
   }

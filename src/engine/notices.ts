@@ -15,7 +15,11 @@ const SERVER_WAKE_NS = 60_000;
 const SERVER_SPREAD_MASK = 0x7fff;
 /** What an application that is awake does next: once round its loop. */
 export const NEXT_STEP_NS = 25_000;
-const WORDS = 3;
+const WORDS_SHIFT = 2;
+const WORDS = 1 << WORDS_SHIFT;
+const W_KIND = 0;
+const W_SUBJECT = 1;
+const W_VALUE = 2;
 /** Notices and sides that are told apart when the spread is drawn. */
 const KIND_FACTOR = 0x9e3779b1;
 
@@ -68,9 +72,11 @@ export class NoticeRing {
     this.#lastNs[side] = at;
     const place = this.#placeFor(at);
     this.#times[place] = at;
-    this.#words[place * WORDS] = kind;
-    this.#words[place * WORDS + 1] = subject;
-    this.#words[place * WORDS + 2] = value;
+    const words = this.#words;
+    const to = place << WORDS_SHIFT;
+    words[to + W_KIND] = kind | 0;
+    words[to + W_SUBJECT] = subject | 0;
+    words[to + W_VALUE] = value | 0;
     this.#count++;
     this.#due[this.#source] = this.#times[this.#head]!;
   }
@@ -96,13 +102,16 @@ export class NoticeRing {
 
   /** Takes the first notice into `kind`, `subject`, `value`. */
   take(): void {
-    const from = this.#head * WORDS;
-    this.kind = this.#words[from]!;
-    this.subject = this.#words[from + 1]!;
-    this.value = this.#words[from + 2]!;
-    this.#head = (this.#head + 1) & this.#mask;
+    const words = this.#words;
+    const head = this.#head;
+    const from = head << WORDS_SHIFT;
+    this.kind = words[from + W_KIND]!;
+    this.subject = words[from + W_SUBJECT]!;
+    this.value = words[from + W_VALUE]!;
+    const next = (head + 1) & this.#mask;
+    this.#head = next;
     this.#count--;
-    this.#due[this.#source] = this.#count === 0 ? Number.POSITIVE_INFINITY : this.#times[this.#head]!;
+    this.#due[this.#source] = this.#count === 0 ? Number.POSITIVE_INFINITY : this.#times[next]!;
   }
 
   #grow(): void {

@@ -34,7 +34,7 @@ export function setRto(host: Host, full: number): void {
   const rows = host.table.rows;
   const at = full << ROW_SHIFT;
   const us = (rows[at + F_SRTT]! >> 3) + rows[at + F_RTTVAR]!;
-  rows[at + F_RTO] = Math.min(usToTicks(host, us), maxRtoTicks(host));
+  rows[at + F_RTO] = Math.min(usToTicks(host, us), host.maxRtoTicks);
 }
 
 /**
@@ -46,15 +46,11 @@ export function setInitialRto(host: Host, row: number, full: number): void {
   const at = row << ROW_SHIFT;
   const fat = full << ROW_SHIFT;
   const cached = host.metrics.rttOf(rows[at + R_LOCAL]! ^ rows[at + R_PEER]!);
-  const max = maxRtoTicks(host);
+  const max = host.maxRtoTicks;
   if (cached > rows[fat + F_SRTT]!) {
     const ticks = Math.floor((cached * host.spec.hz) / 8e6) | 0;
     rows[fat + F_RTO] = Math.min(ticks + Math.max(2 * ticks, usToTicks(host, host.spec.rtoMinUs)), max);
   } else if (rows[fat + F_SRTT] === 0) rows[fat + F_RTO] = Math.min(RTO_FALLBACK_S * host.spec.hz, max);
-}
-
-export function maxRtoTicks(host: Host): number {
-  return Math.ceil((host.spec.rtoMaxMs * host.spec.hz) / 1000) | 0;
 }
 
 /**

@@ -47,7 +47,7 @@ import {
 } from "./layout.ts";
 import { takeData } from "./receive-data.ts";
 import { sendReset } from "./reset.ts";
-import { cutByUserTimeout, maxRtoTicks, setInitialRto, takeRttSample } from "./rtt.ts";
+import { cutByUserTimeout, setInitialRto, takeRttSample } from "./rtt.ts";
 import { sendAck } from "./transmit.ts";
 
 /** A SYN meets a socket in SYN_SENT. Its timer runs on. */
@@ -161,7 +161,7 @@ export function onCrossedTimer(host: Host, row: number): void {
   host.apply(Verdict.syn_timer_resend, attempt);
   if (sent > 0) host.apply(Verdict.lost_retransmit, attempt);
   rows[fat + F_RETRANS] = sent + 1;
-  rows[fat + F_RTO] = Math.min(rows[fat + F_RTO]! * 2, maxRtoTicks(host));
+  rows[fat + F_RTO] = Math.min(rows[fat + F_RTO]! * 2, host.maxRtoTicks);
   sendCrossedSynAck(host, row);
   host.arm(row, cutByUserTimeout(host, rows[fat + F_RTO]!, userMs, elapsedMs));
 }

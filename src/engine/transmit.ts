@@ -58,7 +58,7 @@ import {
   TIMER_RTO,
   TIMER_TLP,
 } from "./layout.ts";
-import { cutByUserTimeout, maxRtoTicks, modelTimeoutMs, usToTicks } from "./rtt.ts";
+import { cutByUserTimeout, modelTimeoutMs, usToTicks } from "./rtt.ts";
 import { INITIAL_WINDOW, Repair } from "./streams.ts";
 
 /** TCP_TIMEOUT_MIN, ticks. */
@@ -307,7 +307,7 @@ function onRto(host: Host, row: number): void {
   if (retransmits < RETRANSMITS_MASK) rows[fat + F_RETRANS] = rows[fat + F_RETRANS]! + 1;
   rows[fat + F_FLAGS] = rows[fat + F_FLAGS]! | FL_LOSS;
   resend(host, row, false, Verdict.rto_resend);
-  rows[fat + F_RTO] = Math.min(rows[fat + F_RTO]! * 2, maxRtoTicks(host));
+  rows[fat + F_RTO] = Math.min(rows[fat + F_RTO]! * 2, host.maxRtoTicks);
   const elapsedMs = (host.nowMs() - rows[fat + F_RETRANS_MS]!) | 0;
   armTimer(host, row, TIMER_RTO, cutByUserTimeout(host, rows[fat + F_RTO]!, userMs, elapsedMs));
 }
@@ -315,7 +315,7 @@ function onRto(host: Host, row: number): void {
 /** tcp_orphan_retries: 0 acts as 8 while the time-out is below its maximum. */
 function orphanRetries(host: Host, fat: number): number {
   const { orphanRetries: retries } = host.spec;
-  return retries === 0 && host.table.rows[fat + F_RTO]! < maxRtoTicks(host) ? ORPHAN_RETRIES : retries;
+  return retries === 0 && host.table.rows[fat + F_RTO]! < host.maxRtoTicks ? ORPHAN_RETRIES : retries;
 }
 
 /**
@@ -325,7 +325,7 @@ function orphanRetries(host: Host, fat: number): number {
 function endsAsOneTooMany(host: Host, row: number, isOver: boolean): boolean {
   const rows = host.table.rows;
   const fat = host.fullOf(row) << ROW_SHIFT;
-  const isAlive = rows[fat + F_RTO]! < maxRtoTicks(host);
+  const isAlive = rows[fat + F_RTO]! < host.maxRtoTicks;
   const mayReset = isAlive || !isOver;
   const sinceSent = Math.floor(((host.nowUs() - rows[(row << ROW_SHIFT) + R_SENT_US]!) >>> 0) / 1000);
   const quietMs = rows[fat + F_TX_BYTES]! > 0 ? sinceSent : (host.nowMs() - rows[fat + F_LAST_DATA_MS]!) | 0;
