@@ -30,7 +30,7 @@ export const CONNECT_FLIPS: readonly Flip[] = [
   flip(
     "SYN timer: no tcp_rto_max_ms",
     "engine/connect",
-    "Math.min(rows[at + R_OOW_MS]! * 2, maxRtoTicks(host))",
+    "Math.min(rows[at + R_OOW_MS]! * 2, host.maxRtoTicks)",
     "rows[at + R_OOW_MS]! * 2",
     "schedules",
     /with steps of 4 s at most/,
@@ -267,7 +267,7 @@ export const CONNECT_FLIPS: readonly Flip[] = [
   flip(
     "simultaneous open: the time-out stays",
     "engine/simultaneous-open",
-    "Math.min(rows[fat + F_RTO]! * 2, maxRtoTicks(host))",
+    "Math.min(rows[fat + F_RTO]! * 2, host.maxRtoTicks)",
     "rows[fat + F_RTO]!",
     "simultaneous-open",
     /and doubles: no linear time-outs/,

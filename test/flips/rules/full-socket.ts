@@ -78,7 +78,7 @@ export const FULL_SOCKET_FLIPS: readonly Flip[] = [
   flip(
     "RTO: does not double",
     "engine/transmit",
-    "Math.min(rows[fat + F_RTO]! * 2, maxRtoTicks(host))",
+    "Math.min(rows[fat + F_RTO]! * 2, host.maxRtoTicks)",
     "rows[fat + F_RTO]!",
     "established",
     /then after twice, four times the RTO/,
@@ -110,7 +110,7 @@ export const FULL_SOCKET_FLIPS: readonly Flip[] = [
   flip(
     "orphans: 8 retries also at the longest time-out",
     "engine/transmit",
-    "return retries === 0 && host.table.rows[fat + F_RTO]! < maxRtoTicks(host) ?",
+    "return retries === 0 && host.table.rows[fat + F_RTO]! < host.maxRtoTicks ?",
     "return retries === 0 ?",
     "schedules",
     /0 retries stay 0/,
@@ -118,7 +118,7 @@ export const FULL_SOCKET_FLIPS: readonly Flip[] = [
   flip(
     "RTO: no tcp_rto_max_ms",
     "engine/transmit",
-    "Math.min(rows[fat + F_RTO]! * 2, maxRtoTicks(host))",
+    "Math.min(rows[fat + F_RTO]! * 2, host.maxRtoTicks)",
     "Math.min(rows[fat + F_RTO]! * 2, 120 * host.spec.hz)",
     "schedules",
     /3 steps of 1 s/,

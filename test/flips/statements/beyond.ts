@@ -259,5 +259,5 @@ export const NOT_THE_KERNELS: readonly RegExp[] = [
   /^load: /,
   // Bookkeeping of a run.
   /^(observers|traces|ledger|arrivals|bursts|rates|bulk|ids of attempts|arena|latencies): /,
-  /^(flood|exponentials|bundle): /,
+  /^(flood|exponentials|bundle|sources): /,
 ];
